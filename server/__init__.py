@@ -1,0 +1,1 @@
+"""stockbatch: bulk inventory work over GraphQL, one MongoDB transaction per chunk."""

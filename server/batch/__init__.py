@@ -1,0 +1,1 @@
+"""The engine: chunks, one transaction each, and an outcome for every item."""

@@ -1,0 +1,39 @@
+"""`batchDiscontinueProducts` for the engine."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from server.domain.discontinue import (
+    ARGUMENT,
+    Discontinued,
+    DiscontinueItem,
+    DiscontinueOutcome,
+    Unchanged,
+    decide_discontinuations,
+    ledger_entry,
+)
+from server.domain.outcome import Failed
+from server.mongo.transaction import Transaction
+
+
+class Discontinue:
+    name = "batchDiscontinueProducts"
+    argument = ARGUMENT
+
+    async def decide(
+        self, transaction: Transaction, items: Sequence[DiscontinueItem]
+    ) -> Sequence[DiscontinueOutcome]:
+        known = {item.key for item in items if item.key}
+        return decide_discontinuations(items, await transaction.products.stock_levels(known))
+
+    async def write(
+        self,
+        transaction: Transaction,
+        items: Sequence[DiscontinueItem],  # noqa: ARG002 - failures leave no row here
+        outcomes: Sequence[Discontinued | Unchanged | Failed],
+        now: datetime,
+    ) -> None:
+        """The products that change, each with the row that takes its stock to 0."""
+        changed = [outcome for outcome in outcomes if isinstance(outcome, Discontinued)]
+        await transaction.products.discontinue([outcome.key for outcome in changed], now)
+        await transaction.stock_updates.record([ledger_entry(one) for one in changed], now)

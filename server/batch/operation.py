@@ -1,0 +1,51 @@
+"""What the engine must know of one kind of batch."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from server.domain.item_error import ItemError
+from server.domain.outcome import Failed, Outcome
+from server.mongo.transaction import Transaction
+
+
+class Item(Protocol):
+    """One input, its fields checked. `key` names the document it is about, "" if none."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def product_id(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def error(self) -> ItemError | None: ...
+
+
+ItemT = TypeVar("ItemT", bound=Item, contravariant=True)
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+
+
+class Operation(Protocol[ItemT, OutcomeT]):
+    """One kind of batch: how a chunk of it is decided, and what is written for the decisions.
+
+    `name` is the mutation's and `argument` its list's. Both methods run inside a transaction, may
+    run several times, and let the driver's errors through.
+    """
+
+    name: str
+    argument: str
+
+    async def decide(self, transaction: Transaction, items: Sequence[ItemT]) -> Sequence[OutcomeT]:
+        """Read what the rules need, and apply them: one outcome per item, in order."""
+        ...
+
+    async def write(
+        self,
+        transaction: Transaction,
+        items: Sequence[ItemT],
+        outcomes: Sequence[OutcomeT | Failed],
+        now: datetime,
+    ) -> None:
+        """Write what follows from the outcomes. Failures may leave a record, and nothing else."""
+        ...

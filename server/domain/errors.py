@@ -1,0 +1,66 @@
+"""What can go wrong with a request or with the store, as opposed to with one item.
+
+    StockbatchError
+    ├── RequestError            told to the caller: a code and a sentence
+    │   ├── BadInput            BAD_INPUT
+    │   ├── BatchTooLarge       BATCH_TOO_LARGE
+    │   └── Unavailable         UNAVAILABLE
+    ├── StoreError              raised by server.mongo, turned into item errors by server.batch
+    │   ├── WriteConflict
+    │   ├── DatabaseUnavailable
+    │   ├── CommitUnknown
+    │   └── UnexpectedStoreError
+    └── StartupError            one sentence for whoever starts the server
+
+What is wrong with an item is a value, not an exception: `server.domain.item_error`.
+"""
+
+
+class StockbatchError(Exception):
+    """The root of every error that this project raises on purpose."""
+
+
+class RequestError(StockbatchError):
+    """The whole request is refused, and nothing of it was done."""
+
+    code = "BAD_INPUT"
+
+
+class BadInput(RequestError):
+    """An argument is wrong; the message says which, why, and how to mend it."""
+
+
+class BatchTooLarge(RequestError):
+    """More items than the limit allows; never split silently."""
+
+    code = "BATCH_TOO_LARGE"
+
+
+class Unavailable(RequestError):
+    """The database cannot be reached just now; the same request can succeed later."""
+
+    code = "UNAVAILABLE"
+
+
+class StoreError(StockbatchError):
+    """The database did not do what was asked."""
+
+
+class WriteConflict(StoreError):
+    """Other writers kept winning until the deadline passed. Nothing was written."""
+
+
+class DatabaseUnavailable(StoreError):
+    """No primary answered until the deadline passed. Nothing was written."""
+
+
+class CommitUnknown(StoreError):
+    """The commit was sent, and whether it took effect could not be found out."""
+
+
+class UnexpectedStoreError(StoreError):
+    """The database refused the command for a reason that no rule foresaw. Nothing was written."""
+
+
+class StartupError(StockbatchError):
+    """The server cannot start; the message says why and how to mend it."""

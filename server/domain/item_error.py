@@ -1,0 +1,42 @@
+"""What is wrong with one item of a batch, told as data."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+_SHOWN_CHARACTERS = 64  # of a caller's text in a message: enough to recognise it, never a megabyte
+
+
+class ItemErrorCode(Enum):
+    INVALID_PRODUCT_ID = "INVALID_PRODUCT_ID"
+    PRODUCT_NOT_FOUND = "PRODUCT_NOT_FOUND"
+    PRODUCT_DISCONTINUED = "PRODUCT_DISCONTINUED"
+    INVALID_QUANTITY = "INVALID_QUANTITY"
+    INSUFFICIENT_STOCK = "INSUFFICIENT_STOCK"
+    STOCK_LIMIT_EXCEEDED = "STOCK_LIMIT_EXCEEDED"
+    STALE_STOCK = "STALE_STOCK"
+    ROLLED_BACK = "ROLLED_BACK"
+    WRITE_CONFLICT = "WRITE_CONFLICT"
+    UNAVAILABLE = "UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemError:
+    """Why one item failed.
+
+    `path` leads to the culprit in the request's arguments, as in `("updates", "3", "quantity")`.
+    `retryable` says whether sending the same item again can succeed by itself.
+    `current_stock` is the stock that the item met, where that is what it failed on.
+    """
+
+    code: ItemErrorCode
+    message: str
+    path: tuple[str, ...]
+    retryable: bool = False
+    current_stock: int | None = None
+
+
+def shown(text: str) -> str:
+    """`text` quoted for a message: printable, and short however long it is."""
+    cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
+    return ascii(cut) if not cut.isprintable() else f"“{cut}”"

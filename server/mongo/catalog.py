@@ -1,0 +1,127 @@
+"""Reading products outside a transaction: what a majority has acknowledged."""
+
+from collections.abc import Collection as Ids
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from server.domain.filters import ProductFilter, ProductOrder
+from server.domain.page import Page, PageRequest
+from server.domain.product import Product
+from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME, BY_STOCK
+from server.mongo.documents import to_product
+from server.mongo.driver import Database, Document
+from server.mongo.errors import translated
+from server.mongo.listing import Listing, count, read_page
+
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+
+_KEYS: dict[str, tuple[str, type]] = {
+    "CREATED": ("createdAt", datetime),
+    "NAME": ("name", str),
+    "STOCK": ("stock", int),
+}
+
+
+class Catalog:
+    def __init__(self, database: Database) -> None:
+        self._collection = database["products"]
+
+    async def product(self, product_id: str) -> Product | None:
+        found = await self.products([product_id])
+        return found[0]
+
+    async def products(self, ids: Sequence[str]) -> list[Product | None]:
+        """The products in the order of `ids`, None where there is none."""
+        with translated():
+            documents: list[Document] = await self._collection.find(
+                {"_id": {"$in": _object_ids(ids)}}, batch_size=len(ids) + 1
+            ).to_list(None)
+        by_id = {str(document["_id"]): to_product(document) for document in documents}
+        return [by_id.get(product_id) for product_id in ids]
+
+    async def page(
+        self, where: ProductFilter, order: ProductOrder | None, request: PageRequest
+    ) -> Page[Product]:
+        return await read_page(self._collection, product_listing(where, order), request, to_product)
+
+    async def count(self, where: ProductFilter, order: ProductOrder | None) -> int:
+        return await count(self._collection, product_listing(where, order))
+
+
+def product_listing(where: ProductFilter, order: ProductOrder | None) -> Listing:
+    """The query of a filter, in `order` or in the order that the filter's own index gives."""
+    order = order or _natural_order(where)
+    name, _, direction = order.value.partition("_")
+    key, value_type = _KEYS[name]
+    return Listing(
+        query=_query(where),
+        order=order.value,
+        key=key,
+        value_type=value_type,
+        direction=1 if direction == "ASC" else -1,
+        index=_index(where, name),
+    )
+
+
+def _natural_order(where: ProductFilter) -> ProductOrder:
+    if where.name_prefix is not None:
+        return ProductOrder.NAME_ASC
+    if where.stock_at_least is not None or where.stock_at_most is not None:
+        return ProductOrder.STOCK_ASC
+    return ProductOrder.CREATED_ASC
+
+
+def _index(where: ProductFilter, order: str) -> str:
+    """The index that yields the order; the filter's own where it can have both.
+
+    A list of ids is short, and sorting it beats walking an index past every other product.
+    """
+    if where.ids is not None:
+        return "_id_"
+    if order == "NAME":
+        return BY_NAME
+    if order == "STOCK":
+        return BY_STOCK
+    if where.category is not None:
+        return BY_CATEGORY
+    return BY_CREATION if where.discontinued is None else BY_DISCONTINUED
+
+
+def _query(where: ProductFilter) -> Document:
+    """Every value that a user sent stands behind `$eq` or a range, never in an operator's place."""
+    conditions: list[Document] = []
+    if where.category is not None:
+        conditions.append({"category": {"$eq": where.category}})
+    if where.discontinued is not None:
+        conditions.append({"discontinued": {"$eq": where.discontinued}})
+    if where.stock_at_least is not None:
+        conditions.append({"stock": {"$gte": where.stock_at_least}})
+    if where.stock_at_most is not None:
+        conditions.append({"stock": {"$lte": where.stock_at_most}})
+    if where.name_prefix is not None:
+        conditions.append({"name": _starts_with(where.name_prefix)})
+    if where.ids is not None:
+        conditions.append({"_id": {"$in": _object_ids(where.ids)}})
+    return {"$and": conditions} if conditions else {}
+
+
+def _starts_with(prefix: str) -> dict[str, Any]:
+    """The range of the strings that begin with `prefix`: an index walks it, a pattern it might not.
+
+    MongoDB compares strings by their UTF-8 bytes, which is the order of their code points.
+    """
+    kept = prefix.rstrip(chr(_LAST_CODE_POINT))
+    if not kept:
+        return {"$gte": prefix}
+    following = ord(kept[-1]) + 1
+    if following in _SURROGATES:
+        following = _SURROGATES.stop
+    return {"$gte": prefix, "$lt": kept[:-1] + chr(following)}
+
+
+def _object_ids(ids: Ids[str]) -> list[ObjectId]:
+    return [ObjectId(product_id) for product_id in ids]

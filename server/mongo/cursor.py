@@ -1,0 +1,59 @@
+"""Opaque cursors: where a page ended, as the sort key and id of its last document."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+
+import bson
+from bson import ObjectId
+from bson.codec_options import CodecOptions
+from bson.errors import BSONError
+
+from server.domain.errors import BadInput
+
+_CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """`order` names the order that the cursor belongs to; `value` is the sort key there."""
+
+    order: str
+    value: Any
+    id: ObjectId
+
+    def encode(self) -> str:
+        fields = {"o": self.order, "v": self.value, "i": self.id}
+        return base64.urlsafe_b64encode(bson.encode(fields, codec_options=_CODEC)).decode()
+
+
+def decode_cursor(text: str, *, order: str, value_type: type) -> Cursor:
+    """The cursor that `text` stands for.
+
+    Only a value of `value_type` is let through, so that no forged cursor reaches a query operator.
+
+    Raises:
+        BadInput: `text` is no cursor of ours, or one of another order.
+    """
+    try:
+        raw = base64.b64decode(text.encode("ascii"), altchars=b"-_", validate=True)
+        fields = bson.decode(raw, codec_options=_CODEC)
+    except (BSONError, binascii.Error, UnicodeError, ValueError) as error:
+        raise _malformed() from error
+    match fields:
+        case {"o": str(found), "v": value, "i": ObjectId() as document_id}:
+            if found != order:
+                raise BadInput(
+                    "after is a cursor of a list in another order: keep orderBy and the filter the "
+                    "same from page to page, or leave after out to start anew."
+                )
+            if type(value) is value_type:
+                return Cursor(order=order, value=value, id=document_id)
+    raise _malformed()
+
+
+def _malformed() -> BadInput:
+    return BadInput(
+        "after is not a cursor: pass the endCursor of the page before, unchanged, or leave it out."
+    )

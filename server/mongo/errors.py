@@ -1,0 +1,73 @@
+"""The driver's errors, translated in one place into ours.
+
+Translation happens outside the transaction runner, which needs to see the driver's error labels.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+    WTimeoutError,
+)
+
+from server.domain.errors import (
+    DatabaseUnavailable,
+    StoreError,
+    UnexpectedStoreError,
+    WriteConflict,
+)
+
+# Server codes: https://github.com/mongodb/mongo/blob/v6.0/src/mongo/base/error_codes.yml
+_CONFLICT_CODES = {
+    24,  # LockTimeout
+    112,  # WriteConflict
+    225,  # TransactionTooOld
+    244,  # TransactionAborted... by a newer one of its session
+    246,  # SnapshotUnavailable
+    251,  # NoSuchTransaction
+}
+_UNAVAILABLE_CODES = {
+    6,  # HostUnreachable
+    7,  # HostNotFound
+    64,  # WriteConcernFailed: the majority does not answer
+    89,  # NetworkTimeout
+    91,  # ShutdownInProgress
+    133,  # FailedToSatisfyReadPreference
+    189,  # PrimarySteppedDown
+    262,  # ExceededTimeLimit
+    9001,  # SocketException
+    10058,  # LegacyNotPrimary
+    10107,  # NotWritablePrimary
+    11600,  # InterruptedAtShutdown
+    11602,  # InterruptedDueToReplStateChange
+    13435,  # NotPrimaryNoSecondaryOk
+    13436,  # NotPrimaryOrSecondary
+}
+
+
+def translate(error: PyMongoError) -> StoreError:
+    """Our error for a driver's error; its message names the driver's class, for the log."""
+    message = f"{type(error).__name__}: {error}"
+    if isinstance(
+        error, ConnectionFailure | ExecutionTimeout | WTimeoutError | WaitQueueTimeoutError
+    ):
+        return DatabaseUnavailable(message)
+    if isinstance(error, OperationFailure) and error.code in _UNAVAILABLE_CODES:
+        return DatabaseUnavailable(message)
+    if isinstance(error, OperationFailure) and error.code in _CONFLICT_CODES:
+        return WriteConflict(message)
+    return UnexpectedStoreError(message)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise a `StoreError` in place of whatever the driver raises inside."""
+    try:
+        yield
+    except PyMongoError as error:
+        raise translate(error) from error
