@@ -1,0 +1,92 @@
+"""The domain's enumerations as GraphQL shows them."""
+
+from enum import Enum
+from typing import TypeVar
+
+import strawberry
+
+from server.domain.filters import ProductOrder
+from server.domain.item_error import ItemErrorCode
+from server.domain.outcome import BatchOutcome
+from server.domain.stock_update import StockUpdateReason, StockUpdateStatus
+from server.domain.whole_number import MAX_INT
+
+EnumT = TypeVar("EnumT", bound=type[Enum])
+
+
+def _publish(enum: EnumT, description: str, members: dict[str, str]) -> EnumT:
+    """Give the enumeration and each of its members a description; a missing one is an error."""
+    strawberry.enum(enum, description=description)
+    for value in enum.__strawberry_definition__.values:  # type: ignore[attr-defined]
+        value.description = members.pop(value.name)
+    if members:
+        raise LookupError(f"{enum.__name__} has no member {', '.join(members)}")
+    return enum
+
+
+_publish(
+    ItemErrorCode,
+    "Why one item of a batch failed.",
+    {
+        "INVALID_PRODUCT_ID": "The id is not 24 hexadecimal characters.",
+        "PRODUCT_NOT_FOUND": "There is no product with this id.",
+        "PRODUCT_DISCONTINUED": "A discontinued product takes no updates.",
+        "INVALID_QUANTITY": f"The quantity is not a finite whole number in the range ±{MAX_INT}.",
+        "INSUFFICIENT_STOCK": "The stock would become negative; `currentStock` is what there is.",
+        "STOCK_LIMIT_EXCEEDED": f"The stock would exceed {MAX_INT}.",
+        "STALE_STOCK": "The stock is not the `expectedStock`; `currentStock` is what there is.",
+        "ROLLED_BACK": "Nothing is wrong with the item: it was undone with its atomic batch.",
+        "WRITE_CONFLICT": "Other writers kept changing the same products until the time was up. "
+        "Nothing was changed.",
+        "UNAVAILABLE": "The database could not be reached in time. If `retryable` is false, whether "
+        "the item took effect is not known.",
+        "INTERNAL": "A fault of the server. Nothing was changed; the message has the id that the "
+        "log has.",
+    },
+)
+_publish(
+    BatchOutcome,
+    "How much of a batch succeeded.",
+    {
+        "ALL": "Every item succeeded, or there were none.",
+        "PARTIAL": "Some items succeeded and some failed.",
+        "NONE": "No item succeeded.",
+    },
+)
+_publish(
+    StockUpdateStatus,
+    "What came of a stock update.",
+    {
+        "PENDING": "It waits in a background batch.",
+        "APPLIED": "It changed the stock, in the same transaction that wrote this.",
+        "FAILED": "It changed nothing; `error` and `code` say why.",
+    },
+)
+_publish(
+    StockUpdateReason,
+    "What a stock update came from.",
+    {
+        "ADJUSTMENT": "`batchUpdateStock`.",
+        "DISCONTINUED": "The product was discontinued, which took its stock to 0.",
+    },
+)
+_publish(
+    ProductOrder,
+    "The order of a list of products; equal ones are ordered by their id.",
+    {
+        "CREATED_ASC": "Oldest first.",
+        "CREATED_DESC": "Newest first.",
+        "NAME_ASC": "By name, in the order of Unicode code points.",
+        "NAME_DESC": "By name, backwards.",
+        "STOCK_ASC": "Least stock first.",
+        "STOCK_DESC": "Most stock first.",
+    },
+)
+
+__all__ = [
+    "BatchOutcome",
+    "ItemErrorCode",
+    "ProductOrder",
+    "StockUpdateReason",
+    "StockUpdateStatus",
+]

@@ -1,0 +1,54 @@
+"""Errors of a whole request: what the caller did wrong is told, what we did wrong is masked."""
+
+import logging
+from collections.abc import Iterator
+from uuid import uuid4
+
+from graphql import ExecutionResult as GraphQLExecutionResult
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult
+
+from server.domain.errors import DatabaseUnavailable, RequestError
+
+log = logging.getLogger(__name__)
+
+
+class RequestErrors(SchemaExtension):
+    """Gives every entry of the response's `errors` a code, and lets out no word of our own faults."""
+
+    def on_operation(self) -> Iterator[None]:
+        yield
+        result = self.execution_context.result
+        if isinstance(result, ExecutionResult | GraphQLExecutionResult) and result.errors:
+            result.errors = [told(error) for error in result.errors]
+
+
+def told(error: GraphQLError) -> GraphQLError:
+    """What the caller sees in place of `error`."""
+    cause = error.original_error
+    if isinstance(cause, RequestError):
+        return _with_code(error, str(cause), cause.code)
+    if isinstance(cause, DatabaseUnavailable):
+        log.warning("A query could not be answered: %s", cause)
+        return _with_code(
+            error, "The database cannot be reached just now; try again later.", "UNAVAILABLE"
+        )
+    if cause is None or not error.path:  # GraphQL's own: syntax, validation, variables
+        return _with_code(error, error.message, "BAD_INPUT")
+    error_id = uuid4().hex
+    log.error("A resolver failed", exc_info=cause, extra={"error_id": error_id, "path": error.path})
+    masked = _with_code(error, f"Internal error. (Error {error_id})", "INTERNAL")
+    (masked.extensions or {})["errorId"] = error_id
+    return masked
+
+
+def _with_code(error: GraphQLError, message: str, code: str) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code},
+    )

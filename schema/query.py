@@ -1,0 +1,85 @@
+"""The queries: what a majority of the database has acknowledged."""
+
+from functools import partial
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from schema import convert, inputs
+from schema.context import Resolving
+from schema.types.connection import Connection
+from schema.types.product import Product
+from schema.types.stock_update import StockUpdate
+from server.domain.filters import ProductOrder
+from server.domain.page import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many at most, 1 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}."
+    ),
+]
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Begin behind this cursor: the `endCursor` of the page before."
+    ),
+]
+
+
+@strawberry.type(description="What can be read. Nothing is shown that could still be undone.")
+class Query:
+    @strawberry.field(description="The product with this id; null if there is none.")
+    async def product(
+        self,
+        info: Resolving,
+        id: Annotated[  # noqa: A002 - the contract's name
+            strawberry.ID, strawberry.argument(description="24 hexadecimal characters.")
+        ],
+    ) -> Product | None:
+        found = await info.context.products.load(convert.from_id(id, "id"))
+        return convert.to_product(found) if found else None
+
+    @strawberry.field(description="Products, page by page.")
+    async def products(
+        self,
+        info: Resolving,
+        filter: Annotated[  # noqa: A002 - the contract's name
+            inputs.ProductFilter | None, strawberry.argument(description="Which; default: all.")
+        ] = UNSET,
+        order_by: Annotated[
+            ProductOrder | None,
+            strawberry.argument(
+                description="Default: by name if `filter.namePrefix` is given, otherwise by stock if the filter "
+                "has a stock range, otherwise oldest first."
+            ),
+        ] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+    ) -> Connection[Product]:
+        catalog = info.context.services.catalog
+        where = convert.from_product_filter(filter)
+        order = convert.given(order_by)
+        page = await catalog.page(where, order, convert.from_page(first, after))
+        count = partial(catalog.count, where, order)
+        return convert.to_connection(page, convert.to_product, count)
+
+    @strawberry.field(
+        description="The ledger of stock updates, newest first, page by page; those of one batch in input order."
+    )
+    async def stock_updates(
+        self,
+        info: Resolving,
+        filter: Annotated[  # noqa: A002 - the contract's name
+            inputs.StockUpdateFilter | None,
+            strawberry.argument(description="Which; default: all."),
+        ] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+    ) -> Connection[StockUpdate]:
+        ledger = info.context.services.ledger
+        where = convert.from_stock_update_filter(filter)
+        page = await ledger.page(where, convert.from_page(first, after))
+        to_node = partial(convert.to_stock_update, products=info.context.products)
+        return convert.to_connection(page, to_node, partial(ledger.count, where))

@@ -1,0 +1,96 @@
+"""Scalars that differ from the built-in ones."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from graphql import (
+    FloatValueNode,
+    GraphQLError,
+    GraphQLFloat,
+    GraphQLScalarType,
+    IntValueNode,
+    ValueNode,
+    print_ast,
+)
+from strawberry.types.scalar import ScalarDefinition
+
+
+def _number(value: Any) -> float:
+    """Any JSON number, infinities and NaN included: a bad one fails its item, not the request."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    raise GraphQLError(f"Float cannot represent the non-numeric value {_shown(value)}")
+
+
+def _number_literal(node: ValueNode, _variables: Any = None) -> float:
+    if isinstance(node, FloatValueNode | IntValueNode):
+        return float(node.value)
+    raise GraphQLError(
+        f"Float cannot represent the non-numeric value {_shown(print_ast(node))}", node
+    )
+
+
+def _moment(value: Any) -> datetime:
+    """A point in time in UTC, cut to the millisecond as MongoDB stores it."""
+    if not isinstance(value, str):
+        raise GraphQLError(f"DateTime must be a string in ISO 8601, not {_shown(value)}")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise GraphQLError(
+            f"{_shown(value)} is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z"
+        ) from error
+    if moment.tzinfo is None:
+        raise GraphQLError(f"{_shown(value)} has no time zone: end it with Z for UTC")
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise GraphQLError(f"{_shown(value)} is out of range") from error
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 64 else text[:64] + "…"
+
+
+def _float() -> GraphQLScalarType:
+    """`Float` as in GraphQL, but with infinities, NaN and integers of any size let in.
+
+    graphql-core lets nobody make a type of that name, so it gets its name afterwards.
+    """
+    made = GraphQLScalarType(
+        "LenientFloat",
+        description=GraphQLFloat.description,
+        serialize=GraphQLFloat.serialize,
+        parse_value=_number,
+        parse_literal=_number_literal,
+    )
+    made.name = GraphQLFloat.name
+    return made
+
+
+FLOAT = ScalarDefinition(
+    name=GraphQLFloat.name,
+    description=GraphQLFloat.description,
+    specified_by_url=None,
+    serialize=None,
+    parse_value=None,
+    parse_literal=None,
+    origin=float,
+    implementation=_float(),
+    print_definition=False,
+)
+
+DATE_TIME = ScalarDefinition(
+    name="DateTime",
+    description="A point in time in ISO 8601, in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.",
+    specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+    serialize=_iso,
+    parse_value=_moment,
+    parse_literal=None,
+    origin=datetime,
+)

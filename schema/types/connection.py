@@ -1,0 +1,39 @@
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import strawberry
+
+NodeT = TypeVar("NodeT")
+
+
+@strawberry.type(description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether more follow this page.")
+    has_previous_page: bool = strawberry.field(
+        description="Whether this page began after a cursor."
+    )
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first edge; null if there is none."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last edge, to pass as `after`; null if there is none."
+    )
+
+
+@strawberry.type(description="One place in a list.")
+class Edge(Generic[NodeT]):
+    cursor: str = strawberry.field(description="Opaque; good for `after`.")
+    node: NodeT = strawberry.field(description="What stands there.")
+
+
+@strawberry.type(description="A page of a list, as Relay asks for it.")
+class Connection(Generic[NodeT]):
+    edges: list[Edge[NodeT]] = strawberry.field(description="The page.")
+    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    @strawberry.field(
+        description="How many there are on all pages together. Counted only when asked for."
+    )
+    async def total_count(self) -> int:
+        return await self.count()

@@ -1,0 +1,108 @@
+"""The composition root: settings in, wired parts out. Nobody else builds anything."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+
+from schema.context import Services
+from server.app import make_app
+from server.batch.batches import Batches, Limits
+from server.batch.engine import Engine
+from server.domain.errors import StartupError, StoreError
+from server.graphql_view import GraphQLView
+from server.metrics import Metrics
+from server.mongo.catalog import Catalog
+from server.mongo.collections import ensure_collections
+from server.mongo.deployment import is_writable, require_transactions, shown
+from server.mongo.driver import Driver, connect
+from server.mongo.embedded import EmbeddedMongod
+from server.mongo.ledger import Ledger
+from server.mongo.samples import put_samples
+from server.mongo.transaction import TransactionRunner
+from server.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What runs. `mongod` is None where the database is the user's own."""
+
+    app: Starlette
+    mongod: EmbeddedMongod | None
+
+
+def utc_now() -> datetime:
+    """To the millisecond, as MongoDB stores it."""
+    now = datetime.now(UTC)
+    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+@asynccontextmanager
+async def wired(settings: Settings) -> AsyncIterator[Parts]:
+    """The parts, connected and ready. On leaving, what has begun ends before anything is closed.
+
+    Raises:
+        StartupError: the database cannot be used; the message says why.
+    """
+    async with AsyncExitStack() as stack:
+        mongod = None
+        if settings.mongodb_uri is None:
+            mongod = EmbeddedMongod(settings.data_dir)
+            await mongod.start()
+            stack.push_async_callback(mongod.stop)
+        driver = await _connected(settings, settings.mongodb_uri or (mongod.uri if mongod else ""))
+        stack.push_async_callback(driver.close)
+        await _prepared(driver, settings, samples=mongod is not None)
+        metrics = Metrics()
+        engine = _engine(driver, settings, metrics)
+        stack.push_async_callback(engine.drain)
+        yield Parts(app=_app(driver, settings, engine, metrics), mongod=mongod)
+
+
+async def _connected(settings: Settings, uri: str) -> Driver:
+    try:
+        driver = connect(settings.mongodb_driver, uri)
+    except Exception as error:  # whatever the driver finds wrong with an address
+        raise StartupError(f"MONGODB_URI is wrong: {error}. It was {shown(uri)}.") from error
+    try:
+        await require_transactions(driver, shown(uri))
+    except BaseException:
+        await driver.close()
+        raise
+    return driver
+
+
+async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> None:
+    database = driver.client[settings.mongodb_database]
+    try:
+        await ensure_collections(database)
+        if samples:
+            await put_samples(database, utc_now())
+    except StoreError as error:
+        raise StartupError(f"The database could not be prepared: {error}.") from error
+
+
+def _engine(driver: Driver, settings: Settings, metrics: Metrics) -> Engine:
+    runner = TransactionRunner(
+        driver,
+        settings.mongodb_database,
+        deadline_seconds=settings.transaction_seconds,
+        on_retry=metrics.transaction_retried,
+    )
+    return Engine(runner, metrics, clock=utc_now, concurrent_chunks=settings.concurrent_chunks)
+
+
+def _app(driver: Driver, settings: Settings, engine: Engine, metrics: Metrics) -> Starlette:
+    database = driver.client[settings.mongodb_database]
+    limits = Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items)
+    services = Services(
+        batches=Batches(engine, limits), catalog=Catalog(database), ledger=Ledger(database)
+    )
+
+    async def is_ready() -> bool:
+        return await is_writable(driver)
+
+    graphql = GraphQLView(services, max_request_bytes=settings.max_request_bytes)
+    return make_app(graphql, metrics, is_ready)

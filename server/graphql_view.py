@@ -1,0 +1,90 @@
+"""GraphQL over HTTP: Strawberry's view, with errors in JSON, a limit on the body, and our page."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cross_web import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.types import Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from typing_extensions import override
+
+from schema import schema
+from schema.context import Context, Services
+
+_PAGE = Path(__file__).with_name("graphiql.html")
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """The route `/graphql`."""
+
+    def __init__(self, services: Services, *, max_request_bytes: int) -> None:
+        super().__init__(
+            schema,
+            graphql_ide="graphiql",
+            subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+        )
+        self._services = services
+        self._max_request_bytes = max_request_bytes
+        self._page = _PAGE.read_text(encoding="utf-8")
+
+    @override
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            if scope["type"] == "http":
+                request = Request(scope, self._limited(receive))
+                response = await self.run(request)
+                await response(scope, receive, send)
+            else:
+                await super().__call__(scope, receive, send)
+        except HTTPException as error:
+            await _refusal(error.status_code, error.reason)(scope, receive, send)
+
+    @override
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> Context:
+        return Context(self._services)
+
+    @override
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return HTMLResponse(self._page)
+
+    @override
+    def decode_json(self, data: str | bytes) -> object:
+        """Python refuses numbers of 4 300 digits and deep nesting in ways of its own."""
+        try:
+            return json.loads(data)
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), "", 0) from error
+
+    @override
+    def encode_json(self, data: object) -> str:
+        return json.dumps(data, separators=(",", ":"))
+
+    def _limited(self, receive: Receive) -> Receive:
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_request_bytes:
+                raise HTTPException(
+                    413, f"The request is larger than {self._max_request_bytes} bytes: send less."
+                )
+            return message
+
+        return limited
+
+
+def _refusal(status: int, reason: str) -> Response:
+    """A request that is no GraphQL request, told in GraphQL's form."""
+    error: dict[str, Any] = {"message": reason, "extensions": {"code": "BAD_INPUT"}}
+    return JSONResponse({"errors": [error]}, status_code=status)

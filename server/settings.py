@@ -1,0 +1,64 @@
+"""All settings: read from the environment and checked together."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from server.domain.errors import StartupError
+
+_FORBIDDEN_IN_A_DATABASE_NAME = frozenset('/\\. "$\0')
+
+
+class Settings(BaseSettings):
+    """Each field is an environment variable of the same name in upper case."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    data_dir: Path = Path(".data")
+    mongodb_uri: str | None = None
+    mongodb_database: Annotated[str, Field(min_length=1, max_length=63)] = "stockbatch"
+    mongodb_driver: Literal["motor", "pymongo"] = "motor"
+    max_batch_items: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
+    max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
+    concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
+    transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
+    shutdown_seconds: Annotated[float, Field(gt=0)] = 25
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("mongodb_uri")
+    @classmethod
+    def _is_a_mongodb_uri(cls, uri: str | None) -> str | None:
+        if uri is not None and not uri.startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("must begin with mongodb:// or mongodb+srv://")
+        return uri
+
+    @field_validator("mongodb_database")
+    @classmethod
+    def _is_a_database_name(cls, name: str) -> str:
+        if _FORBIDDEN_IN_A_DATABASE_NAME & set(name):
+            raise ValueError('must have none of the characters / \\ . " $ and no space')
+        return name
+
+
+def read_settings() -> Settings:
+    """The settings of this process.
+
+    Raises:
+        StartupError: one or more are wrong; the message names each, with what it was and why.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [_told(one["loc"], one["msg"], one["input"]) for one in error.errors()]
+        raise StartupError("\n".join(faults)) from error
+
+
+def _told(place: tuple[int | str, ...], fault: str, value: object) -> str:
+    name = ".".join(str(part) for part in place).upper()
+    shown = "the value" if name == "MONGODB_URI" else repr(value)  # it may hold a password
+    return f"The setting {name} is wrong: {shown}: {fault.removeprefix('Value error, ')}."

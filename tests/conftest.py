@@ -1,0 +1,29 @@
+"""What every folder of tests shares: a real mongod that can be made to fail on cue."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from server.domain.errors import StartupError
+from server.mongo.embedded import EmbeddedMongod
+
+settings.register_profile("default", deadline=None, max_examples=100)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongod]:
+    """One replica set of one member for the whole run, with fail points."""
+    data_dir: Path = tmp_path_factory.mktemp("mongod")
+    embedded = EmbeddedMongod(data_dir, {"enableTestCommands": 1})
+    with asyncio.Runner() as runner:
+        try:
+            runner.run(embedded.start())
+        except StartupError as error:
+            pytest.fail(f"The tests need a real MongoDB: {error}", pytrace=False)
+        yield embedded
+        runner.run(embedded.stop())

@@ -1,0 +1,195 @@
+"""The engine on a database of its own, and short words for what tests do with it."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import httpx
+from bson import ObjectId
+from pymongo import MongoClient
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
+
+from schema.context import Services
+from server.app import make_app
+from server.batch.batches import Batches, Limits
+from server.batch.engine import Engine
+from server.bootstrap import utc_now
+from server.domain.discontinue import DiscontinueOutcome, discontinue_item
+from server.domain.options import BatchOptions
+from server.domain.product import Product
+from server.domain.stock import StockOutcome, stock_item
+from server.graphql_view import GraphQLView
+from server.metrics import Metrics
+from server.mongo.catalog import Catalog
+from server.mongo.collections import ensure_collections
+from server.mongo.deployment import is_writable
+from server.mongo.documents import from_product
+from server.mongo.driver import Driver, DriverName, connect
+from server.mongo.ledger import Ledger
+from server.mongo.transaction import TransactionRunner
+
+UNKNOWN_ID = "f" * 24
+
+
+class CommandLog(CommandListener):
+    """The names of the commands that the driver sent, in order."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.names.append(event.command_name)
+
+    def succeeded(self, event: CommandSucceededEvent) -> None:
+        pass
+
+    def failed(self, event: CommandFailedEvent) -> None:
+        pass
+
+
+@dataclass
+class Shop:
+    """`admin` is a client beside the one that is tested, which no fail point touches."""
+
+    driver: Driver
+    database: str
+    commands: CommandLog
+    admin: MongoClient[dict[str, Any]]
+    runner: TransactionRunner
+    engine: Engine
+    services: Services
+    metrics: Metrics = field(default_factory=Metrics)
+
+    async def put(self, *stocks: int, **fields: Any) -> list[str]:
+        """Insert a product for each stock; `fields` are the same for all. Their ids, in order."""
+        products = [_product(stock=stock, **fields) for stock in stocks]
+        if products:
+            self.products.insert_many([from_product(one) for one in products])
+        return [one.id for one in products]
+
+    async def update(
+        self, updates: Sequence[tuple[str, float] | tuple[str, float, int]], **options: Any
+    ) -> list[StockOutcome]:
+        """`batchUpdateStock` of (id, quantity) or (id, quantity, expected stock)."""
+        items = [stock_item(index, *update) for index, update in enumerate(updates)]
+        return await self.services.batches.update_stock(items, BatchOptions(**options))
+
+    async def discontinue(self, ids: Sequence[str], **options: Any) -> list[DiscontinueOutcome]:
+        items = [discontinue_item(index, product_id) for index, product_id in enumerate(ids)]
+        return await self.services.batches.discontinue(items, BatchOptions(**options))
+
+    async def graphql(
+        self, query: str, variables: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The JSON answer of `/graphql`, through the whole application but no socket."""
+        async with self.http() as client:
+            response = await client.post("/graphql", json={"query": query, "variables": variables})
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def http(self) -> httpx.AsyncClient:
+        async def ready() -> bool:
+            return await is_writable(self.driver)
+
+        view = GraphQLView(self.services, max_request_bytes=4 * 1024**2)
+        app = make_app(view, self.metrics, ready)
+        return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+    def stocks(self) -> dict[str, int]:
+        """The stock of every product, by id."""
+        return {str(one["_id"]): one["stock"] for one in self.products.find()}
+
+    def rows(self, **query: Any) -> list[dict[str, Any]]:
+        """The rows of the ledger, in the order in which they were made."""
+        return list(self.stock_updates.find(query).sort("_id"))
+
+    def applied(self) -> dict[str, int]:
+        """The sum of the applied rows of every product that has some."""
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {"status": "applied"}},
+            {"$group": {"_id": "$productId", "sum": {"$sum": "$quantity"}}},
+        ]
+        return {str(one["_id"]): one["sum"] for one in self.stock_updates.aggregate(pipeline)}
+
+    def assert_ledger_explains(self, opening: Mapping[str, int]) -> None:
+        """stock = stock at creation + applied rows, and never negative, for every product."""
+        applied = self.applied()
+        expected = {one: stock + applied.get(one, 0) for one, stock in opening.items()}
+        actual = self.stocks()
+        assert actual == expected
+        assert all(stock >= 0 for stock in actual.values())
+
+    async def open_transactions(self) -> int:
+        status = self.admin.admin.command("serverStatus")
+        count: int = status["transactions"]["currentOpen"]
+        return count
+
+    @contextmanager
+    def failing(self, *commands: str, mode: Any, **data: Any) -> Iterator[None]:
+        """Make the server fail `commands` of the tested client.
+
+        `mode` is `{"times": 2}` or "alwaysOn"; `data` is the fail point's, such as errorCode=112
+        or closeConnection=True.
+        """
+        point = {"configureFailPoint": "failCommand"}
+        self.admin.admin.command(
+            point
+            | {"mode": mode, "data": {"failCommands": commands, "appName": "stockbatch"} | data}
+        )
+        try:
+            yield
+        finally:
+            self.admin.admin.command(point | {"mode": "off"})
+
+    @property
+    def products(self) -> Any:
+        return self.admin[self.database]["products"]
+
+    @property
+    def stock_updates(self) -> Any:
+        return self.admin[self.database]["stockUpdates"]
+
+
+@asynccontextmanager
+async def open_shop(
+    uri: str, driver_name: DriverName, *, limits: Limits | None = None, **runner_options: Any
+) -> AsyncIterator[Shop]:
+    """A shop on the deployment at `uri`, in a random database that is dropped afterwards."""
+    commands, database, metrics = CommandLog(), f"test_{uuid4().hex[:12]}", Metrics()
+    driver = connect(driver_name, uri, listeners=[commands])
+    await ensure_collections(driver.client[database])
+    runner = TransactionRunner(
+        driver, database, on_retry=metrics.transaction_retried, **runner_options
+    )
+    engine = Engine(runner, metrics, clock=utc_now, concurrent_chunks=8)
+    services = Services(
+        batches=Batches(engine, limits or Limits()),
+        catalog=Catalog(driver.client[database]),
+        ledger=Ledger(driver.client[database]),
+    )
+    with MongoClient(uri, tz_aware=True) as admin:
+        yield Shop(driver, database, commands, admin, runner, engine, services, metrics)
+        await engine.drain()
+        admin.drop_database(database)
+    await driver.close()
+
+
+def _product(*, stock: int, **fields: Any) -> Product:
+    now = utc_now()
+    values: dict[str, Any] = {
+        "id": str(ObjectId()),
+        "name": "Cup",
+        "price": 100,
+        "category": "tableware",
+        "discontinued": False,
+        "created_at": now,
+        "updated_at": now,
+    }
+    return Product(stock=stock, **(values | fields))
