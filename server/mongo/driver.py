@@ -24,6 +24,7 @@ Database = Any
 Client = Any
 
 SELECTION_TIMEOUT_MS = 5_000  # an election takes about 2 s; the transaction runner tries again
+HEARTBEAT_MS = 1_000  # a server that was written off is looked at again after this, not after 10 s
 SOCKET_TIMEOUT_MS = 15_000  # no command of ours runs so long; a stopped server would hold us
 COMMIT_WTIMEOUT_MS = 10_000  # the transactions specification's own value for a retried commit
 
@@ -46,6 +47,7 @@ def connect(name: DriverName, uri: str, *, listeners: Sequence[CommandListener] 
     options: dict[str, Any] = {
         "serverSelectionTimeoutMS": SELECTION_TIMEOUT_MS,
         "connectTimeoutMS": SELECTION_TIMEOUT_MS,
+        "heartbeatFrequencyMS": HEARTBEAT_MS,
         "socketTimeoutMS": SOCKET_TIMEOUT_MS,
         "tz_aware": True,
         "w": "majority",

@@ -1,6 +1,6 @@
 """The engine on a database of its own, and short words for what tests do with it."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,16 +39,19 @@ UNKNOWN_ID = "f" * 24
 
 
 class CommandLog(CommandListener):
-    """The names of the commands that the driver sent, in order."""
+    """The names of the commands that the driver sent, in order; hooks to act in between."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.on_start: Callable[[str], None] = lambda _name: None
+        self.on_success: Callable[[str], None] = lambda _name: None
 
     def started(self, event: CommandStartedEvent) -> None:
         self.names.append(event.command_name)
+        self.on_start(event.command_name)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        pass
+        self.on_success(event.command_name)
 
     def failed(self, event: CommandFailedEvent) -> None:
         pass
@@ -138,15 +141,18 @@ class Shop:
         `mode` is `{"times": 2}` or "alwaysOn"; `data` is the fail point's, such as errorCode=112
         or closeConnection=True.
         """
-        point = {"configureFailPoint": "failCommand"}
-        self.admin.admin.command(
-            point
-            | {"mode": mode, "data": {"failCommands": commands, "appName": "stockbatch"} | data}
-        )
+        self.fail(*commands, mode=mode, **data)
         try:
             yield
         finally:
-            self.admin.admin.command(point | {"mode": "off"})
+            self.fail(mode="off")
+
+    def fail(self, *commands: str, mode: Any, **data: Any) -> None:
+        """Set the fail point, in place of the one that is set."""
+        target = {"failCommands": commands, "appName": "stockbatch"}
+        self.admin.admin.command(
+            {"configureFailPoint": "failCommand", "mode": mode, "data": target | data}
+        )
 
     @property
     def products(self) -> Any:
@@ -159,24 +165,28 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    uri: str, driver_name: DriverName, *, limits: Limits | None = None, **runner_options: Any
+    uri: str,
+    driver_name: DriverName,
+    *,
+    limits: Limits | None = None,
+    runner: type[TransactionRunner] = TransactionRunner,
+    **runner_options: Any,
 ) -> AsyncIterator[Shop]:
     """A shop on the deployment at `uri`, in a random database that is dropped afterwards."""
     commands, database, metrics = CommandLog(), f"test_{uuid4().hex[:12]}", Metrics()
     driver = connect(driver_name, uri, listeners=[commands])
     await ensure_collections(driver.client[database])
-    runner = TransactionRunner(
-        driver, database, on_retry=metrics.transaction_retried, **runner_options
-    )
-    engine = Engine(runner, metrics, clock=utc_now, concurrent_chunks=8)
+    runs = runner(driver, database, on_retry=metrics.transaction_retried, **runner_options)
+    engine = Engine(runs, metrics, clock=utc_now, concurrent_chunks=8)
     services = Services(
         batches=Batches(engine, limits or Limits()),
         catalog=Catalog(driver.client[database]),
         ledger=Ledger(driver.client[database]),
     )
     with MongoClient(uri, tz_aware=True) as admin:
-        yield Shop(driver, database, commands, admin, runner, engine, services, metrics)
+        yield Shop(driver, database, commands, admin, runs, engine, services, metrics)
         await engine.drain()
+        admin.admin.command("killAllSessions", [])  # a dropped database waits for open transactions
         admin.drop_database(database)
     await driver.close()
 
