@@ -16,6 +16,7 @@ from server.batch.failures import fail_all
 from server.batch.in_flight import InFlight
 from server.batch.observer import Observer
 from server.batch.operation import Item, Operation
+from server.batch.turns import Turns
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome, all_or_nothing
@@ -42,6 +43,7 @@ class Engine:
         self._observer = observer
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrent_chunks)
+        self._turns = Turns()
         self._in_flight = InFlight()
 
     async def run(
@@ -53,18 +55,19 @@ class Engine:
         cancelled, the chunks that have begun end, and the others never begin.
         """
         chunks = [list(items)] if options.atomic else cut(items, options.batch_size)
-        in_a_slot = partial(self._in_a_slot, operation, options)
-        done = await asyncio.gather(*map(in_a_slot, filter(None, chunks)))
+        in_turn = partial(self._in_turn, operation, options)
+        done = await asyncio.gather(*map(in_turn, filter(None, chunks)))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
 
     async def drain(self) -> None:
         """Return when every chunk that has begun has ended."""
         await self._in_flight.drain()
 
-    async def _in_a_slot(
+    async def _in_turn(
         self, operation: Operation[ItemT, OutcomeT], options: BatchOptions, chunk: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        async with self._slots:
+        products = {item.key for item in chunk if item.key}
+        async with self._turns.taken(products), self._slots:
             started = time.perf_counter()
             work = self._chunk(operation, chunk, options)
             outcomes = await self._in_flight.finish(work)

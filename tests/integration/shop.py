@@ -154,6 +154,15 @@ class Shop:
             {"configureFailPoint": "failCommand", "mode": mode, "data": target | data}
         )
 
+    def retries(self, reason: str) -> int:
+        """How often a transaction ran or committed again because of `reason`."""
+        (line,) = [
+            line
+            for line in self.metrics.exposition().decode().splitlines()
+            if line.startswith(f'stockbatch_transaction_retries_total{{reason="{reason}"}}')
+        ] or ["0"]
+        return int(float(line.split()[-1]))
+
     @property
     def products(self) -> Any:
         return self.admin[self.database]["products"]
@@ -168,12 +177,17 @@ async def open_shop(
     uri: str,
     driver_name: DriverName,
     *,
+    database: str = "",
     limits: Limits | None = None,
     runner: type[TransactionRunner] = TransactionRunner,
     **runner_options: Any,
 ) -> AsyncIterator[Shop]:
-    """A shop on the deployment at `uri`, in a random database that is dropped afterwards."""
-    commands, database, metrics = CommandLog(), f"test_{uuid4().hex[:12]}", Metrics()
+    """A shop on the deployment at `uri`, in a database of its own or in that of another shop.
+
+    The database is dropped afterwards.
+    """
+    commands, metrics = CommandLog(), Metrics()
+    database = database or f"test_{uuid4().hex[:12]}"
     driver = connect(driver_name, uri, listeners=[commands])
     await ensure_collections(driver.client[database])
     runs = runner(driver, database, on_retry=metrics.transaction_retried, **runner_options)

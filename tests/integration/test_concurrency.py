@@ -1,13 +1,15 @@
 """Many callers at once on the same few products: nothing is lost, nothing is invented."""
 
 import asyncio
+import itertools
 import random
 
 from server.domain.discontinue import Discontinued, Unchanged
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
 from server.domain.stock import Applied, StockOutcome
-from tests.integration.shop import Shop
+from server.mongo.embedded import EmbeddedMongod
+from tests.integration.shop import Shop, open_shop
 
 CALLERS = 32
 BATCHES_EACH = 25
@@ -15,18 +17,36 @@ HOT_PRODUCTS = 20
 
 
 async def test_32_callers_on_20_hot_products_conserve_the_stock(shop: Shop) -> None:
+    await conserved_by_callers_of([shop])
+
+    assert shop.retries("conflict") == 0
+
+
+async def test_32_callers_of_two_servers_on_20_hot_products_conserve_the_stock(
+    shop: Shop, mongod: EmbeddedMongod
+) -> None:
+    """What takes turns inside one server meets as write conflicts between two."""
+    async with open_shop(mongod.uri, "pymongo", database=shop.database) as other:
+        await conserved_by_callers_of([shop, other])
+
+        assert shop.retries("conflict") + other.retries("conflict") > 0
+
+
+async def conserved_by_callers_of(shops: list[Shop]) -> None:
+    shop = shops[0]
     ids = await shop.put(*[100] * HOT_PRODUCTS)
     opening = shop.stocks()
     seeds = random.Random(2026)
 
-    async def caller(dice: random.Random) -> list[list[StockOutcome]]:
+    async def caller(server: Shop, dice: random.Random) -> list[list[StockOutcome]]:
         answers = []
         for _ in range(BATCHES_EACH):
             named = dice.sample(ids, 5)
-            answers.append(await shop.update([(one, dice.randint(-30, 30)) for one in named]))
+            answers.append(await server.update([(one, dice.randint(-30, 30)) for one in named]))
         return answers
 
-    callers = [caller(random.Random(seeds.random())) for _ in range(CALLERS)]
+    servers = itertools.islice(itertools.cycle(shops), CALLERS)
+    callers = [caller(server, random.Random(seeds.random())) for server in servers]
     answers = [answer for each in await asyncio.gather(*callers) for answer in each]
 
     outcomes = [outcome for answer in answers for outcome in answer]
