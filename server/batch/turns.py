@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-
 PATIENCE_SECONDS = 5.0  # then go ahead: in an outage everybody would wait for everybody
 
 
