@@ -1,5 +1,7 @@
 """The engine on a database of its own, and short words for what tests do with it."""
 
+import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -44,17 +46,17 @@ class CommandLog(CommandListener):
     def __init__(self) -> None:
         self.names: list[str] = []
         self.on_start: Callable[[str], None] = lambda _name: None
-        self.on_success: Callable[[str], None] = lambda _name: None
+        self.on_end: Callable[[str], None] = lambda _name: None
 
     def started(self, event: CommandStartedEvent) -> None:
         self.names.append(event.command_name)
         self.on_start(event.command_name)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        self.on_success(event.command_name)
+        self.on_end(event.command_name)
 
     def failed(self, event: CommandFailedEvent) -> None:
-        pass
+        self.on_end(event.command_name)
 
 
 @dataclass
@@ -97,6 +99,26 @@ class Shop:
         answer: dict[str, Any] = response.json()
         return answer
 
+    async def ask(self, query: str, **variables: Any) -> Any:
+        """The one field that `query` asks for, of an answer without errors."""
+        answer = await self.post_query(query, **variables)
+        assert "errors" not in answer
+        (value,) = answer["data"].values()
+        return value
+
+    async def post_query(self, query: str, **variables: Any) -> dict[str, Any]:
+        """As `graphql`, for variables that are no Unicode too."""
+        response = await self.post(json.dumps({"query": query, "variables": variables}))
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    async def post(self, body: str | bytes) -> httpx.Response:
+        """What `/graphql` answers to `body`, which is sent as it is."""
+        async with self.http() as client:
+            return await client.post(
+                "/graphql", content=body, headers={"content-type": "application/json"}
+            )
+
     def http(self) -> httpx.AsyncClient:
         async def ready() -> bool:
             return await is_writable(self.driver)
@@ -104,6 +126,21 @@ class Shop:
         view = GraphQLView(self.services, max_request_bytes=4 * 1024**2)
         app = make_app(view, self.metrics, ready)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
+
+    def spoil(self, *ids: str) -> None:
+        """Make the validator refuse whatever is written to these products from now on."""
+        self.admin[self.database].command(
+            "update",
+            "products",
+            updates=[
+                {
+                    "q": {"_id": {"$in": [ObjectId(one) for one in ids]}},
+                    "u": {"$set": {"price": -1}},
+                    "multi": True,
+                }
+            ],
+            bypassDocumentValidation=True,
+        )
 
     def stocks(self) -> dict[str, int]:
         """The stock of every product, by id."""
@@ -122,12 +159,21 @@ class Shop:
         return {str(one["_id"]): one["sum"] for one in self.stock_updates.aggregate(pipeline)}
 
     def assert_ledger_explains(self, opening: Mapping[str, int]) -> None:
-        """stock = stock at creation + applied rows, and never negative, for every product."""
+        """stock = stock at creation + applied rows, never negative, and each row follows another.
+
+        The rows of a product lead from its opening stock to its stock now: each starts where
+        another ended, so no two were decided on the same stock.
+        """
         applied = self.applied()
         expected = {one: stock + applied.get(one, 0) for one, stock in opening.items()}
         actual = self.stocks()
         assert actual == expected
         assert all(stock >= 0 for stock in actual.values())
+        starts, ends = Counter(actual.items()), Counter(opening.items())
+        for row in self.rows(status="applied"):
+            starts[str(row["productId"]), row["newStock"] - row["quantity"]] += 1
+            ends[str(row["productId"]), row["newStock"]] += 1
+        assert starts == ends
 
     async def open_transactions(self) -> int:
         status = self.admin.admin.command("serverStatus")

@@ -93,20 +93,21 @@ async def test_of_two_atomic_batches_that_overlap_exactly_one_gets_it(shop: Shop
         assert (stocks[left], stocks[right]) == ((9, 10) if won[0] else (10, 9))
 
 
-async def test_an_expected_stock_of_zero_quantity_guards_against_a_concurrent_change(
-    shop: Shop,
+async def test_a_quantity_of_zero_guards_an_expected_stock_against_another_server(
+    shop: Shop, mongod: EmbeddedMongod
 ) -> None:
     """Each takes one of a product if the other's is untouched: both at once would be a skew."""
-    for _ in range(20):
-        a, b = await shop.put(5, 5)
+    async with open_shop(mongod.uri, "pymongo", database=shop.database) as other:
+        for _ in range(20):
+            a, b = await shop.put(5, 5)
 
-        answers = await asyncio.gather(
-            shop.update([(a, 0, 5), (b, -1)], atomic=True),
-            shop.update([(b, 0, 5), (a, -1)], atomic=True),
-        )
+            answers = await asyncio.gather(
+                shop.update([(a, 0, 5), (b, -1)], atomic=True),
+                other.update([(b, 0, 5), (a, -1)], atomic=True),
+            )
 
-        won = [all(isinstance(one, Applied) for one in answer) for answer in answers]
-        assert sorted(won) == [False, True]
+            won = [all(isinstance(one, Applied) for one in answer) for answer in answers]
+            assert sorted(won) == [False, True]
 
 
 async def test_a_product_is_discontinued_by_one_caller_only(shop: Shop) -> None:

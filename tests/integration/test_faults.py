@@ -179,15 +179,17 @@ async def test_a_commit_in_doubt_is_not_run_again_when_it_took_effect(hasty: Sho
     ids = await hasty.put(10)
     lost = {"code": 64, "errmsg": "waiting for replication timed out"}
 
-    def deny_from_now_on(name: str) -> None:
+    def deny_it_once(name: str) -> None:
         if name == "commitTransaction":
+            hasty.commands.on_end = lambda _name: None
             hasty.fail("commitTransaction", mode={"times": 1}, errorCode=251)
 
-    hasty.commands.on_success = deny_from_now_on
+    hasty.commands.on_end = deny_it_once
     with hasty.failing("commitTransaction", mode={"times": 1}, writeConcernError=lost):
         outcomes = await hasty.update([(ids[0], 5)])
 
     assert [_new_stock(outcome) for outcome in outcomes] == [15]
+    assert hasty.commands.names.count("commitTransaction") == 2
     assert hasty.stocks() == {ids[0]: 15}
     assert [row["quantity"] for row in hasty.rows()] == [5]
 
