@@ -43,7 +43,8 @@ def _moment(value: Any) -> datetime:
     if moment.tzinfo is None:
         raise GraphQLError(f"{_shown(value)} has no time zone: end it with Z for UTC")
     try:
-        return moment.astimezone(UTC)
+        utc = moment.astimezone(UTC)
+        return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
     except OverflowError as error:
         raise GraphQLError(f"{_shown(value)} is out of range") from error
 

@@ -67,7 +67,7 @@ async def _connected(settings: Settings, uri: str) -> Driver:
     except Exception as error:  # whatever the driver finds wrong with an address
         raise StartupError(f"MONGODB_URI is wrong: {error}. It was {shown(uri)}.") from error
     try:
-        await require_transactions(driver, shown(uri))
+        await require_transactions(driver, uri)
     except BaseException:
         await driver.close()
         raise

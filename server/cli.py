@@ -70,12 +70,13 @@ async def _serve_until_stopped(parts: Parts, listener: socket.socket, settings: 
             lifespan="off",
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=int(settings.shutdown_seconds),
+            timeout_graceful_shutdown=settings.shutdown_seconds,
         )
     )
     status = 0
 
     def stop() -> None:
+        server.force_exit = server.should_exit  # the second time, as uvicorn's log promises
         server.should_exit = True
 
     async def watch() -> None:

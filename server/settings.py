@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
-    shutdown_seconds: Annotated[float, Field(gt=0)] = 25
+    shutdown_seconds: Annotated[int, Field(ge=1)] = 25
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("mongodb_uri")

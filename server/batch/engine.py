@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -67,10 +68,23 @@ class Engine:
         self, operation: Operation[ItemT, OutcomeT], options: BatchOptions, chunk: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
         products = {item.key for item in chunk if item.key}
-        async with self._turns.taken(products), self._slots:
+        async with AsyncExitStack() as waiting:
+            await waiting.enter_async_context(self._turns.taken(products))
+            await waiting.enter_async_context(self._slots)
+            place = waiting.pop_all()  # now it is the chunk's own, whoever stops waiting for it
+        begun = self._begun(operation, options, chunk, place)
+        return await self._in_flight.finish(begun)
+
+    async def _begun(
+        self,
+        operation: Operation[ItemT, OutcomeT],
+        options: BatchOptions,
+        chunk: Sequence[ItemT],
+        place: AsyncExitStack,
+    ) -> Sequence[OutcomeT | Failed]:
+        async with place:
             started = time.perf_counter()
-            work = self._chunk(operation, chunk, options)
-            outcomes = await self._in_flight.finish(work)
+            outcomes = await self._chunk(operation, chunk, options)
             self._observer.chunk_done(operation.name, time.perf_counter() - started, outcomes)
             return outcomes
 

@@ -23,6 +23,9 @@ class Turns:
     async def taken(self, keys: Collection[str]) -> AsyncIterator[None]:
         """Go on once everybody who asked for one of `keys` before is through, or patience is.
 
+        Who is cancelled or impatient stands aside, and those behind may pass whoever was before:
+        that costs a write conflict and nothing else.
+
         Joining all the queues is one step, so nobody can stand before another in one queue and
         behind it in another: there is no deadlock.
         """

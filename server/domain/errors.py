@@ -3,9 +3,8 @@
     StockbatchError
     ├── RequestError            told to the caller: a code and a sentence
     │   ├── BadInput            BAD_INPUT
-    │   ├── BatchTooLarge       BATCH_TOO_LARGE
-    │   └── Unavailable         UNAVAILABLE
-    ├── StoreError              raised by server.mongo, turned into item errors by server.batch
+    │   └── BatchTooLarge       BATCH_TOO_LARGE
+    ├── StoreError          raised by server.mongo: UNAVAILABLE in a query, item errors in a batch
     │   ├── WriteConflict
     │   ├── DatabaseUnavailable
     │   ├── CommitUnknown
@@ -34,12 +33,6 @@ class BatchTooLarge(RequestError):
     """More items than the limit allows; never split silently."""
 
     code = "BATCH_TOO_LARGE"
-
-
-class Unavailable(RequestError):
-    """The database cannot be reached just now; the same request can succeed later."""
-
-    code = "UNAVAILABLE"
 
 
 class StoreError(StockbatchError):

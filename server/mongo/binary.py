@@ -16,6 +16,11 @@ _PACKAGES = {  # Debian's and Ubuntu's names
     "libcrypto.so.3": "libssl3",
     "liblzma.so.5": "liblzma5",
 }
+_OTHER_VERSION = (  # what MongoDB 6.0 prints on the files of an older and of a newer one
+    "UPGRADE PROBLEM",
+    "Wrong mongod version",
+    "unsupported WiredTiger file version",
+)
 
 
 def find_mongod() -> Path:
@@ -58,7 +63,7 @@ def why_it_stopped(output: str, data_dir: Path) -> str:
         return f"Another mongod has {data_dir} open: stop it, or set DATA_DIR to another folder."
     if "Permission denied" in output or "permission denied" in output:
         return f"The files in {data_dir} may not be read or written by this user: mend their owner."
-    if "UPGRADE PROBLEM" in output or "featureCompatibilityVersion" in output:
+    if any(sign in output for sign in _OTHER_VERSION):
         return (
             f"The files in {data_dir} were written by another version of MongoDB: "
             "run that version, or set DATA_DIR to an empty folder."

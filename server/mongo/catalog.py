@@ -1,4 +1,4 @@
-"""Reading products outside a transaction: what a majority has acknowledged."""
+"""Reading products outside a transaction: one moment of what a majority has acknowledged."""
 
 from collections.abc import Collection as Ids
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from server.domain.page import Page, PageRequest
 from server.domain.product import Product
 from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME, BY_STOCK
 from server.mongo.documents import to_product
-from server.mongo.driver import Database, Document
+from server.mongo.driver import SNAPSHOT, Database, Document
 from server.mongo.errors import translated
 from server.mongo.listing import Listing, count, read_page
 
@@ -28,7 +28,7 @@ _KEYS: dict[str, tuple[str, type]] = {
 
 class Catalog:
     def __init__(self, database: Database) -> None:
-        self._collection = database["products"]
+        self._collection = database["products"].with_options(read_concern=SNAPSHOT)
 
     async def product(self, product_id: str) -> Product | None:
         found = await self.products([product_id])

@@ -29,7 +29,7 @@ SOCKET_TIMEOUT_MS = 15_000  # no command of ours runs so long; a stopped server 
 COMMIT_WTIMEOUT_MS = 10_000  # the transactions specification's own value for a retried commit
 
 MAJORITY = WriteConcern("majority", wtimeout=COMMIT_WTIMEOUT_MS)
-SNAPSHOT = ReadConcern("snapshot")
+SNAPSHOT = ReadConcern("snapshot")  # a query that yields sees no half of a commit either
 
 
 class Driver(Protocol):

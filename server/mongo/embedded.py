@@ -62,8 +62,9 @@ class EmbeddedMongod:
                 or it does not run here; the message says which and what to do.
         """
         try:
+            mongod = find_mongod()
             self._claim_folder()
-            await self._launch(find_mongod())
+            await self._launch(mongod)
             await self._become_primary()
         except BaseException:
             await self.stop()
@@ -103,7 +104,8 @@ class EmbeddedMongod:
 
     def _claim_folder(self) -> None:
         try:
-            (self._data_dir / "db").mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self._data_dir / "db").mkdir(exist_ok=True, mode=0o700)
             self._lock = (self._data_dir / "server.lock").open("a+")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

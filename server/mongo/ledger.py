@@ -1,4 +1,4 @@
-"""Reading the stock updates outside a transaction: what a majority has acknowledged."""
+"""Reading stock updates outside a transaction: one moment of what a majority acknowledged."""
 
 from datetime import datetime
 
@@ -9,13 +9,13 @@ from server.domain.page import Page, PageRequest
 from server.domain.stock_update import StockUpdate, StockUpdateStatus
 from server.mongo.collections import UPDATES_BY_BATCH, UPDATES_BY_PRODUCT, UPDATES_BY_STATUS
 from server.mongo.documents import to_stock_update
-from server.mongo.driver import Database, Document
+from server.mongo.driver import SNAPSHOT, Database, Document
 from server.mongo.listing import Listing, count, read_page
 
 
 class Ledger:
     def __init__(self, database: Database) -> None:
-        self._collection = database["stockUpdates"]
+        self._collection = database["stockUpdates"].with_options(read_concern=SNAPSHOT)
 
     async def page(self, where: StockUpdateFilter, request: PageRequest) -> Page[StockUpdate]:
         return await read_page(
