@@ -30,7 +30,12 @@ async def require_transactions(driver: Driver, uri: str) -> None:
         ) from error
     except PyMongoError as error:
         raise StartupError(await _why_nothing_answers(uri, error)) from error
-    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+    if hello.get("msg") == "isdbgrid":
+        raise StartupError(
+            f"MongoDB at {shown(uri)} is the router of a sharded cluster, on which the result of a "
+            "lost commit cannot be found out as on a replica set. Use a replica set."
+        )
+    if "setName" not in hello:
         raise StartupError(_no_replica_set(uri))
 
 
