@@ -55,6 +55,13 @@ class GraphQLView(GraphQL[Context, None]):
         return HTMLResponse(self._page)
 
     @override
+    def parse_json(self, data: str | bytes) -> Any:
+        parsed = super().parse_json(data)
+        if not all(isinstance(one, dict) for one in _each(parsed)):
+            raise HTTPException(400, "The request must be a JSON object with a member query.")
+        return parsed
+
+    @override
     def decode_json(self, data: str | bytes) -> object:
         """Python refuses numbers of 4 300 digits and deep nesting in ways of its own."""
         try:
@@ -82,6 +89,10 @@ class GraphQLView(GraphQL[Context, None]):
             return message
 
         return limited
+
+
+def _each(parsed: Any) -> list[Any]:
+    return parsed if isinstance(parsed, list) else [parsed]
 
 
 def _refusal(status: int, reason: str) -> Response:

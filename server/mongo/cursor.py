@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import bson
-from bson import ObjectId
+from bson import Int64, ObjectId
 from bson.codec_options import CodecOptions
 from bson.errors import BSONError
 
@@ -48,7 +48,8 @@ def decode_cursor(text: str, *, order: str, value_type: type) -> Cursor:
                     "after is a cursor of a list in another order: keep orderBy and the filter the "
                     "same from page to page, or leave after out to start anew."
                 )
-            if type(value) is value_type:
+            # Exactly: `Code` is a str and `bool` an int. What mongosh stores may be an Int64.
+            if type(value) is value_type or (value_type is int and type(value) is Int64):
                 return Cursor(order=order, value=value, id=document_id)
     raise _malformed()
 
