@@ -1,0 +1,83 @@
+"""The server's inner parts without HTTP: the engine alone, and GraphQL around it."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvloop
+
+from bench.batch import QUERY, Batch, WrongAnswer
+from schema import schema
+from schema.context import Context, Services
+from server.batch.batches import Batches, Limits
+from server.batch.engine import Engine
+from server.bootstrap import utc_now
+from server.domain.options import BatchOptions
+from server.domain.stock import Applied, StockItem, StockOutcome, stock_item
+from server.metrics import Metrics
+from server.mongo.catalog import Catalog
+from server.mongo.driver import DriverName, connect
+from server.mongo.ledger import Ledger
+from server.mongo.transaction import TransactionRunner
+from server.settings import read_settings
+
+
+class InProcess:
+    """Both methods answer when the batch has committed. What they are given is parsed already."""
+
+    def __init__(self, runner: asyncio.Runner, services: Services) -> None:
+        self._runner = runner
+        self._services = services
+
+    def engine(self, items: list[StockItem]) -> list[StockOutcome]:
+        """The use case that the mutation calls, on items that are checked already."""
+        return self._runner.run(self._services.batches.update_stock(items, BatchOptions()))
+
+    def graphql(self, variables: dict[str, object]) -> object:
+        """The mutation's data: variables coerced, the use case, the results completed."""
+        result = self._runner.run(
+            schema.execute(QUERY, variables, context_value=Context(self._services))
+        )
+        if result.errors:
+            raise WrongAnswer(f"The mutation failed: {result.errors}")
+        return result.data
+
+
+def stock_items(batch: Batch) -> list[StockItem]:
+    return [stock_item(index, *item) for index, item in enumerate(batch.items)]
+
+
+def engine_stocks(outcomes: list[StockOutcome]) -> list[int]:
+    """The new stock of every item.
+
+    Raises:
+        WrongAnswer: an item failed.
+    """
+    stocks = [outcome.new_stock for outcome in outcomes if isinstance(outcome, Applied)]
+    if len(stocks) != len(outcomes):
+        raise WrongAnswer(f"{len(outcomes) - len(stocks)} of {len(outcomes)} items failed")
+    return stocks
+
+
+@contextmanager
+def in_process(driver_name: DriverName, uri: str, database: str) -> Iterator[InProcess]:
+    """The parts, wired with the settings that the server has, on an event loop as the server's."""
+    settings, metrics = read_settings(), Metrics()
+    driver = connect(driver_name, uri)
+    transactions = TransactionRunner(
+        driver,
+        database,
+        deadline_seconds=settings.transaction_seconds,
+        on_retry=metrics.transaction_retried,
+    )
+    engine = Engine(
+        transactions, metrics, clock=utc_now, concurrent_chunks=settings.concurrent_chunks
+    )
+    services = Services(
+        batches=Batches(engine, Limits(items=settings.max_batch_items)),
+        catalog=Catalog(driver.client[database]),
+        ledger=Ledger(driver.client[database]),
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        yield InProcess(runner, services)
+        runner.run(driver.close())

@@ -1,0 +1,63 @@
+"""Servers for a test, which end with it, and one for all the tests that only look at it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from tests.acceptance.server_process import ServerProcess
+
+
+class Launch(Protocol):
+    """Starts a server and does not wait for it."""
+
+    def __call__(self, data_dir: Path | None = None, **settings: str | Path) -> ServerProcess: ...
+
+
+class Serve(Protocol):
+    """Starts a server and returns once it is ready."""
+
+    def __call__(self, data_dir: Path | None = None, **settings: str | Path) -> ServerProcess: ...
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A data folder that is not there yet."""
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def launch(tmp_path: Path, data_dir: Path) -> Iterator[Launch]:
+    with ExitStack() as stack:
+        yield _launcher(stack, tmp_path, data_dir)
+
+
+@pytest.fixture
+def serve(launch: Launch) -> Serve:
+    def serve_(data_dir: Path | None = None, **settings: str | Path) -> ServerProcess:
+        return launch(data_dir, **settings).wait_until_ready()
+
+    return serve_
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server as it is after its first start. Tests leave its products alone."""
+    folder = tmp_path_factory.mktemp("running")
+    with ExitStack() as stack:
+        yield _launcher(stack, folder, folder / "data")().wait_until_ready()
+
+
+def _launcher(stack: ExitStack, logs: Path, default: Path) -> Launch:
+    numbers = count(1)
+
+    def launch_(data_dir: Path | None = None, **settings: str | Path) -> ServerProcess:
+        log = logs / f"server-{next(numbers)}.log"
+        server = ServerProcess(data_dir or default, log, settings)
+        stack.callback(server.close)
+        return server
+
+    return launch_

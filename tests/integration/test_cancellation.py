@@ -1,0 +1,121 @@
+"""A caller that hangs up: what has begun ends and is waited for, the rest never begins."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.integration.shop import Shop
+
+UPDATE_STOCK = """
+mutation ($updates: [StockUpdateInput!]!) {
+  batchUpdateStock(updates: $updates) { newStock }
+}
+"""
+DISCONTINUE = """
+mutation ($productIds: [ID!]!) {
+  batchDiscontinueProducts(productIds: $productIds) { updated }
+}
+"""
+CONCURRENT_CHUNKS = 8  # as open_shop sets it
+BLOCK_MS = 300
+
+
+@contextmanager
+def slow_commits(shop: Shop) -> Iterator[None]:
+    with shop.failing(
+        "commitTransaction", mode="alwaysOn", blockConnection=True, blockTimeMS=BLOCK_MS
+    ):
+        yield
+
+
+async def hang_up_while_committing(
+    shop: Shop, call: Coroutine[Any, Any, object], commits: int = 1
+) -> None:
+    """Make the call, and cancel it once so many commits are under way and none has ended."""
+    loop, under_way = asyncio.get_running_loop(), asyncio.Event()
+
+    def notice(_name: str) -> None:
+        if shop.commands.names.count("commitTransaction") >= commits:
+            loop.call_soon_threadsafe(under_way.set)
+
+    shop.commands.on_start = notice
+    caller = asyncio.create_task(call)
+    await asyncio.wait_for(under_way.wait(), 10)
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+
+
+async def test_a_commit_happens_though_its_caller_has_gone(shop: Shop) -> None:
+    ids = await shop.put(10, 10)
+    with slow_commits(shop):
+        await hang_up_while_committing(shop, shop.update([(ids[0], 5), (ids[1], -3)]))
+        assert shop.stocks() == {ids[0]: 10, ids[1]: 10}
+
+        await shop.engine.drain()
+
+    assert shop.stocks() == {ids[0]: 15, ids[1]: 7}
+    assert [row["status"] for row in shop.rows()] == ["applied", "applied"]
+
+
+async def test_draining_waits_for_a_commit_that_is_tried_again(shop: Shop) -> None:
+    """The first answer of the commit is lost after its caller has gone."""
+    (known,) = await shop.put(10)
+    slow_and_lost = {"blockConnection": True, "blockTimeMS": BLOCK_MS, "closeConnection": True}
+    with shop.failing("commitTransaction", mode={"times": 1}, **slow_and_lost):
+        await hang_up_while_committing(shop, shop.update([(known, 5)]))
+        await shop.engine.drain()
+
+    assert shop.stocks() == {known: 15}
+    assert len(shop.rows()) == 1
+
+
+async def test_chunks_that_had_not_begun_never_begin(shop: Shop) -> None:
+    ids = await shop.put(*[10] * 12)
+    call = shop.update([(one, 5) for one in ids], batch_size=1)
+    with slow_commits(shop):
+        await hang_up_while_committing(shop, call, commits=CONCURRENT_CHUNKS)
+        await shop.engine.drain()
+
+    assert list(shop.stocks().values()) == [15] * CONCURRENT_CHUNKS + [10] * 4
+    assert len(shop.rows()) == CONCURRENT_CHUNKS
+    assert shop.commands.names.count("commitTransaction") == CONCURRENT_CHUNKS
+
+
+async def test_other_callers_are_answered(shop: Shop) -> None:
+    ids = await shop.put(10, 10)
+    with slow_commits(shop):
+        other = asyncio.create_task(shop.ask(UPDATE_STOCK, updates=[update(ids[1], 1)]))
+        call = shop.update([(ids[0], 5)])
+        await hang_up_while_committing(shop, call, commits=2)
+
+        assert await other == [{"newStock": 11}]
+        await shop.engine.drain()
+
+    assert shop.stocks() == {ids[0]: 15, ids[1]: 11}
+
+
+async def test_a_mutation_whose_client_has_gone_is_committed(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    with slow_commits(shop):
+        await hang_up_while_committing(shop, shop.ask(UPDATE_STOCK, updates=[update(known, 5)]))
+        await shop.engine.drain()
+
+    assert shop.stocks() == {known: 15}
+
+
+async def test_a_discontinuation_whose_client_has_gone_is_committed(shop: Shop) -> None:
+    ids = await shop.put(10, 10)
+    with slow_commits(shop):
+        await hang_up_while_committing(shop, shop.ask(DISCONTINUE, productIds=ids))
+        await shop.engine.drain()
+
+    assert shop.products.count_documents({"discontinued": True, "stock": 0}) == 2
+    assert [row["quantity"] for row in shop.rows()] == [-10, -10]
+
+
+def update(product_id: str, quantity: int) -> dict[str, Any]:
+    return {"productId": product_id, "quantity": quantity}

@@ -1,0 +1,299 @@
+"""Every code that an item can fail with, as clients see it; a failure changes nothing."""
+
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+from server.batch import stock as stock_batch
+from server.domain.item_error import ItemErrorCode
+from server.domain.product import StockLevel
+from server.domain.stock import StockItem, StockOutcome, decide_stock_updates
+from server.domain.whole_number import MAX_INT
+from server.mongo.driver import DriverName
+from server.mongo.embedded import EmbeddedMongod
+from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
+
+UPDATE_STOCK = """
+mutation ($updates: [StockUpdateInput!]!, $options: BatchStockOptions) {
+  batchUpdateStock(updates: $updates, options: $options) {
+    __typename index productId success newStock
+    error { code message path retryable currentStock }
+  }
+}
+"""
+DISCONTINUE = """
+mutation ($productIds: [ID!]!) {
+  batchDiscontinueProducts(productIds: $productIds) {
+    outcome updated unchanged failed
+    failures {
+      index productId
+      error { code message path retryable currentStock }
+      errors { code message path retryable currentStock }
+    }
+  }
+}
+"""
+
+
+def item_error(
+    code: str,
+    message: str,
+    *path: str,
+    retryable: bool = False,
+    current_stock: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "code": code,
+        "message": message,
+        "path": list(path),
+        "retryable": retryable,
+        "currentStock": current_stock,
+    }
+
+
+async def fails(shop: Shop, update: Mapping[str, Any], error: dict[str, Any]) -> None:
+    """The update, sent alone, fails with `error`; no stock changes, and a failed row says why."""
+    before = shop.stocks()
+
+    (result,) = await shop.ask(UPDATE_STOCK, updates=[update])
+
+    assert result == {
+        "__typename": "StockUpdateFailed",
+        "index": 0,
+        "productId": update["productId"],
+        "success": False,
+        "newStock": None,
+        "error": error,
+    }
+    assert shop.stocks() == before
+    assert [(row["status"], row["code"], row["error"]) for row in shop.rows()] == [
+        ("failed", error["code"], error["message"])
+    ]
+
+
+async def test_a_malformed_id_is_an_invalid_product_id(shop: Shop) -> None:
+    before = await shop.put(10)
+    message = "“nonsense” is not a product id: an id is 24 hexadecimal characters."
+
+    (result,) = await shop.ask(UPDATE_STOCK, updates=[{"productId": "nonsense", "quantity": 1}])
+
+    assert result["error"] == item_error("INVALID_PRODUCT_ID", message, "updates", "0", "productId")
+    assert shop.stocks() == {before[0]: 10}
+    assert shop.rows() == []  # a row needs a product to be about
+
+
+async def test_an_unknown_id_is_product_not_found(shop: Shop) -> None:
+    await shop.put(10)
+    message = f"There is no product {UNKNOWN_ID}."
+    error = item_error("PRODUCT_NOT_FOUND", message, "updates", "0", "productId")
+
+    await fails(shop, {"productId": UNKNOWN_ID, "quantity": 1}, error)
+
+
+async def test_a_discontinued_product_is_product_discontinued(shop: Shop) -> None:
+    (gone,) = await shop.put(0, discontinued=True)
+    message = f"The product {gone} is discontinued and takes no updates."
+    error = item_error("PRODUCT_DISCONTINUED", message, "updates", "0", "productId")
+
+    await fails(shop, {"productId": gone, "quantity": 0}, error)
+
+
+async def test_half_a_piece_is_an_invalid_quantity(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    message = "The quantity 0.5 is not a whole number."
+    error = item_error("INVALID_QUANTITY", message, "updates", "0", "quantity")
+
+    await fails(shop, {"productId": known, "quantity": 0.5}, error)
+
+
+async def test_more_than_there_is_is_insufficient_stock(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    message = "The stock is 10: 11 cannot be taken from it."
+    error = item_error("INSUFFICIENT_STOCK", message, "updates", "0", "quantity", current_stock=10)
+
+    await fails(shop, {"productId": known, "quantity": -11}, error)
+
+
+async def test_more_than_fits_is_stock_limit_exceeded(shop: Shop) -> None:
+    (full,) = await shop.put(MAX_INT)
+    message = "The stock is 2147483647: 1 more would exceed 2147483647."
+    error = item_error(
+        "STOCK_LIMIT_EXCEEDED", message, "updates", "0", "quantity", current_stock=MAX_INT
+    )
+
+    await fails(shop, {"productId": full, "quantity": 1}, error)
+
+
+async def test_an_unexpected_stock_is_stale_stock(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    message = "The stock is 10, not the expected 9."
+    error = item_error("STALE_STOCK", message, "updates", "0", "expectedStock", current_stock=10)
+
+    await fails(shop, {"productId": known, "quantity": 1, "expectedStock": 9}, error)
+
+
+async def test_an_innocent_of_an_atomic_batch_is_rolled_back(shop: Shop) -> None:
+    ids = await shop.put(10, 10)
+
+    results = await shop.ask(
+        UPDATE_STOCK,
+        updates=[{"productId": ids[0], "quantity": 1}, {"productId": ids[1], "quantity": -11}],
+        options={"atomic": True},
+    )
+
+    message = "Nothing is wrong with this item: it was undone with its atomic batch."
+    assert results[0]["error"] == item_error("ROLLED_BACK", message, "updates", "0", retryable=True)
+    assert results[1]["error"]["code"] == "INSUFFICIENT_STOCK"
+    assert shop.stocks() == {ids[0]: 10, ids[1]: 10}
+
+
+@pytest.fixture
+async def hasty(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
+    """A shop that gives up soon."""
+    async with open_shop(mongod.uri, driver_name, deadline_seconds=0.3) as opened:
+        yield opened
+
+
+async def test_a_product_that_others_hold_is_a_write_conflict(hasty: Shop) -> None:
+    """Of its whole chunk, which is one transaction, and of no other chunk."""
+    held, beside, free = await hasty.put(10, 10, 10)
+    with hasty.admin.start_session() as session, session.start_transaction():
+        hasty.products.update_one({"_id": ObjectId(held)}, {"$inc": {"price": 1}}, session=session)
+
+        results = await hasty.ask(
+            UPDATE_STOCK,
+            updates=[{"productId": one, "quantity": 1} for one in (held, beside, free)],
+            options={"batchSize": 2},
+        )
+
+    message = (
+        "Other writers kept changing this chunk's products until the time was up. "
+        "Nothing was changed; send the item again."
+    )
+    assert [one["error"] for one in results[:2]] == [
+        item_error("WRITE_CONFLICT", message, "updates", place, retryable=True) for place in "01"
+    ]
+    assert results[2]["newStock"] == 11
+    assert hasty.stocks() == {held: 10, beside: 10, free: 11}
+    assert [(str(row["productId"]), row["code"]) for row in hasty.rows(status="failed")] == [
+        (held, "WRITE_CONFLICT"),
+        (beside, "WRITE_CONFLICT"),
+    ]
+
+
+async def test_a_database_that_does_not_answer_is_unavailable(hasty: Shop) -> None:
+    (known,) = await hasty.put(10)
+
+    with hasty.failing("find", mode="alwaysOn", closeConnection=True):
+        (result,) = await hasty.ask(UPDATE_STOCK, updates=[{"productId": known, "quantity": 1}])
+
+    message = (
+        "The database could not be reached in time. Nothing was changed; send the item again later."
+    )
+    assert result["error"] == item_error("UNAVAILABLE", message, "updates", "0", retryable=True)
+    assert hasty.stocks() == {known: 10}
+    assert hasty.rows() == []
+
+
+def masked(result: Mapping[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    """The error of the result is INTERNAL, with the id of the one error in the log."""
+    (record,) = [one for one in caplog.records if hasattr(one, "error_id")]
+    assert record.levelno == logging.ERROR
+    message = (
+        f"This item could not be processed; it changed nothing. (Error {vars(record)['error_id']})"
+    )
+    assert result["error"] == item_error("INTERNAL", message, "updates", str(result["index"]))
+
+
+async def test_a_fault_of_ours_is_internal(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(10, 10, 10)
+
+    def decide(items: Sequence[StockItem], levels: Mapping[str, StockLevel]) -> list[StockOutcome]:
+        if any(item.key == ids[1] for item in items):
+            raise ZeroDivisionError("secret")
+        return decide_stock_updates(items, levels)
+
+    monkeypatch.setattr(stock_batch, "decide_stock_updates", decide)
+    results = await shop.ask(
+        UPDATE_STOCK, updates=[{"productId": one, "quantity": 1} for one in ids]
+    )
+
+    assert [one["newStock"] for one in results] == [11, None, 11]
+    masked(results[1], caplog)
+    assert "secret" not in str(results)
+    assert shop.stocks() == dict(zip(ids, [11, 10, 11], strict=True))
+    assert [row["code"] for row in shop.rows(status="failed")] == ["INTERNAL"]
+
+
+async def test_a_write_that_the_validator_refuses_is_internal(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(10, 10, 10)
+    shop.spoil(ids[1])
+
+    results = await shop.ask(
+        UPDATE_STOCK, updates=[{"productId": one, "quantity": 1} for one in ids]
+    )
+
+    assert [one["newStock"] for one in results] == [11, None, 11]
+    masked(results[1], caplog)
+    assert "validation" not in str(results)
+    assert shop.stocks() == dict(zip(ids, [11, 10, 11], strict=True))
+    assert [row["code"] for row in shop.rows(status="failed")] == ["INTERNAL"]
+
+
+async def test_the_failures_of_a_discontinuation_say_the_same(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+
+    result = await shop.ask(DISCONTINUE, productIds=[UNKNOWN_ID, "nonsense"])
+
+    unknown = item_error(
+        "PRODUCT_NOT_FOUND", f"There is no product {UNKNOWN_ID}.", "productIds", "0"
+    )
+    malformed = item_error(
+        "INVALID_PRODUCT_ID",
+        "“nonsense” is not a product id: an id is 24 hexadecimal characters.",
+        "productIds",
+        "1",
+    )
+    assert result == {
+        "outcome": "NONE",
+        "updated": 0,
+        "unchanged": 0,
+        "failed": 2,
+        "failures": [
+            {"index": 0, "productId": UNKNOWN_ID, "error": unknown, "errors": [unknown]},
+            {"index": 1, "productId": "nonsense", "error": malformed, "errors": [malformed]},
+        ],
+    }
+    assert shop.stocks() == {known: 10}
+    assert shop.rows() == []
+
+
+REACHED_BY: dict[ItemErrorCode, Callable[..., Any]] = {
+    ItemErrorCode.INVALID_PRODUCT_ID: test_a_malformed_id_is_an_invalid_product_id,
+    ItemErrorCode.PRODUCT_NOT_FOUND: test_an_unknown_id_is_product_not_found,
+    ItemErrorCode.PRODUCT_DISCONTINUED: test_a_discontinued_product_is_product_discontinued,
+    ItemErrorCode.INVALID_QUANTITY: test_half_a_piece_is_an_invalid_quantity,
+    ItemErrorCode.INSUFFICIENT_STOCK: test_more_than_there_is_is_insufficient_stock,
+    ItemErrorCode.STOCK_LIMIT_EXCEEDED: test_more_than_fits_is_stock_limit_exceeded,
+    ItemErrorCode.STALE_STOCK: test_an_unexpected_stock_is_stale_stock,
+    ItemErrorCode.ROLLED_BACK: test_an_innocent_of_an_atomic_batch_is_rolled_back,
+    ItemErrorCode.WRITE_CONFLICT: test_a_product_that_others_hold_is_a_write_conflict,
+    ItemErrorCode.UNAVAILABLE: test_a_database_that_does_not_answer_is_unavailable,
+    ItemErrorCode.INTERNAL: test_a_fault_of_ours_is_internal,
+}
+
+
+def test_every_code_is_reached_by_a_test_of_this_file() -> None:
+    """Each has a test of its own, which names it."""
+    assert set(REACHED_BY) == set(ItemErrorCode)
+    assert len(set(REACHED_BY.values())) == len(REACHED_BY)
+    for code, test in REACHED_BY.items():
+        words = {*test.__code__.co_consts, *test.__code__.co_names}
+        assert words & {code.value, "masked"}, code

@@ -1,0 +1,45 @@
+"""Options and page requests: what they are when left out, and what they may be."""
+
+import pytest
+
+from server.batch.batches import Limits
+from server.domain.errors import BadInput
+from server.domain.options import BatchOptions
+from server.domain.page import PageRequest
+
+
+def test_the_defaults_are_those_of_the_descriptions() -> None:
+    assert BatchOptions() == BatchOptions(atomic=False, batch_size=500, dry_run=False)
+    assert PageRequest() == PageRequest(first=50, after=None)
+
+
+@pytest.mark.parametrize("size", [1, 500, 1000])
+def test_a_batch_size_from_1_to_1000_is_taken(size: int) -> None:
+    assert BatchOptions(batch_size=size).batch_size == size
+
+
+@pytest.mark.parametrize("size", [0, -1, 1001, -(2**31), 2**31 - 1])
+def test_any_other_batch_size_is_refused(size: int) -> None:
+    with pytest.raises(BadInput) as refused:
+        BatchOptions(batch_size=size)
+
+    assert str(refused.value) == (
+        f"options.batchSize is {size}: it must be from 1 to 1000. Leave it out for 500."
+    )
+
+
+@pytest.mark.parametrize("first", [1, 50, 1000])
+def test_a_page_of_1_to_1000_is_taken(first: int) -> None:
+    assert PageRequest(first=first).first == first
+
+
+@pytest.mark.parametrize("first", [0, -1, 1001, 2**31 - 1])
+def test_a_page_of_any_other_size_is_refused(first: int) -> None:
+    with pytest.raises(BadInput) as refused:
+        PageRequest(first=first)
+
+    assert str(refused.value) == f"first is {first}: it must be from 1 to 1000."
+
+
+def test_a_batch_has_10_000_items_at_most_and_5_000_if_atomic() -> None:
+    assert Limits() == Limits(items=10_000, atomic_items=5_000)

@@ -1,0 +1,151 @@
+"""The built schema against the contract that clients were promised."""
+
+from collections.abc import Iterator
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    Undefined,
+    build_schema,
+    is_specified_scalar_type,
+)
+
+from schema import schema
+
+CONTRACT = """
+scalar DateTime
+
+type Query {
+  product(id: ID!): Product
+  products(filter: ProductFilter, orderBy: ProductOrder, first: Int, after: String): ProductConnection!
+  stockUpdates(filter: StockUpdateFilter, first: Int, after: String): StockUpdateConnection!
+}
+
+type Mutation {
+  batchUpdateStock(updates: [StockUpdateInput!]!, options: BatchStockOptions): [StockUpdateResult!]!
+  batchDiscontinueProducts(productIds: [ID!]!, options: BatchDiscontinueOptions): BatchDiscontinueResult!
+}
+
+type Product { id: ID!  name: String!  price: Int!  stock: Int!  category: String!  discontinued: Boolean!  createdAt: DateTime!  updatedAt: DateTime!  expiresAt: DateTime }
+input ProductFilter { category: String  discontinued: Boolean  stockAtLeast: Int  stockAtMost: Int  namePrefix: String  ids: [ID!] }
+enum ProductOrder { CREATED_ASC CREATED_DESC NAME_ASC NAME_DESC STOCK_ASC STOCK_DESC }
+
+input StockUpdateInput { productId: ID!  quantity: Float!  expectedStock: Int }
+interface StockUpdateResult { index: Int!  productId: ID!  success: Boolean!  newStock: Int  error: ItemError }
+type StockUpdateApplied implements StockUpdateResult { index: Int!  productId: ID!  success: Boolean!  newStock: Int!  error: ItemError }
+type StockUpdateFailed implements StockUpdateResult { index: Int!  productId: ID!  success: Boolean!  newStock: Int  error: ItemError! }
+
+type StockUpdate { id: ID!  productId: ID!  product: Product  quantity: Int!  timestamp: DateTime!  status: StockUpdateStatus!  error: String  code: ItemErrorCode  reason: StockUpdateReason!  newStock: Int  batchId: ID }
+enum StockUpdateStatus { PENDING APPLIED FAILED }
+enum StockUpdateReason { ADJUSTMENT DISCONTINUED }
+input StockUpdateFilter { productId: ID  status: StockUpdateStatus  batchId: ID  since: DateTime  until: DateTime }
+
+enum BatchOutcome { ALL PARTIAL NONE }
+type ItemError { code: ItemErrorCode!  message: String!  path: [String!]!  retryable: Boolean!  currentStock: Int }
+type FailedItem { index: Int!  productId: ID  error: ItemError!  errors: [ItemError!]! }
+type BatchDiscontinueResult { outcome: BatchOutcome!  updated: Int!  unchanged: Int!  failed: Int!  failures: [FailedItem!]! }
+
+input BatchStockOptions { atomic: Boolean  batchSize: Int  dryRun: Boolean }
+input BatchDiscontinueOptions { atomic: Boolean  batchSize: Int  dryRun: Boolean }
+
+type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String }
+type ProductConnection { edges: [ProductEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
+type ProductEdge { cursor: String!  node: Product! }
+type StockUpdateConnection { edges: [StockUpdateEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
+type StockUpdateEdge { cursor: String!  node: StockUpdate! }
+
+enum ItemErrorCode {
+  INVALID_PRODUCT_ID PRODUCT_NOT_FOUND PRODUCT_DISCONTINUED INVALID_QUANTITY INSUFFICIENT_STOCK STOCK_LIMIT_EXCEEDED STALE_STOCK
+  ROLLED_BACK WRITE_CONFLICT UNAVAILABLE INTERNAL
+}
+"""  # noqa: E501 - as clients have it
+
+BUILT = schema._schema
+KINDS = (
+    GraphQLObjectType,
+    GraphQLInterfaceType,
+    GraphQLInputObjectType,
+    GraphQLEnumType,
+    GraphQLScalarType,
+)
+
+
+def _own_types(built: GraphQLSchema) -> Iterator[GraphQLNamedType]:
+    for name, one in built.type_map.items():
+        if not name.startswith("__") and not is_specified_scalar_type(one):
+            yield one
+
+
+def shape(built: GraphQLSchema) -> dict[str, str]:
+    """Every name of a schema, with its type (and default) as they are written."""
+    names: dict[str, str] = {}
+    for one in _own_types(built):
+        names[one.name] = next(kind.__name__ for kind in KINDS if isinstance(one, kind))
+        if isinstance(one, GraphQLObjectType | GraphQLInterfaceType):
+            names[one.name] += "".join(f" & {interface.name}" for interface in one.interfaces)
+            for field_name, field in one.fields.items():
+                names[f"{one.name}.{field_name}"] = str(field.type)
+                for argument_name, argument in field.args.items():
+                    place = f"{one.name}.{field_name}({argument_name})"
+                    names[place] = _with_default(argument.type, argument.default_value)
+        elif isinstance(one, GraphQLInputObjectType):
+            for field_name, input_field in one.fields.items():
+                names[f"{one.name}.{field_name}"] = _with_default(
+                    input_field.type, input_field.default_value
+                )
+        elif isinstance(one, GraphQLEnumType):
+            names |= {f"{one.name}.{value}": "a value" for value in one.values}
+    return names
+
+
+def _with_default(of: object, default: object) -> str:
+    return f"{of}" if default is Undefined else f"{of} = {default}"
+
+
+def descriptions(built: GraphQLSchema) -> dict[str, str | None]:
+    """Every name of a schema, with its description."""
+    found: dict[str, str | None] = {}
+    for one in _own_types(built):
+        found[one.name] = one.description
+        if isinstance(one, GraphQLEnumType):
+            found |= {f"{one.name}.{name}": value.description for name, value in one.values.items()}
+        elif isinstance(one, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+            for field_name, field in one.fields.items():
+                found[f"{one.name}.{field_name}"] = field.description
+                for argument_name, argument in getattr(field, "args", {}).items():
+                    place = f"{one.name}.{field_name}({argument_name})"
+                    found[place] = argument.description
+    return found
+
+
+def test_every_name_has_the_type_that_the_contract_gives_it() -> None:
+    assert shape(BUILT) == shape(build_schema(CONTRACT))
+
+
+def test_every_name_has_a_description() -> None:
+    described = descriptions(BUILT)
+
+    assert set(described) == set(shape(BUILT))
+    assert [name for name, text in described.items() if not (text and text.strip())] == []
+
+
+def test_every_limit_is_written_where_it_applies() -> None:
+    described = descriptions(BUILT)
+
+    def text(name: str) -> str:
+        return described[name] or ""
+
+    assert "10 000" in text("Mutation.batchUpdateStock(updates)")
+    assert "10 000" in text("Mutation.batchDiscontinueProducts(productIds)")
+    for options in ("BatchStockOptions", "BatchDiscontinueOptions"):
+        assert "5 000" in text(f"{options}.atomic")
+        assert "1 to 1000. Default: 500" in text(f"{options}.batchSize")
+    for connection in ("products", "stockUpdates"):
+        assert "1 to 1000. Default: 50." in text(f"Query.{connection}(first)")
+    assert "1 000" in text("ProductFilter.ids")
+    assert "-2147483647 to 2147483647" in text("StockUpdateInput.quantity")

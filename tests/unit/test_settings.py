@@ -1,0 +1,132 @@
+"""Settings from the environment: the defaults, and one sentence for each that is wrong."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from server.domain.errors import StartupError
+from server.settings import Settings, read_settings
+
+
+@pytest.fixture(autouse=True)
+def _an_empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in set(os.environ) & {field.upper() for field in Settings.model_fields}:
+        monkeypatch.delenv(name)
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(StartupError) as refused:
+        read_settings()
+    return str(refused.value)
+
+
+def test_nothing_needs_to_be_set() -> None:
+    settings = read_settings()
+
+    assert settings.model_dump() == {
+        "host": "127.0.0.1",
+        "port": 8000,
+        "data_dir": Path(".data"),
+        "mongodb_uri": None,
+        "mongodb_database": "stockbatch",
+        "mongodb_driver": "motor",
+        "max_batch_items": 10_000,
+        "max_atomic_items": 5_000,
+        "max_request_bytes": 32 * 1024**2,
+        "concurrent_chunks": 8,
+        "transaction_seconds": 20,
+        "shutdown_seconds": 25,
+        "log_level": "INFO",
+    }
+
+
+def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "host": "::1",
+        "port": 0,
+        "data_dir": Path("/tmp/elsewhere"),  # noqa: S108 - a value, no file
+        "mongodb_uri": "mongodb+srv://db.example",
+        "mongodb_database": "warehouse",
+        "mongodb_driver": "pymongo",
+        "max_batch_items": 20_000,
+        "max_atomic_items": 100,
+        "max_request_bytes": 1024,
+        "concurrent_chunks": 1,
+        "transaction_seconds": 0.5,
+        "shutdown_seconds": 3,
+        "log_level": "DEBUG",
+    }
+    assert set(values) == set(Settings.model_fields)
+    for name, value in values.items():
+        monkeypatch.setenv(name.upper(), str(value))
+
+    assert read_settings().model_dump() == values
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGODB_URI", "")
+    monkeypatch.setenv("PORT", "")
+
+    settings = read_settings()
+
+    assert (settings.mongodb_uri, settings.port) == (None, 8000)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("PORT", "http", "Input should be a valid integer, unable to parse string as an integer"),
+        ("PORT", "65536", "Input should be less than or equal to 65535"),
+        ("PORT", "-1", "Input should be greater than or equal to 0"),
+        ("MONGODB_DRIVER", "mysql", "Input should be 'motor' or 'pymongo'"),
+        ("MONGODB_DATABASE", "x" * 64, "String should have at most 63 characters"),
+        ("MONGODB_DATABASE", "my.shop", 'must have none of the characters / \\ . " $ and no space'),
+        ("MAX_BATCH_ITEMS", "0", "Input should be greater than or equal to 1"),
+        ("MAX_ATOMIC_ITEMS", "10001", "Input should be less than or equal to 10000"),
+        ("MAX_REQUEST_BYTES", "1023", "Input should be greater than or equal to 1024"),
+        ("CONCURRENT_CHUNKS", "65", "Input should be less than or equal to 64"),
+        ("TRANSACTION_SECONDS", "0", "Input should be greater than 0"),
+        ("TRANSACTION_SECONDS", "51", "Input should be less than or equal to 50"),
+        ("SHUTDOWN_SECONDS", "0", "Input should be greater than or equal to 1"),
+        ("LOG_LEVEL", "LOUD", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_was_and_why(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str
+) -> None:
+    message = refusal(monkeypatch, **{name: value})
+
+    assert message == f"The setting {name} is wrong: {value!r}: {why}."
+
+
+@pytest.mark.parametrize("name", ["TRANSACTION_SECONDS"])
+@pytest.mark.parametrize("value", ["nan", "inf"])
+def test_a_time_without_end_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    message = refusal(monkeypatch, **{name: value})
+
+    assert message.startswith(f"The setting {name} is wrong: '{value}': Input should be ")
+
+
+def test_all_that_is_wrong_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    message = refusal(monkeypatch, PORT="http", LOG_LEVEL="LOUD", CONCURRENT_CHUNKS="many")
+
+    assert [line.split(" is wrong", 1)[0] for line in message.splitlines()] == [
+        "The setting PORT",
+        "The setting CONCURRENT_CHUNKS",
+        "The setting LOG_LEVEL",
+    ]
+
+
+def test_a_wrong_address_is_refused_without_showing_its_password(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    message = refusal(monkeypatch, MONGODB_URI="http://root:geheim@db.example")
+
+    assert message == (
+        "The setting MONGODB_URI is wrong: the value: must begin with mongodb:// or mongodb+srv://."
+    )
