@@ -16,7 +16,7 @@ from server.graphql_view import GraphQLView
 from server.metrics import Metrics
 from server.mongo.catalog import Catalog
 from server.mongo.collections import ensure_collections
-from server.mongo.deployment import is_writable, require_transactions, shown
+from server.mongo.deployment import is_writable, require_transactions
 from server.mongo.driver import Driver, connect
 from server.mongo.embedded import EmbeddedMongod
 from server.mongo.ledger import Ledger
@@ -57,15 +57,25 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         await _prepared(driver, settings, samples=mongod is not None)
         metrics = Metrics()
         engine = _engine(driver, settings, metrics)
-        stack.push_async_callback(engine.drain)
+        stack.push_async_callback(_drain, engine, mongod)
         yield Parts(app=_app(driver, settings, engine, metrics), mongod=mongod)
+
+
+async def _drain(engine: Engine, mongod: EmbeddedMongod | None) -> None:
+    """Wait for what has begun, unless the database that it waits for will not come back."""
+    if mongod is None or not mongod.has_ended:
+        await engine.drain()
 
 
 async def _connected(settings: Settings, uri: str) -> Driver:
     try:
         driver = connect(settings.mongodb_driver, uri)
-    except Exception as error:  # whatever the driver finds wrong with an address
-        raise StartupError(f"MONGODB_URI is wrong: {error}. It was {shown(uri)}.") from error
+    except Exception as error:  # whatever the driver finds wrong with it; it may quote a password
+        raise StartupError(
+            f"MONGODB_URI is not an address ({type(error).__name__}). It must have the form "
+            "mongodb://user:password@host:port/?replicaSet=rs0, with every special character of "
+            "the user and the password percent-encoded."
+        ) from error
     try:
         await require_transactions(driver, uri)
     except BaseException:

@@ -6,10 +6,9 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 import uvloop
@@ -19,6 +18,7 @@ from schema import schema
 from server.bootstrap import Parts, wired
 from server.domain.errors import StartupError
 from server.logs import configure_logging
+from server.mongo.embedded import EmbeddedMongod
 from server.settings import Settings, read_settings
 
 log = logging.getLogger(__name__)
@@ -39,19 +39,30 @@ def main(arguments: list[str] | None = None) -> int:
             return _schema(check=parsed.check)
         settings = read_settings()
         configure_logging(settings.log_level)
-        return _run(serve(settings))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(_until_done(settings))
     except StartupError as error:
         print(f"stockbatch: {error}", file=sys.stderr)
         return 1
 
 
-async def serve(settings: Settings) -> int:
+class _Stop:
+    """What a signal does, which changes as the server goes through its life."""
+
+    def __init__(self) -> None:
+        self.how: Callable[[], object] = lambda: None
+
+    def __call__(self) -> None:
+        self.how()
+
+
+async def serve(settings: Settings, stop: _Stop) -> int:
     """Serve until a signal comes; 1 if the embedded database ended first."""
     with _listening(settings) as listener:
         host, port = listener.getsockname()[:2]
         async with wired(settings) as parts:
             log.info("Ready: http://%s:%s/graphql", f"[{host}]" if ":" in host else host, port)
-            return await _serve_until_stopped(parts, listener, settings)
+            return await _serve_until_stopped(parts, listener, settings, stop)
 
 
 class _Server(uvicorn.Server):
@@ -63,7 +74,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve_until_stopped(parts: Parts, listener: socket.socket, settings: Settings) -> int:
+async def _serve_until_stopped(
+    parts: Parts, listener: socket.socket, settings: Settings, stop: _Stop
+) -> int:
     server = _Server(
         uvicorn.Config(
             parts.app,
@@ -73,44 +86,45 @@ async def _serve_until_stopped(parts: Parts, listener: socket.socket, settings: 
             timeout_graceful_shutdown=settings.shutdown_seconds,
         )
     )
-    status = 0
 
-    def stop() -> None:
+    def stop_serving() -> None:
         server.force_exit = server.should_exit  # the second time, as uvicorn's log promises
         server.should_exit = True
 
-    async def watch() -> None:
-        nonlocal status
-        if parts.mongod is not None:
-            reason = await parts.mongod.wait()
-            log.critical("%s The server stops.", reason)
-            status = 1
-            stop()
+    async def stop_with_the_database(mongod: EmbeddedMongod) -> None:
+        log.critical("%s The server stops.", await mongod.wait())
+        server.should_exit = server.force_exit = True
 
-    watching = asyncio.create_task(watch())
+    watching = [asyncio.create_task(stop_with_the_database(one)) for one in (parts.mongod,) if one]
+    stop.how = stop_serving
+    await server.serve(sockets=[listener])
+    stop.how = lambda: None  # what has begun ends, however often one asks
+    ended_first = any(task.done() for task in watching)
+    for task in watching:
+        task.cancel()
+    return int(ended_first)
+
+
+async def _until_done(settings: Settings) -> int:
+    """Serve; a signal that comes before that has begun cancels it, once."""
+    stop = _Stop()
+    serving = asyncio.ensure_future(serve(settings, stop))
+
+    def cancel() -> None:
+        stop.how = lambda: None
+        serving.cancel()
+
+    stop.how = cancel
     with _on_signals(stop):
-        await server.serve(sockets=[listener])
-    watching.cancel()
-    return status
-
-
-def _run(work: Coroutine[Any, Any, int]) -> int:
-    """Run `work` to its end. A signal that comes before it handles signals itself cancels it."""
-
-    async def cancellable() -> int:
-        task = asyncio.ensure_future(work)
-        with _on_signals(task.cancel):
-            try:
-                return await task
-            except asyncio.CancelledError:
-                return 0
-
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(cancellable())
+        try:
+            return await serving
+        except asyncio.CancelledError:
+            return 0
 
 
 @contextmanager
-def _on_signals(handle: Callable[[], Any]) -> Iterator[None]:
+def _on_signals(handle: Callable[[], object]) -> Iterator[None]:
+    """Have the signals that end a server call `handle`; afterwards they are not heard any more."""
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for one in signals:
@@ -118,8 +132,7 @@ def _on_signals(handle: Callable[[], Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        for one in signals:
-            loop.remove_signal_handler(one)
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # a late one must not spoil the status
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: Strawberry's view, with errors in JSON, a limit on the body, and our page."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from typing_extensions import override
 from schema import schema
 from schema.context import Context, Services
 
+_STOPPING = (
+    "The server stops. The chunks that have begun go on to their end, the others never begin: "
+    "look at stockUpdates before you send this again."
+)
 _PAGE = Path(__file__).with_name("graphiql.html")
 
 
@@ -43,6 +48,10 @@ class GraphQLView(GraphQL[Context, None]):
                 await super().__call__(scope, receive, send)
         except HTTPException as error:
             await _refusal(error.status_code, error.reason)(scope, receive, send)
+        except asyncio.CancelledError:  # the server stops, and has waited for long enough
+            if scope["type"] != "http":
+                raise
+            await _refusal(503, _STOPPING, "UNAVAILABLE")(scope, receive, send)
 
     @override
     async def get_context(
@@ -95,7 +104,7 @@ def _each(parsed: Any) -> list[Any]:
     return parsed if isinstance(parsed, list) else [parsed]
 
 
-def _refusal(status: int, reason: str) -> Response:
-    """A request that is no GraphQL request, told in GraphQL's form."""
-    error: dict[str, Any] = {"message": reason, "extensions": {"code": "BAD_INPUT"}}
+def _refusal(status: int, reason: str, code: str = "BAD_INPUT") -> Response:
+    """What is told before or in place of GraphQL's answer, in GraphQL's form."""
+    error: dict[str, Any] = {"message": reason, "extensions": {"code": code}}
     return JSONResponse({"errors": [error]}, status_code=status)

@@ -1,6 +1,7 @@
 """The database that the server was pointed at: whether it is there, and can do transactions."""
 
 from typing import Any
+from urllib.parse import quote_plus
 
 from pymongo import AsyncMongoClient
 from pymongo.errors import OperationFailure, PyMongoError
@@ -71,8 +72,9 @@ def _no_replica_set(uri: str) -> str:
 async def _hello_of_one_member(uri: str) -> dict[str, Any] | None:
     try:
         host, port = parse_uri(uri)["nodelist"][0]
+        address = f"mongodb://{quote_plus(host)}" if host.startswith("/") else host
         async with AsyncMongoClient[dict[str, Any]](
-            host, port, directConnection=True, serverSelectionTimeoutMS=1000
+            address, port, directConnection=True, serverSelectionTimeoutMS=1000
         ) as client:
             return await client.admin.command("hello")
     except PyMongoError:

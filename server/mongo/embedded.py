@@ -5,6 +5,7 @@ server ends, however that happens. Why: docs/decisions/0004-embedded-mongod.md.
 """
 
 import asyncio
+import errno
 import fcntl
 import logging
 import os
@@ -72,7 +73,12 @@ class EmbeddedMongod:
 
     async def wait(self) -> str:
         """Return when the process has ended, with a sentence that says why."""
-        await self._running.wait()
+        status = await self._running.wait()
+        if status < 0:
+            return (
+                f"The embedded database was killed by signal {-status}: "
+                f"{self._data_dir / 'mongod.log'} ends where it was."
+            )
         return why_it_stopped(self._output(), self._data_dir)
 
     async def stop(self) -> None:
@@ -92,6 +98,11 @@ class EmbeddedMongod:
             self._lock.close()
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the process is there no more."""
+        return self._running.returncode is not None
+
+    @property
     def pid(self) -> int:
         """The process id of mongod."""
         return self._running.pid
@@ -104,6 +115,8 @@ class EmbeddedMongod:
 
     def _claim_folder(self) -> None:
         try:
+            if self._data_dir.exists() and not self._data_dir.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
             self._data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             (self._data_dir / "db").mkdir(exist_ok=True, mode=0o700)
             self._lock = (self._data_dir / "server.lock").open("a+")

@@ -91,10 +91,13 @@ class Warehouse:
 
     @contextmanager
     def under_load(self, server: ServerProcess) -> Iterator[None]:
-        """Two callers, until the server ends: one changes all products at a time, one a few."""
+        """Two callers, and then the server's end: one changes all products at a time, one a few."""
         with ThreadPoolExecutor() as threads:
             callers = [threads.submit(self._call, server, one) for one in (SIZE, _SMALL)]
-            yield
+            try:
+                yield
+            finally:
+                server.kill()
         for caller in callers:
             caller.result()
 

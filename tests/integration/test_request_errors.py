@@ -136,6 +136,7 @@ async def test_an_object_that_is_no_request_is_refused(shop: Shop) -> None:
         {"query": query, "variables": [1]},
         {"query": query, "variables": "{}"},
         {"query": query, "operationName": "Nobody"},
+        {"query": query, "operationName": "\ud800"},
         {"query": query, "extensions": 5},
     ):
         response = await shop.post(json.dumps(body))

@@ -1,6 +1,7 @@
 """The test cases of the request for bulk operations with transactions, by name."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -51,13 +52,14 @@ def statuses(shop: Shop) -> list[tuple[Any, ...]]:
 class TestBasicOperations:
     async def test_successful_bulk_discontinue(self, shop: Shop) -> None:
         ids = await shop.put(10, 0, 7)
+        before = list(shop.products.find())
 
         result = await shop.ask(DISCONTINUE, productIds=ids)
 
         assert result == {"updated": 3, "failed": 0}
-        assert [
-            (one["stock"], one["discontinued"]) for one in shop.products.find().sort("_id")
-        ] == [(0, True)] * 3
+        (now,) = {row["timestamp"] for row in shop.rows()}
+        changes = {"stock": 0, "discontinued": True, "updatedAt": now}
+        assert list(shop.products.find()) == [product | changes for product in before]
 
     async def test_successful_stock_updates(self, shop: Shop) -> None:
         ids = await shop.put(10, 10, 10)
@@ -184,7 +186,10 @@ class TestTransactionLimits:
         shop.assert_ledger_explains(opening)
 
     async def test_multiple_table_updates(self, shop: Shop) -> None:
-        ids = await shop.put(10, 10)
+        """The products and the ledger change together, and nothing else of a product does."""
+        long_ago = datetime(2026, 1, 31, tzinfo=UTC)
+        ids = await shop.put(10, 10, created_at=long_ago, updated_at=long_ago)
+        before = list(shop.products.find())
         shop.commands.names.clear()
 
         await shop.ask(UPDATE_STOCK, updates=updates((ids[0], 5), (ids[1], -3)))
@@ -194,6 +199,12 @@ class TestTransactionLimits:
         assert statuses(shop) == [
             (ids[0], 5, "applied", 15, None),
             (ids[1], -3, "applied", 7, None),
+        ]
+        (now,) = {row["timestamp"] for row in shop.rows()}
+        assert now > long_ago
+        assert list(shop.products.find()) == [
+            product | {"stock": stock, "updatedAt": now}
+            for product, stock in zip(before, [15, 7], strict=True)
         ]
 
     async def test_neither_table_changes_if_the_second_write_fails(self, shop: Shop) -> None:

@@ -92,6 +92,19 @@ def test_a_forged_value_of_another_type_is_refused(value: Any) -> None:
     assert refusal(forged(o="STOCK_ASC", v=value, i=ID)) == MALFORMED
 
 
+@pytest.mark.parametrize("value", [bson.Code("x"), 5, {"$regex": "x"}], ids=repr)
+def test_a_forged_text_that_is_no_plain_text_is_refused(value: Any) -> None:
+    text = forged(o="NAME_ASC", v=value, i=ID)
+
+    assert refusal(text, order="NAME_ASC", value_type=str) == MALFORMED
+
+
+def test_a_whole_number_that_was_stored_as_a_long_is_one_too() -> None:
+    cursor = Cursor(order="STOCK_ASC", value=bson.Int64(5), id=ID)
+
+    assert decode_cursor(cursor.encode(), order="STOCK_ASC", value_type=int) == cursor
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -58,5 +58,6 @@ def test_the_pause_grows_by_half_up_to_half_a_second(attempt: int, milliseconds:
 
 
 @given(st.integers(0, 1000), st.floats(0, 1))
-def test_the_jitter_only_shortens_the_pause(attempt: int, jitter: float) -> None:
-    assert 0 <= pause(attempt, jitter) <= pause(attempt, 1.0) <= 0.5
+def test_the_jitter_shortens_the_pause_in_proportion(attempt: int, jitter: float) -> None:
+    assert pause(attempt, jitter) == pytest.approx(jitter * pause(attempt, 1.0))
+    assert 0 <= pause(attempt, jitter) <= 0.5
