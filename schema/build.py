@@ -12,6 +12,7 @@ from schema import enums  # noqa: F401 - describes the enumerations before they 
 from schema.errors import RequestErrors
 from schema.mutation import Mutation
 from schema.query import Query
+from schema.query_cache import ShortParserCache, ShortValidationCache
 from schema.scalars import DATE_TIME, FLOAT
 from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFailed
 
@@ -30,6 +31,6 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     types=[StockUpdateApplied, StockUpdateFailed],
-    extensions=[RequestErrors],
+    extensions=[RequestErrors, ShortParserCache, ShortValidationCache],
     config=StrawberryConfig(scalar_map={FLOAT.origin: FLOAT, DATE_TIME.origin: DATE_TIME}),
 )

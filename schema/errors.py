@@ -9,7 +9,7 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 
-from server.domain.errors import DatabaseUnavailable, RequestError
+from server.domain.errors import DatabaseUnavailable, RequestError, WriteConflict
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def told(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     if isinstance(cause, RequestError):
         return _with_code(error, str(cause), cause.code)
-    if isinstance(cause, DatabaseUnavailable):
+    if isinstance(cause, DatabaseUnavailable | WriteConflict):  # the latter: the snapshot is gone
         log.warning("A query could not be answered: %s", cause)
         return _with_code(
             error, "The database cannot be reached just now; try again later.", "UNAVAILABLE"

@@ -88,12 +88,12 @@ async def _serve_until_stopped(
     )
 
     def stop_serving() -> None:
-        server.force_exit = server.should_exit  # the second time, as uvicorn's log promises
         server.should_exit = True
 
     async def stop_with_the_database(mongod: EmbeddedMongod) -> None:
         log.critical("%s The server stops.", await mongod.wait())
-        server.should_exit = server.force_exit = True
+        server.config.timeout_graceful_shutdown = 0  # no request can be answered any more
+        stop_serving()
 
     watching = [asyncio.create_task(stop_with_the_database(one)) for one in (parts.mongod,) if one]
     stop.how = stop_serving

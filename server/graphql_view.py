@@ -7,7 +7,7 @@ from typing import Any
 
 from cross_web import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -107,4 +107,5 @@ def _each(parsed: Any) -> list[Any]:
 def _refusal(status: int, reason: str, code: str = "BAD_INPUT") -> Response:
     """What is told before or in place of GraphQL's answer, in GraphQL's form."""
     error: dict[str, Any] = {"message": reason, "extensions": {"code": code}}
-    return JSONResponse({"errors": [error]}, status_code=status)
+    body = json.dumps({"errors": [error]})  # in ASCII: the reason may quote half a surrogate pair
+    return Response(body, status_code=status, media_type="application/json")

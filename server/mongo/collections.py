@@ -58,6 +58,7 @@ _SCHEMAS: dict[str, Document] = {
     "stockUpdates": {
         "bsonType": "object",
         "required": ["productId", "quantity", "timestamp", "status", "reason"],
+        "dependencies": {"batchId": ["index"]},
         "properties": {
             "_id": _ID,
             "productId": _ID,

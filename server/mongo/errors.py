@@ -26,6 +26,7 @@ from server.domain.errors import (
 _CONFLICT_CODES = {
     24,  # LockTimeout
     112,  # WriteConflict
+    239,  # SnapshotTooOld
     225,  # TransactionTooOld
     244,  # TransactionAborted... by a newer one of its session
     246,  # SnapshotUnavailable

@@ -1,13 +1,16 @@
 """A caller that hangs up: what has begun ends and is waited for, the rest never begins."""
 
 import asyncio
+import json
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from tests.integration.shop import Shop
+
+T = TypeVar("T")
 
 UPDATE_STOCK = """
 mutation ($updates: [StockUpdateInput!]!) {
@@ -20,7 +23,7 @@ mutation ($productIds: [ID!]!) {
 }
 """
 CONCURRENT_CHUNKS = 8  # as open_shop sets it
-BLOCK_MS = 300
+BLOCK_MS = 500
 
 
 @contextmanager
@@ -31,10 +34,8 @@ def slow_commits(shop: Shop) -> Iterator[None]:
         yield
 
 
-async def hang_up_while_committing(
-    shop: Shop, call: Coroutine[Any, Any, object], commits: int = 1
-) -> None:
-    """Make the call, and cancel it once so many commits are under way and none has ended."""
+async def committing(shop: Shop, call: Coroutine[Any, Any, T], commits: int = 1) -> asyncio.Task[T]:
+    """The call, once so many commits of it are under way and none has ended."""
     loop, under_way = asyncio.get_running_loop(), asyncio.Event()
 
     def notice(_name: str) -> None:
@@ -44,6 +45,13 @@ async def hang_up_while_committing(
     shop.commands.on_start = notice
     caller = asyncio.create_task(call)
     await asyncio.wait_for(under_way.wait(), 10)
+    return caller
+
+
+async def hang_up_while_committing(
+    shop: Shop, call: Coroutine[Any, Any, object], commits: int = 1
+) -> None:
+    caller = await committing(shop, call, commits)
     caller.cancel()
     with pytest.raises(asyncio.CancelledError):
         await caller
@@ -98,23 +106,42 @@ async def test_other_callers_are_answered(shop: Shop) -> None:
     assert shop.stocks() == {ids[0]: 15, ids[1]: 11}
 
 
-async def test_a_mutation_whose_client_has_gone_is_committed(shop: Shop) -> None:
+async def test_a_mutation_that_is_cut_off_is_told_so_and_committed(shop: Shop) -> None:
     (known,) = await shop.put(10)
     with slow_commits(shop):
-        await hang_up_while_committing(shop, shop.ask(UPDATE_STOCK, updates=[update(known, 5)]))
+        await cut_off_while_committing(shop, UPDATE_STOCK, updates=[update(known, 5)])
         await shop.engine.drain()
 
     assert shop.stocks() == {known: 15}
 
 
-async def test_a_discontinuation_whose_client_has_gone_is_committed(shop: Shop) -> None:
+async def test_a_discontinuation_that_is_cut_off_is_told_so_and_committed(shop: Shop) -> None:
     ids = await shop.put(10, 10)
     with slow_commits(shop):
-        await hang_up_while_committing(shop, shop.ask(DISCONTINUE, productIds=ids))
+        await cut_off_while_committing(shop, DISCONTINUE, productIds=ids)
         await shop.engine.drain()
 
     assert shop.products.count_documents({"discontinued": True, "stock": 0}) == 2
     assert [row["quantity"] for row in shop.rows()] == [-10, -10]
+
+
+async def cut_off_while_committing(shop: Shop, query: str, **variables: Any) -> None:
+    """Cancel the request as a server that stops does: it is answered before anything is known."""
+    body = json.dumps({"query": query, "variables": variables})
+    request = await committing(shop, shop.post(body))
+    request.cancel()
+
+    response = await request
+
+    message = (
+        "The server stops. The chunks that have begun go on to their end, the others never begin: "
+        "look at stockUpdates before you send this again."
+    )
+    assert response.status_code == 503
+    assert response.json() == {
+        "errors": [{"message": message, "extensions": {"code": "UNAVAILABLE"}}]
+    }
+    assert shop.rows() == []
 
 
 def update(product_id: str, quantity: int) -> dict[str, Any]:

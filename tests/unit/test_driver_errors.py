@@ -54,6 +54,7 @@ CODES: dict[int, type[StoreError]] = {
     112: WriteConflict,
     133: DatabaseUnavailable,
     189: DatabaseUnavailable,
+    239: WriteConflict,
     225: WriteConflict,
     244: WriteConflict,
     246: WriteConflict,
