@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pymongo.errors import (
     ConnectionFailure,
     ExecutionTimeout,
+    InvalidOperation,
     OperationFailure,
     PyMongoError,
     WaitQueueTimeoutError,
@@ -58,6 +59,8 @@ def translate(error: PyMongoError) -> StoreError:
         error, ConnectionFailure | ExecutionTimeout | WTimeoutError | WaitQueueTimeoutError
     ):
         return DatabaseUnavailable(message)
+    if isinstance(error, InvalidOperation) and "after close" in str(error):
+        return DatabaseUnavailable(message)  # the server is stopping
     if isinstance(error, OperationFailure) and error.code in _UNAVAILABLE_CODES:
         return DatabaseUnavailable(message)
     if isinstance(error, OperationFailure) and error.code in _CONFLICT_CODES:

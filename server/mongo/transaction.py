@@ -8,6 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from itertools import count
 from typing import TypeVar
 
@@ -85,7 +86,8 @@ class TransactionRunner:
         except PyMongoError as error:
             raise translate(error) from error
         finally:
-            await session.end_session()
+            with suppress(PyMongoError):  # must not stand in for what is on its way to the caller
+                await session.end_session()
 
     async def _run_until_known(self, session: Session, body: Body[T], *, commit: bool) -> T:
         deadline = time.monotonic() + self._deadline_seconds
@@ -172,5 +174,6 @@ class TransactionRunner:
 
     async def _abort(self, session: Session) -> None:
         """The server forgets an unfinished transaction by itself, so a failed abort is no error."""
-        if session.in_transaction:
-            await session.abort_transaction()
+        with suppress(PyMongoError):
+            if session.in_transaction:
+                await session.abort_transaction()
