@@ -1,7 +1,5 @@
 """The schema, put together."""
 
-import logging
-
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
@@ -9,7 +7,8 @@ from strawberry.types.execution import ExecutionContext
 from typing_extensions import override
 
 from schema import enums  # noqa: F401 - describes the enumerations before they are used
-from schema.errors import RequestErrors
+from schema.errors import tell
+from schema.limits import alias_limit, token_limit
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.query_cache import ShortParserCache, ShortValidationCache
@@ -18,19 +17,22 @@ from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFail
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's, less its log: `RequestErrors` logs our own faults, and callers' are no news."""
+    """Strawberry's, with errors as `schema.errors` tells them.
+
+    `process_errors` is where all errors pass, over HTTP and over WebSocket, before they are sent.
+    """
 
     @override
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        logging.getLogger(__name__).debug("%d errors in a request", len(errors))
+        tell(errors)
 
 
 schema = Schema(
     query=Query,
     mutation=Mutation,
     types=[StockUpdateApplied, StockUpdateFailed],
-    extensions=[RequestErrors, ShortParserCache, ShortValidationCache],
+    extensions=[ShortParserCache, ShortValidationCache, token_limit, alias_limit],
     config=StrawberryConfig(scalar_map={FLOAT.origin: FLOAT, DATE_TIME.origin: DATE_TIME}),
 )

@@ -37,6 +37,7 @@ ValueT = TypeVar("ValueT")
 NodeT = TypeVar("NodeT")
 
 _MOST_IDS = 1000
+_LONGEST_TEXT = 1000  # characters, to look for: more than any name or category has
 
 
 def given(value: ValueT | UnsetType | None) -> ValueT | None:
@@ -236,6 +237,10 @@ def _ids(ids: Sequence[str] | None, argument: str) -> list[str] | None:
 
 def _text(value: str | None, argument: str) -> str | None:
     """JSON can hold half of a surrogate pair, which no database can store or find."""
+    if value is not None and len(value) > _LONGEST_TEXT:
+        raise BadInput(
+            f"{argument} has {len(value)} characters: at most {_LONGEST_TEXT} are allowed."
+        )
     try:
         return value and value.encode().decode()
     except UnicodeEncodeError as error:

@@ -1,31 +1,24 @@
 """Errors of a whole request: what the caller did wrong is told, what we did wrong is masked."""
 
 import logging
-from collections.abc import Iterator
 from uuid import uuid4
 
-from graphql import ExecutionResult as GraphQLExecutionResult
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionResult
 
 from server.domain.errors import DatabaseUnavailable, RequestError, WriteConflict
 
 log = logging.getLogger(__name__)
 
 
-class RequestErrors(SchemaExtension):
-    """Gives every entry of the response's `errors` a code, and lets out no word of our own faults."""
-
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result = self.execution_context.result
-        if isinstance(result, ExecutionResult | GraphQLExecutionResult) and result.errors:
-            result.errors = [told(error) for error in result.errors]
+def tell(errors: list[GraphQLError]) -> None:
+    """Put what the caller may see in place of each error. Doing it again changes nothing."""
+    errors[:] = [told(error) for error in errors]
 
 
 def told(error: GraphQLError) -> GraphQLError:
     """What the caller sees in place of `error`."""
+    if "code" in (error.extensions or {}):
+        return error
     cause = error.original_error
     if isinstance(cause, RequestError):
         return _with_code(error, str(cause), cause.code)

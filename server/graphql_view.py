@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cross_web import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -48,6 +48,8 @@ class GraphQLView(GraphQL[Context, None]):
                 await super().__call__(scope, receive, send)
         except HTTPException as error:
             await _refusal(error.status_code, error.reason)(scope, receive, send)
+        except ClientDisconnect:
+            return  # it hung up before it had sent everything
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
             if scope["type"] != "http":
                 raise
@@ -65,10 +67,13 @@ class GraphQLView(GraphQL[Context, None]):
 
     @override
     def parse_json(self, data: str | bytes) -> Any:
+        """The body, or one of the parameters variables and extensions; null is the same as none."""
         parsed = super().parse_json(data)
-        if not all(isinstance(one, dict) for one in _each(parsed)):
-            raise HTTPException(400, "The request must be a JSON object with a member query.")
-        return parsed
+        if not all(isinstance(one, dict) for one in _each(parsed or {})):
+            raise HTTPException(
+                400, "A request, its variables and its extensions are a JSON object each."
+            )
+        return parsed or {}
 
     @override
     def decode_json(self, data: str | bytes) -> object:

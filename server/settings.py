@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     mongodb_driver: Literal["motor", "pymongo"] = "motor"
     max_batch_items: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
-    max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
+    max_request_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024**2
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
     shutdown_seconds: Annotated[int, Field(ge=1)] = 25

@@ -17,6 +17,7 @@ from server.batch.failures import fail_all
 from server.batch.in_flight import InFlight
 from server.batch.observer import Observer
 from server.batch.operation import Item, Operation
+from server.batch.share import Share
 from server.batch.turns import Turns
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
 from server.domain.options import BatchOptions
@@ -44,6 +45,7 @@ class Engine:
         self._observer = observer
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrent_chunks)
+        self._slots_for_one = max(1, concurrent_chunks // 2)
         self._turns = Turns()
         self._in_flight = InFlight()
 
@@ -56,7 +58,7 @@ class Engine:
         cancelled, the chunks that have begun end, and the others never begin.
         """
         chunks = [list(items)] if options.atomic else cut(items, options.batch_size)
-        in_turn = partial(self._in_turn, operation, options)
+        in_turn = partial(self._in_turn, operation, options, Share(self._slots_for_one))
         done = await asyncio.gather(*map(in_turn, filter(None, chunks)))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
 
@@ -65,15 +67,24 @@ class Engine:
         await self._in_flight.drain()
 
     async def _in_turn(
-        self, operation: Operation[ItemT, OutcomeT], options: BatchOptions, chunk: Sequence[ItemT]
+        self,
+        operation: Operation[ItemT, OutcomeT],
+        options: BatchOptions,
+        share: Share,
+        chunk: Sequence[ItemT],
     ) -> Sequence[OutcomeT | Failed]:
         products = {item.key for item in chunk if item.key}
-        async with AsyncExitStack() as waiting:
-            await waiting.enter_async_context(self._turns.taken(products))
-            await waiting.enter_async_context(self._slots)
-            place = waiting.pop_all()  # now it is the chunk's own, whoever stops waiting for it
-        begun = self._begun(operation, options, chunk, place)
-        return await self._in_flight.finish(begun)
+        async with share.place():
+            if share.outage is not None:  # others of this batch have waited for the database
+                return fail_all(chunk, operation.argument, share.outage, error_id="")
+            async with AsyncExitStack() as waiting:
+                await waiting.enter_async_context(self._turns.taken(products))
+                await waiting.enter_async_context(self._slots)
+                place = waiting.pop_all()  # now it is the chunk's own, whoever stops waiting
+            begun = self._begun(operation, options, chunk, place)
+            outcomes = await self._in_flight.finish(begun)
+            share.learn_from(outcomes)
+            return outcomes
 
     async def _begun(
         self,
@@ -84,18 +95,26 @@ class Engine:
     ) -> Sequence[OutcomeT | Failed]:
         async with place:
             started = time.perf_counter()
-            outcomes = await self._chunk(operation, chunk, options)
+            outcomes = await self._chunk(operation, chunk, options, tries=2)
             self._observer.chunk_done(operation.name, time.perf_counter() - started, outcomes)
             return outcomes
 
     async def _chunk(
-        self, operation: Operation[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
+        self,
+        operation: Operation[ItemT, OutcomeT],
+        items: Sequence[ItemT],
+        options: BatchOptions,
+        *,
+        tries: int = 1,
     ) -> Sequence[OutcomeT | Failed]:
+        """`tries`: what goes wrong once, as an operation that was killed, is no item's fault."""
         try:
             return await self._transact(operation, items, options)
         except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
             return await self._give_up(operation, items, options, error)
         except Exception as error:  # noqa: BLE001 - whatever a poison item raises, it fails alone
+            if tries > 1:
+                return await self._chunk(operation, items, options, tries=tries - 1)
             return await self._isolate(operation, items, options, error)
 
     async def _transact(
@@ -118,13 +137,15 @@ class Engine:
     ) -> Sequence[OutcomeT | Failed]:
         """Run the items in ever smaller parts, until the one that `cause` is about stands alone.
 
-        An atomic batch is only rehearsed in parts, to name its culprits, and stays undone.
+        An atomic batch is only rehearsed in parts, to name its culprits, and stays undone. What is
+        rolled back cannot be built upon, so there the items of one product are never parted.
         """
-        if len(items) == 1:
+        parts = _smaller(items, whole_products=options.atomic or options.dry_run)
+        if len(parts) == 1:
             return await self._give_up(operation, items, options, cause)
         rehearsal = replace(options, atomic=False, dry_run=options.dry_run or options.atomic)
         outcomes: list[OutcomeT | Failed] = []
-        for part in _halves(items):
+        for part in parts:
             done = await self._chunk(operation, part, rehearsal)
             outcomes += done
         if not options.atomic:
@@ -173,8 +194,13 @@ class Engine:
             log.exception("The failures of a chunk of %s were not recorded", operation.name)
 
 
-def _halves(items: Sequence[ItemT]) -> list[list[ItemT]]:
-    """Smaller parts. A product's items stay together for as long as there are others."""
+def _smaller(items: Sequence[ItemT], *, whole_products: bool) -> list[list[ItemT]]:
+    """Parts of about half the size, or one part if there are none.
+
+    The items of one product stay together for as long as there are others.
+    """
     parts = cut(items, (len(items) + 1) // 2)
+    if len(parts) > 1 or len(items) == 1 or whole_products:
+        return parts
     middle = len(items) // 2
-    return parts if len(parts) > 1 else [list(items[:middle]), list(items[middle:])]
+    return [list(items[:middle]), list(items[middle:])]

@@ -52,6 +52,7 @@ def connect(name: DriverName, uri: str, *, listeners: Sequence[CommandListener] 
         "tz_aware": True,
         "w": "majority",
         "readConcernLevel": "majority",
+        "readPreference": "primary",  # as a transaction needs it, whatever the address says
         "appname": "stockbatch",
         "event_listeners": list(listeners),
     }

@@ -28,7 +28,9 @@ log = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0  # recovery after a kill replays the journal; a normal start takes under one
 _STOP_SECONDS = 10.0
-_FREE_BYTES_NEEDED = 512 * 1024**2  # the journal alone is preallocated with 300 MB
+_FREE_BYTES_FOR_A_NEW_ONE = 512 * 1024**2  # the journal alone is preallocated with 300 MB
+_FREE_BYTES_FOR_AN_OLD_ONE = 64 * 1024**2
+_LAST_WORDS = 8_000  # characters of the log in which a cause is looked for
 _LONGEST_SOCKET_PATH = 107  # bytes: sockaddr_un.sun_path of Linux, less its final zero
 
 # Between fork and exec of mongod: have the kernel kill it when its parent dies. Its parent may
@@ -131,10 +133,12 @@ class EmbeddedMongod:
                 f"The data folder {self._data_dir} cannot be used: {error.strerror}. "
                 "Mend that, or set DATA_DIR to another folder."
             ) from error
-        if shutil.disk_usage(self._data_dir).free < _FREE_BYTES_NEEDED:
+        is_new = not any((self._data_dir / "db").iterdir())
+        needed = _FREE_BYTES_FOR_A_NEW_ONE if is_new else _FREE_BYTES_FOR_AN_OLD_ONE
+        if shutil.disk_usage(self._data_dir).free < needed:
             raise StartupError(
                 f"The disk of {self._data_dir} is full: the embedded database needs "
-                f"{_FREE_BYTES_NEEDED // 1024**2} MB. Free some, or set DATA_DIR to another disk."
+                f"{needed // 1024**2} MB. Free some, or set DATA_DIR to another disk."
             )
 
     async def _launch(self, mongod: Path) -> None:
@@ -164,10 +168,10 @@ class EmbeddedMongod:
         self.uri = f"mongodb://{quote_plus(self._socket_path())}/?directConnection=true"
 
     def _socket_path(self) -> str:
-        """The path of the socket; by way of a short link if it would be too long for the kernel."""
-        path = str(self._data_dir / "mongod.sock")
-        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
-            return path
+        """The path of the socket; by way of a short link if that is too long or has odd letters."""
+        path = os.fsencode(self._data_dir / "mongod.sock")
+        if len(path) <= _LONGEST_SOCKET_PATH and path.isascii():
+            return path.decode()
         self._short_path = tempfile.TemporaryDirectory(prefix="stockbatch-")
         link = Path(self._short_path.name) / "data"
         link.symlink_to(self._data_dir, target_is_directory=True)
@@ -193,7 +197,7 @@ class EmbeddedMongod:
             raise StartupError(why_it_stopped(self._output(), self._data_dir))
 
     def _output(self) -> str:
-        return (self._data_dir / "mongod.log").read_text(errors="replace")
+        return (self._data_dir / "mongod.log").read_text(errors="replace")[-_LAST_WORDS:]
 
 
 async def _is_primary(client: AsyncMongoClient[dict[str, Any]]) -> bool:

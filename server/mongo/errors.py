@@ -36,6 +36,7 @@ _CONFLICT_CODES = {
 _UNAVAILABLE_CODES = {
     6,  # HostUnreachable
     7,  # HostNotFound
+    13,  # Unauthorized: for every item alike
     64,  # WriteConcernFailed: the majority does not answer
     89,  # NetworkTimeout
     91,  # ShutdownInProgress
@@ -43,6 +44,7 @@ _UNAVAILABLE_CODES = {
     189,  # PrimarySteppedDown
     262,  # ExceededTimeLimit
     9001,  # SocketException
+    14031,  # OutOfDiskSpace
     10058,  # LegacyNotPrimary
     10107,  # NotWritablePrimary
     11600,  # InterruptedAtShutdown

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from pymongo.errors import PyMongoError
 
-from server.domain.errors import CommitUnknown, WriteConflict
+from server.domain.errors import CommitUnknown, DatabaseUnavailable, StoreError, WriteConflict
 from server.mongo.driver import Database, Driver, Session
 from server.mongo.errors import translate
 from server.mongo.evidence import Evidence
@@ -108,7 +108,10 @@ class TransactionRunner:
             failure = await self._commit(session, transaction.evidence, deadline)
             if failure is None:
                 return result
-            await self._pause(attempt, deadline, failure)
+            try:
+                await self._pause(attempt, deadline, failure)
+            except PyMongoError as error:
+                raise _not_committed(error) from error
         raise AssertionError("count() does not end")
 
     async def _commit(
@@ -177,3 +180,9 @@ class TransactionRunner:
         with suppress(PyMongoError):
             if session.in_transaction:
                 await session.abort_transaction()
+
+
+def _not_committed(error: PyMongoError) -> StoreError:
+    """The body was accepted, so whatever the commit met is no fault of an item."""
+    cause = translate(error)
+    return cause if isinstance(cause, WriteConflict) else DatabaseUnavailable(str(cause))

@@ -47,6 +47,7 @@ CLASSES: dict[str, type[StoreError]] = {
 CODES: dict[int, type[StoreError]] = {
     6: DatabaseUnavailable,
     7: DatabaseUnavailable,
+    13: DatabaseUnavailable,
     24: WriteConflict,
     64: DatabaseUnavailable,
     89: DatabaseUnavailable,
@@ -67,6 +68,7 @@ CODES: dict[int, type[StoreError]] = {
     11602: DatabaseUnavailable,
     13435: DatabaseUnavailable,
     13436: DatabaseUnavailable,
+    14031: DatabaseUnavailable,
 }
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {

@@ -35,7 +35,7 @@ def test_nothing_needs_to_be_set() -> None:
         "mongodb_driver": "motor",
         "max_batch_items": 10_000,
         "max_atomic_items": 5_000,
-        "max_request_bytes": 32 * 1024**2,
+        "max_request_bytes": 4 * 1024**2,
         "concurrent_chunks": 8,
         "transaction_seconds": 20,
         "shutdown_seconds": 25,

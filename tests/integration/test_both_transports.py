@@ -1,0 +1,1 @@
+"""Errors are told and masked alike over HTTP and over WebSocket."""
