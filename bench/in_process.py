@@ -6,9 +6,8 @@ from contextlib import contextmanager
 
 import uvloop
 
-from bench.batch import QUERY, Batch, WrongAnswer
-from schema import schema
-from schema.context import Context, Services
+from bench.batch import Batch, WrongAnswer
+from schema.context import Services
 from server.batch.batches import Batches, Limits
 from server.batch.engine import Engine
 from server.bootstrap import utc_now
@@ -23,7 +22,7 @@ from server.settings import read_settings
 
 
 class InProcess:
-    """Both methods answer when the batch has committed. What they are given is parsed already."""
+    """It answers when the batch has committed. What it is given is parsed already."""
 
     def __init__(self, runner: asyncio.Runner, services: Services) -> None:
         self._runner = runner
@@ -32,15 +31,6 @@ class InProcess:
     def engine(self, items: list[StockItem]) -> list[StockOutcome]:
         """The use case that the mutation calls, on items that are checked already."""
         return self._runner.run(self._services.batches.update_stock(items, BatchOptions()))
-
-    def graphql(self, variables: dict[str, object]) -> object:
-        """The mutation's data: variables coerced, the use case, the results completed."""
-        result = self._runner.run(
-            schema.execute(QUERY, variables, context_value=Context(self._services))
-        )
-        if result.errors:
-            raise WrongAnswer(f"The mutation failed: {result.errors}")
-        return result.data
 
 
 def stock_items(batch: Batch) -> list[StockItem]:

@@ -15,9 +15,9 @@ from bench.sides import (
     Side,
     Takings,
     Turns,
+    engine_side,
     floor_sides,
     http_side,
-    inner_sides,
     take_turns,
 )
 
@@ -76,8 +76,8 @@ def measure_sizes(setting: Setting, sizes: Sequence[int]) -> None:
 
 
 def measure_parts(setting: Setting, size: int) -> None:
-    """The engine alone, GraphQL around it, and the whole request; with the first driver, for
-    GraphQL costs the same with either.
+    """The engine alone, and the whole request; with the first driver, for what is around the
+    engine costs the same with either.
     """
     print(report.breakdown_header(size), flush=True)
     server = setting.servers[0]
@@ -85,7 +85,7 @@ def measure_parts(setting: Setting, size: int) -> None:
         in_process(server.driver, setting.uri, database.NAME) as parts,
         closing(server.caller()) as caller,
     ):
-        sides = [*inner_sides(parts), http_side(HTTP, server, caller)]
+        sides = [engine_side(parts), http_side(HTTP, server, caller)]
         setting.warm_up(sides)
         takings = setting.measure(sides, size, MIXED, _PARTS_TURNS)
     print(report.breakdown_row(server.driver, takings), flush=True)

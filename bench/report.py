@@ -7,7 +7,7 @@ from statistics import median
 from bench.batch import QUANTITIES
 from bench.callers import CALLERS, HOT_PRODUCTS, ITEMS, Load
 from bench.floor import CHUNK
-from bench.sides import BULK_WRITE, ENGINE, GRAPHQL, HTTP, UPDATE_ONE, Taken, Takings
+from bench.sides import BULK_WRITE, ENGINE, HTTP, UPDATE_ONE, Taken, Takings
 
 FLOORS = {BULK_WRITE: "÷ bulk_write", UPDATE_ONE: "÷ update_one"}
 
@@ -53,20 +53,18 @@ def sizes_row(size: int, kind: str, drivers: Sequence[str], takings: Takings) ->
 
 def breakdown_header(size: int) -> str:
     columns = ["driver", "whole request", "engine alone", "÷ engine"]
-    columns += ["CPU: engine", "+ GraphQL", "+ HTTP and JSON", "= whole request", "turns"]
+    columns += ["CPU: engine", "+ GraphQL, JSON, HTTP", "= whole request", "turns"]
     title = f"""
-Where the time of a request of {size} mixed items goes. The engine (`Batches.update_stock`) and
-GraphQL around it (`schema.execute`) run in process, in turns with the whole request. First by the
-clock; then the CPU time of the Python process and its differences within one turn, which other
-work on the machine disturbs less. What mongod uses, and waiting for it, is not in the CPU time. A
-part whose range reaches to both sides of 0 is too small to be told from the noise:
+Where the time of a request of {size} mixed items goes. The engine alone (`Batches.update_stock`)
+runs in process, in turns with the whole request. First by the clock, then the CPU time of the
+Python process. What mongod uses, and waiting for it, is not in the CPU time:
 """
     return "\n".join([title, _row(columns), _rule(columns)])
 
 
 def breakdown_row(driver: str, takings: Takings) -> str:
-    engine, graphql, whole = (takings[name].cpu_seconds for name in (ENGINE, GRAPHQL, HTTP))
-    parts = [engine, list(map(sub, graphql, engine)), list(map(sub, whole, graphql))]
+    engine, whole = (takings[name].cpu_seconds for name in (ENGINE, HTTP))
+    parts = [engine, list(map(sub, whole, engine))]
     cells = [driver, _time(takings[HTTP].seconds), _time(takings[ENGINE].seconds)]
     cells.append(_ratio(takings[HTTP], takings[ENGINE]))
     cells += [_time(part) for part in [*parts, whole]]

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from bench.batch import Batch, Stocks, answered_stocks, request, result_stocks
+from bench.batch import Batch, Stocks, answered_stocks
 from bench.floor import Floor
 from bench.in_process import InProcess, engine_stocks, stock_items
 from bench.server import Caller, Server
 
 BULK_WRITE, UPDATE_ONE = "floor, bulk_write", "floor, update_one"
-ENGINE, GRAPHQL, HTTP = "engine", "GraphQL", "HTTP"
+ENGINE, HTTP = "engine", "HTTP"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,19 +96,11 @@ def floor_sides(floor: Floor) -> list[Side]:
     ]
 
 
-def inner_sides(parts: InProcess) -> list[Side]:
-    """The engine alone, and with GraphQL around it."""
-    return [
-        Side(
-            name=ENGINE,
-            prepare=stock_items,
-            work=parts.engine,
-            read=lambda outcomes, _batch: engine_stocks(outcomes),
-        ),
-        Side(
-            name=GRAPHQL,
-            prepare=lambda batch: request(batch.items)["variables"],
-            work=parts.graphql,
-            read=lambda data, batch: result_stocks(data["batchUpdateStock"], batch),
-        ),
-    ]
+def engine_side(parts: InProcess) -> Side:
+    """The engine alone."""
+    return Side(
+        name=ENGINE,
+        prepare=stock_items,
+        work=parts.engine,
+        read=lambda outcomes, _batch: engine_stocks(outcomes),
+    )

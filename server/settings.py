@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     @field_validator("mongodb_database")
     @classmethod
     def _is_a_database_name(cls, name: str) -> str:
+        if name in ("admin", "config", "local"):
+            raise ValueError("is MongoDB's own: take another name")
         if _FORBIDDEN_IN_A_DATABASE_NAME & set(name):
             raise ValueError('must have none of the characters / \\ . " $ and no space')
         return name

@@ -10,8 +10,8 @@ import fcntl
 import logging
 import os
 import shutil
+import signal
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +30,7 @@ _START_SECONDS = 60.0  # recovery after a kill replays the journal; a normal sta
 _STOP_SECONDS = 10.0
 _FREE_BYTES_FOR_A_NEW_ONE = 512 * 1024**2  # the journal alone is preallocated with 300 MB
 _FREE_BYTES_FOR_AN_OLD_ONE = 64 * 1024**2
+_FREE_BYTES_TO_GO_ON = 1024**2
 _LAST_WORDS = 8_000  # characters of the log in which a cause is looked for
 _LONGEST_SOCKET_PATH = 107  # bytes: sockaddr_un.sun_path of Linux, less its final zero
 
@@ -54,7 +55,7 @@ class EmbeddedMongod:
         self._parameters = {"diagnosticDataCollectionEnabled": "false"} | dict(parameters or {})
         self._lock: IO[str] | None = None
         self._process: asyncio.subprocess.Process | None = None
-        self._short_path: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: int | None = None  # its descriptor, where a short path to it is needed
         self.uri = ""
 
     async def start(self) -> None:
@@ -76,9 +77,11 @@ class EmbeddedMongod:
     async def wait(self) -> str:
         """Return when the process has ended, with a sentence that says why."""
         status = await self._running.wait()
-        if status < 0:
+        if shutil.disk_usage(self._data_dir).free < _FREE_BYTES_TO_GO_ON:
+            return self._full_disk()  # with no room to say so in its log
+        if status == -signal.SIGKILL:
             return (
-                f"The embedded database was killed by signal {-status}: "
+                "The embedded database was killed (kill -9): "
                 f"{self._data_dir / 'mongod.log'} ends where it was."
             )
         return why_it_stopped(self._output(), self._data_dir)
@@ -94,8 +97,9 @@ class EmbeddedMongod:
                 log.warning("The embedded database did not stop in time and was killed")
                 process.kill()
                 await process.wait()
-        if self._short_path is not None:
-            self._short_path.cleanup()
+        if self._folder is not None:
+            os.close(self._folder)
+            self._folder = None
         if self._lock is not None:
             self._lock.close()
 
@@ -136,10 +140,14 @@ class EmbeddedMongod:
         is_new = not any((self._data_dir / "db").iterdir())
         needed = _FREE_BYTES_FOR_A_NEW_ONE if is_new else _FREE_BYTES_FOR_AN_OLD_ONE
         if shutil.disk_usage(self._data_dir).free < needed:
-            raise StartupError(
-                f"The disk of {self._data_dir} is full: the embedded database needs "
-                f"{needed // 1024**2} MB. Free some, or set DATA_DIR to another disk."
-            )
+            raise StartupError(self._full_disk())
+
+    def _full_disk(self) -> str:
+        return (
+            f"The disk of {self._data_dir} is full: the embedded database needs "
+            f"{_FREE_BYTES_FOR_A_NEW_ONE // 1024**2} MB to begin with. Free some, or set DATA_DIR "
+            "to another disk."
+        )
 
     async def _launch(self, mongod: Path) -> None:
         output = self._data_dir / "mongod.log"
@@ -168,14 +176,12 @@ class EmbeddedMongod:
         self.uri = f"mongodb://{quote_plus(self._socket_path())}/?directConnection=true"
 
     def _socket_path(self) -> str:
-        """The path of the socket; by way of a short link if that is too long or has odd letters."""
+        """The path of the socket, or one for this process alone if that is long or not ASCII."""
         path = os.fsencode(self._data_dir / "mongod.sock")
         if len(path) <= _LONGEST_SOCKET_PATH and path.isascii():
             return path.decode()
-        self._short_path = tempfile.TemporaryDirectory(prefix="stockbatch-")
-        link = Path(self._short_path.name) / "data"
-        link.symlink_to(self._data_dir, target_is_directory=True)
-        return str(link / "mongod.sock")
+        self._folder = os.open(self._data_dir, os.O_DIRECTORY)
+        return f"/proc/self/fd/{self._folder}/mongod.sock"
 
     async def _become_primary(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

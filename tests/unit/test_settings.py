@@ -84,6 +84,7 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("MONGODB_DRIVER", "mysql", "Input should be 'motor' or 'pymongo'"),
         ("MONGODB_DATABASE", "x" * 64, "String should have at most 63 characters"),
         ("MONGODB_DATABASE", "my.shop", 'must have none of the characters / \\ . " $ and no space'),
+        ("MONGODB_DATABASE", "admin", "is MongoDB's own: take another name"),
         ("MAX_BATCH_ITEMS", "0", "Input should be greater than or equal to 1"),
         ("MAX_ATOMIC_ITEMS", "10001", "Input should be less than or equal to 10000"),
         ("MAX_REQUEST_BYTES", "1023", "Input should be greater than or equal to 1024"),
