@@ -2,7 +2,6 @@
 
 import asyncio
 
-from server.batch.batches import Limits
 from server.domain.discontinue import Discontinued, Unchanged
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
@@ -46,7 +45,6 @@ async def test_a_commit_that_is_refused_for_good_fails_its_chunk_at_once(
 ) -> None:
     async with open_shop(mongod.uri, "motor", deadline_seconds=0.3) as shop:
         ids = await shop.put(*[10] * 50)
-        shop.commands.names.clear()
         with shop.failing("commitTransaction", mode="alwaysOn", **KILLED):
             outcomes = await shop.update([(one, 1) for one in ids])
 
@@ -59,15 +57,14 @@ async def test_a_commit_that_is_refused_for_good_fails_its_chunk_at_once(
 
 
 async def test_in_an_outage_a_batch_waits_for_the_database_once(mongod: EmbeddedMongod) -> None:
-    async with open_shop(mongod.uri, "pymongo", deadline_seconds=0.3, limits=Limits()) as shop:
+    async with open_shop(mongod.uri, "pymongo", deadline_seconds=0.3) as shop:
         ids = await shop.put(*[10] * 60)
-        shop.commands.names.clear()
         with shop.failing("find", mode="alwaysOn", closeConnection=True):
-            async with asyncio.timeout(20):
-                outcomes = await shop.update([(one, 1) for one in ids], batch_size=1)
+            outcomes = await shop.update([(one, 1) for one in ids], batch_size=1)
 
         codes = [one.error.code for one in outcomes if isinstance(one, Failed)]
         assert codes == [ItemErrorCode.UNAVAILABLE] * 60
+        assert b'chunk_seconds_count{operation="batchUpdateStock"} 4.0' in shop.metrics.exposition()
         assert all(one.error.retryable for one in outcomes if isinstance(one, Failed))
         assert set(shop.stocks().values()) == {10}
 
