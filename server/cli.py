@@ -161,6 +161,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 
 def _schema(*, check: bool) -> int:
     printed = schema.as_str() + "\n"
+    if not _SDL.parent.is_dir():
+        raise StartupError(f"There is no folder {_SDL.parent} here: run this in the repository's.")
     if not check:
         _SDL.write_text(printed, encoding="utf-8")
         return 0

@@ -190,7 +190,7 @@ class Engine:
 
         try:
             await self._runner.run(body)
-        except Exception:
+        except Exception:  # the answer is true without the record, and the log has both
             log.exception("The failures of a chunk of %s were not recorded", operation.name)
 
 
