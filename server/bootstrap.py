@@ -52,8 +52,10 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             mongod = EmbeddedMongod(settings.data_dir)
             await mongod.start()
             stack.push_async_callback(mongod.stop)
-        driver = await _connected(settings, settings.mongodb_uri or (mongod.uri if mongod else ""))
+        uri = settings.mongodb_uri or (mongod.uri if mongod else "")
+        driver = _driver(settings, uri)
         stack.push_async_callback(driver.close)
+        await require_transactions(driver, uri)
         await _prepared(driver, settings, samples=mongod is not None)
         metrics = Metrics()
         engine = _engine(driver, settings, metrics)
@@ -67,21 +69,15 @@ async def _drain(engine: Engine, mongod: EmbeddedMongod | None) -> None:
         await engine.drain()
 
 
-async def _connected(settings: Settings, uri: str) -> Driver:
+def _driver(settings: Settings, uri: str) -> Driver:
     try:
-        driver = connect(settings.mongodb_driver, uri)
+        return connect(settings.mongodb_driver, uri)
     except Exception as error:  # whatever the driver finds wrong with it; it may quote a password
         raise StartupError(
             f"MONGODB_URI is not an address ({type(error).__name__}). It must have the form "
             "mongodb://user:password@host:port/?replicaSet=rs0, with every special character of "
             "the user and the password percent-encoded."
         ) from error
-    try:
-        await require_transactions(driver, uri)
-    except BaseException:
-        await driver.close()
-        raise
-    return driver
 
 
 async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> None:

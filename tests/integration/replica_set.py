@@ -88,7 +88,7 @@ def _initiate(ports: list[int]) -> None:
         except PyMongoError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(0.1)
+            time.sleep(0.05)
 
 
 def _hello(port: int) -> dict[str, Any]:

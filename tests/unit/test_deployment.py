@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from server.domain.errors import StartupError
-from server.mongo.deployment import require_transactions, shown
+from server.mongo.deployment import is_writable, require_transactions, shown
 
 
 class Answers:
@@ -34,6 +34,11 @@ async def test_a_server_without_our_transactions_is_refused(
 ) -> None:
     with pytest.raises(StartupError, match=words):
         await require_transactions(Answers(**hello), "mongodb://db:27017")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("primary", [True, False])
+async def test_only_a_primary_takes_writes(primary: bool) -> None:
+    assert await is_writable(Answers(isWritablePrimary=primary)) is primary  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
