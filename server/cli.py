@@ -127,15 +127,20 @@ async def _until_done(settings: Settings) -> int:
 
 @contextmanager
 def _on_signals(handle: Callable[[], object]) -> Iterator[None]:
-    """Have the signals that end a server call `handle`; afterwards they are not heard any more."""
+    """Have the signals that end a server call `handle`; afterwards they are ignored.
+
+    Not by the loop's own handlers: closing the loop would give the signals back to the system, and
+    a late one would spoil the exit status. Blocking them would be the main thread's alone.
+    """
     loop = asyncio.get_running_loop()
     signals = (signal.SIGINT, signal.SIGTERM)
     for one in signals:
-        loop.add_signal_handler(one, handle)
+        signal.signal(one, lambda *_: loop.call_soon_threadsafe(handle))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # a late one must not spoil the status
+        for one in signals:
+            signal.signal(one, signal.SIG_IGN)
 
 
 @contextmanager
