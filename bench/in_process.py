@@ -1,7 +1,7 @@
 """The server's inner parts without HTTP: the engine alone, and GraphQL around it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvloop
@@ -10,6 +10,7 @@ from bench.batch import Batch, WrongAnswer
 from schema.context import Services
 from server.batch.batches import Batches, Limits
 from server.batch.engine import Engine
+from server.batch.stock import UpdateStock
 from server.bootstrap import utc_now
 from server.domain.options import BatchOptions
 from server.domain.stock import Applied, StockItem, StockOutcome, stock_item
@@ -28,16 +29,16 @@ class InProcess:
         self._runner = runner
         self._services = services
 
-    def engine(self, items: list[StockItem]) -> list[StockOutcome]:
+    def engine(self, items: list[StockItem]) -> Sequence[StockOutcome]:
         """The use case that the mutation calls, on items that are checked already."""
-        return self._runner.run(self._services.batches.update_stock(items, BatchOptions()))
+        return self._runner.run(self._services.batches.run(UpdateStock(), items, BatchOptions()))
 
 
 def stock_items(batch: Batch) -> list[StockItem]:
     return [stock_item(index, *item) for index, item in enumerate(batch.items)]
 
 
-def engine_stocks(outcomes: list[StockOutcome]) -> list[int]:
+def engine_stocks(outcomes: Sequence[StockOutcome]) -> list[int]:
     """The new stock of every item.
 
     Raises:
@@ -65,7 +66,7 @@ def in_process(driver_name: DriverName, uri: str, database: str) -> Iterator[InP
     )
     services = Services(
         batches=Batches(engine, Limits(items=settings.max_batch_items)),
-        catalog=Catalog(driver.client[database]),
+        catalog=Catalog(driver.client[database], utc_now),
         ledger=Ledger(driver.client[database]),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -35,7 +35,11 @@ _publish(
         "INSUFFICIENT_STOCK": "The stock would become negative; `currentStock` is what there is.",
         "STOCK_LIMIT_EXCEEDED": f"The stock would exceed {MAX_INT}.",
         "STALE_STOCK": "The stock is not the `expectedStock`; `currentStock` is what there is.",
+        "INVALID_FIELD": "A field breaks its rule; `path` names it and `message` says the rule.",
+        "DUPLICATE_KEY": "There is a product with this id, or the same unique value, already.",
+        "HAS_STOCK_UPDATES": "The product has `stockUpdates`, and `cascadeDelete` is not true.",
         "ROLLED_BACK": "Nothing is wrong with the item: it was undone with its atomic batch.",
+        "NOT_ATTEMPTED": "The batch ended at an item that failed, before this one was tried.",
         "WRITE_CONFLICT": "Other writers kept changing the same products until the time was up. "
         "Nothing was changed.",
         "UNAVAILABLE": "The database could not be reached in time. If `retryable` is false, whether "

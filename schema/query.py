@@ -6,8 +6,9 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from schema import convert, inputs
+from schema import inputs
 from schema.context import Resolving
+from schema.convert import answers, arguments
 from schema.types.connection import Connection
 from schema.types.product import Product
 from schema.types.stock_update import StockUpdate
@@ -38,8 +39,8 @@ class Query:
             strawberry.ID, strawberry.argument(description="24 hexadecimal characters.")
         ],
     ) -> Product | None:
-        found = await info.context.products.load(convert.from_id(id, "id"))
-        return convert.to_product(found) if found else None
+        found = await info.context.products.load(arguments.from_id(id, "id"))
+        return answers.to_product(found) if found else None
 
     @strawberry.field(description="Products, page by page.")
     async def products(
@@ -59,11 +60,11 @@ class Query:
         after: After = UNSET,
     ) -> Connection[Product]:
         catalog = info.context.services.catalog
-        where = convert.from_product_filter(filter)
-        order = convert.given(order_by)
-        page = await catalog.page(where, order, convert.from_page(first, after))
+        where = arguments.from_product_filter(filter)
+        order = arguments.given(order_by)
+        page = await catalog.page(where, order, arguments.from_page(first, after))
         count = partial(catalog.count, where, order)
-        return convert.to_connection(page, convert.to_product, count)
+        return answers.to_connection(page, answers.to_product, count)
 
     @strawberry.field(
         description="The ledger of stock updates, newest first, page by page; those of one batch in input order."
@@ -79,7 +80,7 @@ class Query:
         after: After = UNSET,
     ) -> Connection[StockUpdate]:
         ledger = info.context.services.ledger
-        where = convert.from_stock_update_filter(filter)
-        page = await ledger.page(where, convert.from_page(first, after))
-        to_node = partial(convert.to_stock_update, products=info.context.products)
-        return convert.to_connection(page, to_node, partial(ledger.count, where))
+        where = arguments.from_stock_update_filter(filter)
+        page = await ledger.page(where, arguments.from_page(first, after))
+        to_node = partial(answers.to_stock_update, products=info.context.products)
+        return answers.to_connection(page, to_node, partial(ledger.count, where))

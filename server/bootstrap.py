@@ -104,7 +104,7 @@ def _app(driver: Driver, settings: Settings, engine: Engine, metrics: Metrics) -
     database = driver.client[settings.mongodb_database]
     limits = Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items)
     services = Services(
-        batches=Batches(engine, limits), catalog=Catalog(database), ledger=Ledger(database)
+        batches=Batches(engine, limits), catalog=Catalog(database, utc_now), ledger=Ledger(database)
     )
 
     async def is_ready() -> bool:

@@ -37,8 +37,10 @@ class Metrics:
             registry=self._registry,
         )
 
-    def chunk_done(self, operation: str, seconds: float, outcomes: Sequence[Outcome]) -> None:
+    def chunk_done(self, operation: str, seconds: float) -> None:
         self._chunks.labels(operation).observe(seconds)
+
+    def items_answered(self, operation: str, outcomes: Sequence[Outcome]) -> None:
         counts: dict[str, int] = {}
         for outcome in outcomes:
             code = outcome.error.code.value if isinstance(outcome, Failed) else "OK"

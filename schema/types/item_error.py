@@ -22,7 +22,13 @@ class ItemError:
 class FailedItem:
     index: int = strawberry.field(description="Its place in the request, from 0.")
     product_id: strawberry.ID | None = strawberry.field(
-        description="The product's id as it was sent."
+        description="The product's id as it was sent; null if none was."
     )
     error: ItemError = strawberry.field(description="The first of `errors`.")
     errors: list[ItemError] = strawberry.field(description="All that is wrong with the item.")
+
+
+@strawberry.type(description="An item whose product does not exist. It changed nothing.")
+class NotFoundItem:
+    index: int = strawberry.field(description="Its place in the request, from 0.")
+    product_id: strawberry.ID = strawberry.field(description="The product's id as it was sent.")

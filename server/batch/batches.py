@@ -1,18 +1,14 @@
-"""The use cases: what a caller can have done to many products at once."""
+"""The use case: what a caller can have done to many products at once, within limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from server.batch.discontinue import Discontinue
 from server.batch.engine import Engine
 from server.batch.operation import Item, Operation
-from server.batch.stock import UpdateStock
-from server.domain.discontinue import DiscontinueItem, DiscontinueOutcome
 from server.domain.errors import BatchTooLarge
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome
-from server.domain.stock import StockItem, StockOutcome
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -27,27 +23,20 @@ class Limits:
 
 
 class Batches:
-    """All methods answer every item, in input order, or raise `BatchTooLarge` with nothing done."""
+    """The way into the engine for whoever has a batch."""
 
     def __init__(self, engine: Engine, limits: Limits) -> None:
         self._engine = engine
         self._limits = limits
 
-    async def update_stock(
-        self, items: Sequence[StockItem], options: BatchOptions
-    ) -> list[StockOutcome]:
-        """Add each quantity to its product's stock, and leave a row in the ledger for each."""
-        return await self._run(UpdateStock(), items, options)
-
-    async def discontinue(
-        self, items: Sequence[DiscontinueItem], options: BatchOptions
-    ) -> list[DiscontinueOutcome]:
-        """Mark the products as discontinued and take their stock to 0."""
-        return await self._run(Discontinue(), items, options)
-
-    async def _run(
+    async def run(
         self, operation: Operation[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
-    ) -> list[OutcomeT | Failed]:
+    ) -> Sequence[OutcomeT | Failed]:
+        """The outcome of every item, in input order.
+
+        Raises:
+            BatchTooLarge: there are more items than the limit; nothing was done.
+        """
         self._check_size(operation.argument, len(items), options)
         return await self._engine.run(operation, items, options)
 

@@ -25,6 +25,11 @@ def cut(items: Sequence[ItemT], size: int) -> list[list[ItemT]]:
     return [sorted(chunk, key=lambda item: item.index) for chunk in chunks]
 
 
+def in_order(items: Sequence[ItemT], size: int) -> list[list[ItemT]]:
+    """Chunks of `size` items as they come, to run one after another."""
+    return [list(items[start : start + size]) for start in range(0, len(items), size)]
+
+
 def _by_product(items: Sequence[ItemT]) -> list[list[ItemT]]:
     """In the order of first mention; an item that names no product is a group of its own."""
     groups: dict[str | int, list[ItemT]] = {}

@@ -21,10 +21,10 @@ class Discontinue:
     argument = ARGUMENT
 
     async def decide(
-        self, transaction: Transaction, items: Sequence[DiscontinueItem]
+        self, transaction: Transaction, items: Sequence[DiscontinueItem], now: datetime
     ) -> Sequence[DiscontinueOutcome]:
         known = {item.key for item in items if item.key}
-        return decide_discontinuations(items, await transaction.products.stock_levels(known))
+        return decide_discontinuations(items, await transaction.products.stock_levels(known, now))
 
     async def write(
         self,

@@ -1,30 +1,26 @@
-"""Runs a batch: chunks side by side, each one transaction, an outcome for every item."""
+"""Runs a batch: its chunks side by side or one after another, an outcome for every item."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import TypeVar
-from uuid import uuid4
 
-from server.batch.chunks import cut
+from server.batch.chunk_runner import ChunkRunner
+from server.batch.chunks import cut, in_order
 from server.batch.failures import fail_all
 from server.batch.in_flight import InFlight
 from server.batch.observer import Observer
 from server.batch.operation import Item, Operation
 from server.batch.share import Share
 from server.batch.turns import Turns
-from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
+from server.domain.innocent import not_attempted, refused
 from server.domain.options import BatchOptions
-from server.domain.outcome import Failed, Outcome, all_or_nothing
-from server.mongo.transaction import Transaction, TransactionRunner
-
-log = logging.getLogger(__name__)
+from server.domain.outcome import Failed, Outcome, any_failed
+from server.mongo.transaction import TransactionRunner
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -51,156 +47,74 @@ class Engine:
 
     async def run(
         self, operation: Operation[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
-    ) -> list[OutcomeT | Failed]:
+    ) -> Sequence[OutcomeT | Failed]:
         """The outcome of every item, in the order of `items`.
 
-        A failure of one chunk is the failure of its items and of no others. If the caller is
-        cancelled, the chunks that have begun end, and the others never begin.
+        A failure of one chunk is the failure of its items and of no others, unless the batch ends
+        at its first failure. If the caller is cancelled, the chunks that have begun end, and the
+        others never begin.
         """
-        chunks = [list(items)] if options.atomic else cut(items, options.batch_size)
-        in_turn = partial(self._in_turn, operation, options, Share(self._slots_for_one))
-        done = await asyncio.gather(*map(in_turn, filter(None, chunks)))
+        chunks = ChunkRunner(self._runner, self._clock, operation, options)
+        if options.ends_at_failure:
+            return await self._one_after_another(chunks, items)
+        parts = [list(items)] if options.atomic else cut(items, options.batch_size)
+        in_turn = partial(self._in_turn, chunks, Share(self._slots_for_one))
+        done = await asyncio.gather(*map(in_turn, filter(None, parts)))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
 
     async def drain(self) -> None:
         """Return when every chunk that has begun has ended."""
         await self._in_flight.drain()
 
-    async def _in_turn(
-        self,
-        operation: Operation[ItemT, OutcomeT],
-        options: BatchOptions,
-        share: Share,
-        chunk: Sequence[ItemT],
+    async def _one_after_another(
+        self, chunks: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        products = {item.key for item in chunk if item.key}
+        """Until a chunk has a failure in it; what stands behind is not attempted.
+
+        A dry run is one chunk, for a second one could not see what the first would have left.
+        """
+        options, argument = chunks.options, chunks.operation.argument
+        outcomes: list[OutcomeT | Failed] = []
+        if options.validate_before_write and any(item.errors for item in items):
+            outcomes += refused(items, argument)
+            self._observer.items_answered(chunks.operation.name, outcomes)
+            return outcomes
+        parts = in_order(items, len(items) or 1 if options.dry_run else options.batch_size)
+        share = Share(1)
+        for part in parts:
+            if any_failed(outcomes):
+                break
+            done = await self._in_turn(chunks, share, part)
+            outcomes += done
+        rest = not_attempted(items[len(outcomes) :], argument)
+        self._observer.items_answered(chunks.operation.name, rest)
+        return [*outcomes, *rest]
+
+    async def _in_turn(
+        self, chunks: ChunkRunner[ItemT, OutcomeT], share: Share, items: Sequence[ItemT]
+    ) -> Sequence[OutcomeT | Failed]:
+        operation = chunks.operation
         async with share.place():
             if share.outage is not None:  # others of this batch have waited for the database
-                return fail_all(chunk, operation.argument, share.outage, error_id="")
+                failures = fail_all(items, operation.argument, share.outage, error_id="")
+                self._observer.items_answered(operation.name, failures)
+                return failures
             async with AsyncExitStack() as waiting:
+                products = {item.key for item in items if item.key}
                 await waiting.enter_async_context(self._turns.taken(products))
                 await waiting.enter_async_context(self._slots)
                 place = waiting.pop_all()  # now it is the chunk's own, whoever stops waiting
-            begun = self._begun(operation, options, chunk, place)
+            begun = self._begun(chunks, items, place)
             outcomes = await self._in_flight.finish(begun)
             share.learn_from(outcomes)
             return outcomes
 
     async def _begun(
-        self,
-        operation: Operation[ItemT, OutcomeT],
-        options: BatchOptions,
-        chunk: Sequence[ItemT],
-        place: AsyncExitStack,
+        self, chunks: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], place: AsyncExitStack
     ) -> Sequence[OutcomeT | Failed]:
         async with place:
             started = time.perf_counter()
-            outcomes = await self._chunk(operation, chunk, options, tries=2)
-            self._observer.chunk_done(operation.name, time.perf_counter() - started, outcomes)
+            outcomes = await chunks.run(items)
+            self._observer.chunk_done(chunks.operation.name, time.perf_counter() - started)
+            self._observer.items_answered(chunks.operation.name, outcomes)
             return outcomes
-
-    async def _chunk(
-        self,
-        operation: Operation[ItemT, OutcomeT],
-        items: Sequence[ItemT],
-        options: BatchOptions,
-        *,
-        tries: int = 1,
-    ) -> Sequence[OutcomeT | Failed]:
-        """`tries`: what goes wrong once, as an operation that was killed, is no item's fault."""
-        try:
-            return await self._transact(operation, items, options)
-        except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
-            return await self._give_up(operation, items, options, error)
-        except Exception as error:  # noqa: BLE001 - whatever a poison item raises, it fails alone
-            if tries > 1:
-                return await self._chunk(operation, items, options, tries=tries - 1)
-            return await self._isolate(operation, items, options, error)
-
-    async def _transact(
-        self, operation: Operation[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
-    ) -> Sequence[OutcomeT | Failed]:
-        async def body(transaction: Transaction) -> Sequence[OutcomeT | Failed]:
-            decided = await operation.decide(transaction, items)
-            outcomes = all_or_nothing(decided, operation.argument) if options.atomic else decided
-            await operation.write(transaction, items, outcomes, self._clock())
-            return outcomes
-
-        return await self._runner.run(body, commit=not options.dry_run)
-
-    async def _isolate(
-        self,
-        operation: Operation[ItemT, OutcomeT],
-        items: Sequence[ItemT],
-        options: BatchOptions,
-        cause: Exception,
-    ) -> Sequence[OutcomeT | Failed]:
-        """Run the items in ever smaller parts, until the one that `cause` is about stands alone.
-
-        An atomic batch is only rehearsed in parts, to name its culprits, and stays undone. What is
-        rolled back cannot be built upon, so there the items of one product are never parted.
-        """
-        parts = _smaller(items, whole_products=options.atomic or options.dry_run)
-        if len(parts) == 1:
-            return await self._give_up(operation, items, options, cause)
-        rehearsal = replace(options, atomic=False, dry_run=options.dry_run or options.atomic)
-        outcomes: list[OutcomeT | Failed] = []
-        for part in parts:
-            done = await self._chunk(operation, part, rehearsal)
-            outcomes += done
-        if not options.atomic:
-            return outcomes
-        outcomes = sorted(outcomes, key=lambda outcome: outcome.index)
-        if not any(isinstance(outcome, Failed) for outcome in outcomes):
-            return await self._give_up(operation, items, options, cause)
-        failures = all_or_nothing(outcomes, operation.argument)
-        if not options.dry_run:
-            await self._record(operation, items, failures)
-        return failures
-
-    async def _give_up(
-        self,
-        operation: Operation[ItemT, OutcomeT],
-        items: Sequence[ItemT],
-        options: BatchOptions,
-        cause: Exception,
-    ) -> Sequence[OutcomeT | Failed]:
-        """Fail the items, and leave the record that failures leave if the database can take it."""
-        error_id = uuid4().hex
-        log.error(
-            "A chunk of %s failed",
-            operation.name,
-            exc_info=cause,
-            extra={"error_id": error_id, "items": len(items), "first_index": items[0].index},
-        )
-        failures: Sequence[OutcomeT | Failed] = fail_all(items, operation.argument, cause, error_id)
-        lost_touch = isinstance(cause, DatabaseUnavailable | CommitUnknown)
-        if not (lost_touch or options.dry_run):
-            await self._record(operation, items, failures)
-        return failures
-
-    async def _record(
-        self,
-        operation: Operation[ItemT, OutcomeT],
-        items: Sequence[ItemT],
-        failures: Sequence[OutcomeT | Failed],
-    ) -> None:
-        async def body(transaction: Transaction) -> None:
-            await operation.write(transaction, items, failures, self._clock())
-
-        try:
-            await self._runner.run(body)
-        except Exception:  # the answer is true without the record, and the log has both
-            log.exception("The failures of a chunk of %s were not recorded", operation.name)
-
-
-def _smaller(items: Sequence[ItemT], *, whole_products: bool) -> list[list[ItemT]]:
-    """Parts of about half the size, or one part if there are none.
-
-    The items of one product stay together for as long as there are others.
-    """
-    parts = cut(items, (len(items) + 1) // 2)
-    if len(parts) > 1 or len(items) == 1 or whole_products:
-        return parts
-    middle = len(items) // 2
-    return [list(items[:middle]), list(items[middle:])]

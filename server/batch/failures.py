@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 
 from server.batch.operation import Item
-from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
+from server.domain.errors import CommitUnknown, DatabaseUnavailable, DuplicateKey, WriteConflict
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.outcome import Failed
+from server.domain.outcome import Failed, failed
 
 
 def fail_all(items: Sequence[Item], argument: str, cause: Exception, error_id: str) -> list[Failed]:
     """Every item of a chunk that `cause` ended.
 
-    An item that its own fields condemn keeps its own error.
+    An item that its own fields condemn keeps its own errors.
     """
     return [
-        Failed(
-            index=item.index,
-            product_id=item.product_id,
-            error=item.error or item_error(cause, (argument, str(item.index)), error_id),
+        failed(
+            item,
+            *(item.errors or (item_error(cause, (argument, str(item.index)), error_id),)),
         )
         for item in items
     ]
@@ -47,6 +46,13 @@ def item_error(cause: Exception, path: tuple[str, ...], error_id: str) -> ItemEr
                 code=ItemErrorCode.UNAVAILABLE,
                 message="The database went away during the commit, and whether this item took "
                 f"effect is not known. Look before you send it again. (Error {error_id})",
+                path=path,
+            )
+        case DuplicateKey():
+            return ItemError(
+                code=ItemErrorCode.DUPLICATE_KEY,
+                message="Another product has the same value in a field that must be unique. "
+                "Nothing was changed.",
                 path=path,
             )
     return ItemError(

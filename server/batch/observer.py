@@ -7,8 +7,12 @@ from server.domain.outcome import Outcome
 
 
 class Observer(Protocol):
-    def chunk_done(self, operation: str, seconds: float, outcomes: Sequence[Outcome]) -> None:
-        """A chunk of `operation` ended with `outcomes`, after all its retries."""
+    def chunk_done(self, operation: str, seconds: float) -> None:
+        """A chunk of `operation` ended, after all its retries."""
+        ...
+
+    def items_answered(self, operation: str, outcomes: Sequence[Outcome]) -> None:
+        """Items of `operation` ended so, in a chunk or because theirs was not begun."""
         ...
 
     def transaction_retried(self, reason: str) -> None:

@@ -10,16 +10,19 @@ from server.mongo.transaction import Transaction
 
 
 class Item(Protocol):
-    """One input, its fields checked. `key` names the document it is about, "" if none."""
+    """One input, its fields checked. `key` names the document it is about, "" if none.
+
+    An item with `errors` has failed already, whatever the database holds.
+    """
 
     @property
     def index(self) -> int: ...
     @property
-    def product_id(self) -> str: ...
+    def product_id(self) -> str | None: ...
     @property
     def key(self) -> str: ...
     @property
-    def error(self) -> ItemError | None: ...
+    def errors(self) -> tuple[ItemError, ...]: ...
 
 
 ItemT = TypeVar("ItemT", bound=Item, contravariant=True)
@@ -30,14 +33,19 @@ class Operation(Protocol[ItemT, OutcomeT]):
     """One kind of batch: how a chunk of it is decided, and what is written for the decisions.
 
     `name` is the mutation's and `argument` its list's. Both methods run inside a transaction, may
-    run several times, and let the driver's errors through.
+    run several times, and let the driver's errors through. `now` is the same for both.
     """
 
     name: str
     argument: str
 
-    async def decide(self, transaction: Transaction, items: Sequence[ItemT]) -> Sequence[OutcomeT]:
-        """Read what the rules need, and apply them: one outcome per item, in order."""
+    async def decide(
+        self, transaction: Transaction, items: Sequence[ItemT], now: datetime
+    ) -> Sequence[OutcomeT]:
+        """Read what the rules need, and apply them: one outcome per item, in order.
+
+        What comes of an item may depend on those before it, and not on those behind it.
+        """
         ...
 
     async def write(

@@ -21,10 +21,10 @@ class UpdateStock:
     argument = ARGUMENT
 
     async def decide(
-        self, transaction: Transaction, items: Sequence[StockItem]
+        self, transaction: Transaction, items: Sequence[StockItem], now: datetime
     ) -> Sequence[StockOutcome]:
         known = {item.key for item in items if item.key}
-        return decide_stock_updates(items, await transaction.products.stock_levels(known))
+        return decide_stock_updates(items, await transaction.products.stock_levels(known, now))
 
     async def write(
         self,

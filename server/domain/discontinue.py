@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from server.domain.item_error import ItemError
-from server.domain.outcome import Failed
+from server.domain.outcome import Failed, failed
 from server.domain.product import StockLevel
 from server.domain.product_id import canonical_id, invalid_product_id, product_not_found
 from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
@@ -19,7 +19,7 @@ class DiscontinueItem:
     index: int
     product_id: str
     key: str
-    error: ItemError | None
+    errors: tuple[ItemError, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ def discontinue_item(index: int, product_id: str) -> DiscontinueItem:
         index=index,
         product_id=product_id,
         key=key or "",
-        error=None if key else invalid_product_id(product_id, _path(index)),
+        errors=() if key else (invalid_product_id(product_id, _path(index)),),
     )
 
 
@@ -80,11 +80,10 @@ def ledger_entry(outcome: Discontinued) -> LedgerEntry:
 
 
 def _decide(item: DiscontinueItem, level: StockLevel | None) -> DiscontinueOutcome:
-    if item.error:
-        return Failed(index=item.index, product_id=item.product_id, error=item.error)
+    if item.errors:
+        return failed(item, *item.errors)
     if level is None:
-        error = product_not_found(item.key, _path(item.index))
-        return Failed(index=item.index, product_id=item.product_id, error=error)
+        return failed(item, product_not_found(item.key, _path(item.index)))
     if level.discontinued:
         return Unchanged(index=item.index, product_id=item.product_id)
     return Discontinued(

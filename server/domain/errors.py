@@ -8,6 +8,7 @@
     │   ├── WriteConflict
     │   ├── DatabaseUnavailable
     │   ├── CommitUnknown
+    │   ├── DuplicateKey
     │   └── UnexpectedStoreError
     └── StartupError            one sentence for whoever starts the server
 
@@ -49,6 +50,10 @@ class DatabaseUnavailable(StoreError):
 
 class CommitUnknown(StoreError):
     """The commit was sent, and whether it took effect could not be found out."""
+
+
+class DuplicateKey(StoreError):
+    """What was to be inserted has a unique key that is in use. Nothing was written."""
 
 
 class UnexpectedStoreError(StoreError):

@@ -3,27 +3,36 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.item_error import ItemError
 
 
 class Outcome(Protocol):
-    """Answers the input at `index`, which named the product as `product_id`."""
+    """Answers the input at `index`; `product_id` is the id that it gave, None if it gave none."""
 
     @property
     def index(self) -> int: ...
     @property
-    def product_id(self) -> str: ...
+    def product_id(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The item changed nothing. `product_id` is spelled as it was sent."""
+    """The item changed nothing; `errors` has one or more. `product_id` is spelled as sent."""
 
     index: int
-    product_id: str
-    error: ItemError
+    product_id: str | None
+    errors: tuple[ItemError, ...]
+
+    @property
+    def error(self) -> ItemError:
+        """The first of its errors."""
+        return self.errors[0]
+
+
+def failed(item: Outcome, *errors: ItemError) -> Failed:
+    return Failed(index=item.index, product_id=item.product_id, errors=errors)
 
 
 class BatchOutcome(Enum):
@@ -34,37 +43,12 @@ class BatchOutcome(Enum):
     NONE = "NONE"
 
 
-OutcomeT = TypeVar("OutcomeT", bound=Outcome)
-
-
-def all_or_nothing(outcomes: Sequence[OutcomeT], argument: str) -> Sequence[OutcomeT | Failed]:
-    """The outcomes of an atomic batch: if an item failed, every other one is ROLLED_BACK.
-
-    `argument` is the name of the request's list, for the innocents' paths.
-    """
-    if not any(isinstance(outcome, Failed) for outcome in outcomes):
-        return outcomes
-    return [
-        outcome if isinstance(outcome, Failed) else _rolled_back(outcome, argument)
-        for outcome in outcomes
-    ]
-
-
-def _rolled_back(outcome: Outcome, argument: str) -> Failed:
-    return Failed(
-        index=outcome.index,
-        product_id=outcome.product_id,
-        error=ItemError(
-            code=ItemErrorCode.ROLLED_BACK,
-            message="Nothing is wrong with this item: it was undone with its atomic batch.",
-            path=(argument, str(outcome.index)),
-            retryable=True,
-        ),
-    )
+def any_failed(outcomes: Sequence[Outcome]) -> bool:
+    return any(isinstance(outcome, Failed) for outcome in outcomes)
 
 
 def batch_outcome(outcomes: Sequence[Outcome]) -> BatchOutcome:
-    failed = sum(isinstance(outcome, Failed) for outcome in outcomes)
-    if not failed:
+    count = sum(isinstance(outcome, Failed) for outcome in outcomes)
+    if not count:
         return BatchOutcome.ALL
-    return BatchOutcome.NONE if failed == len(outcomes) else BatchOutcome.PARTIAL
+    return BatchOutcome.NONE if count == len(outcomes) else BatchOutcome.PARTIAL

@@ -1,9 +1,7 @@
 """The quantity of a stock update: a whole number, positive or negative."""
 
-import math
-
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.whole_number import MAX_INT, whole_number
+from server.domain.whole_number import MAX_INT, not_whole, whole_number
 
 
 def check_quantity(value: float, path: tuple[str, ...]) -> int | ItemError:
@@ -13,19 +11,6 @@ def check_quantity(value: float, path: tuple[str, ...]) -> int | ItemError:
         return quantity
     return ItemError(
         code=ItemErrorCode.INVALID_QUANTITY,
-        message=f"The quantity {_shown(value)} {_fault(value)}.",
+        message=f"The quantity {not_whole(value, least=-MAX_INT, most=MAX_INT)}.",
         path=path,
     )
-
-
-def _fault(value: float) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return "is not a finite number"
-    if isinstance(value, float) and not value.is_integer():
-        return "is not a whole number"
-    return f"is out of range: it may be from {-MAX_INT} to {MAX_INT}"
-
-
-def _shown(value: float) -> str:
-    """As it was sent, but short however many digits it has."""
-    return repr(value) if isinstance(value, float) or abs(value) < 10**18 else "that was sent"

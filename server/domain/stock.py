@@ -3,16 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.outcome import Failed
+from server.domain.outcome import Failed, failed
 from server.domain.product import StockLevel
-from server.domain.product_id import (
-    canonical_id,
-    invalid_product_id,
-    product_discontinued,
-    product_not_found,
-)
-from server.domain.quantity import check_quantity
+from server.domain.product_id import product_discontinued, product_not_found
 from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
 from server.domain.whole_number import MAX_INT
 
@@ -24,7 +19,7 @@ class StockItem:
     """One update as the caller sent it, and what the field rules say of it.
 
     `key` is `product_id` in its one spelling, "" if it is no id; `quantity` is 0 where none was
-    sent; `error` is the first field rule that is broken.
+    sent; `errors` are the field rules that are broken.
     """
 
     index: int
@@ -32,7 +27,7 @@ class StockItem:
     key: str
     quantity: int
     expected_stock: int | None
-    error: ItemError | None
+    errors: tuple[ItemError, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,18 +48,15 @@ def stock_item(
     index: int, product_id: str, quantity: float, expected_stock: int | None = None
 ) -> StockItem:
     """Check the fields of one update, without looking at the store."""
-    key = canonical_id(product_id)
-    error = None if key else invalid_product_id(product_id, _path(index, "productId"))
-    checked = check_quantity(quantity, _path(index, "quantity"))
-    if isinstance(checked, ItemError):
-        error, checked = error or checked, 0
+    fields = FieldCheck(ARGUMENT, str(index))
+    key = fields.product_id("productId", product_id)
     return StockItem(
         index=index,
         product_id=product_id,
-        key=key or "",
-        quantity=checked,
+        key=key,
+        quantity=fields.quantity(quantity),
         expected_stock=expected_stock,
-        error=error,
+        errors=tuple(fields.errors),
     )
 
 
@@ -116,13 +108,13 @@ def net_changes(outcomes: Sequence[StockOutcome]) -> dict[str, int]:
 
 
 def _decide(item: StockItem, level: StockLevel | None) -> StockOutcome:
-    if item.error:
-        return _failed(item, item.error)
+    if item.errors:
+        return failed(item, *item.errors)
     if level is None:
-        return _failed(item, product_not_found(item.key, _path(item.index, "productId")))
+        return failed(item, product_not_found(item.key, _path(item.index, "productId")))
     refusal = _refusal(item, level)
     if refusal:
-        return _failed(item, refusal)
+        return failed(item, refusal)
     return Applied(
         index=item.index,
         product_id=item.product_id,
@@ -130,10 +122,6 @@ def _decide(item: StockItem, level: StockLevel | None) -> StockOutcome:
         quantity=item.quantity,
         new_stock=level.stock + item.quantity,
     )
-
-
-def _failed(item: StockItem, error: ItemError) -> Failed:
-    return Failed(index=item.index, product_id=item.product_id, error=error)
 
 
 def _refusal(item: StockItem, level: StockLevel) -> ItemError | None:

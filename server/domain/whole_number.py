@@ -13,3 +13,21 @@ def whole_number(value: float, *, least: int, most: int) -> int | None:
     if isinstance(value, float) and not (math.isfinite(value) and value.is_integer()):
         return None
     return int(value) if least <= value <= most else None
+
+
+def not_whole(value: float, *, least: int, most: int) -> str:
+    """Why `whole_number` refuses the value, as the end of a sentence that begins with its name."""
+    return f"{_shown(value)} {_fault(value, least, most)}"
+
+
+def _fault(value: float, least: int, most: int) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "is not a finite number"
+    if isinstance(value, float) and not value.is_integer():
+        return "is not a whole number"
+    return f"is out of range: it may be from {least} to {most}"
+
+
+def _shown(value: float) -> str:
+    """As it was sent, but short however many digits it has."""
+    return repr(value) if isinstance(value, float) or abs(value) < 10**18 else "that was sent"

@@ -1,20 +1,18 @@
 """Reading products outside a transaction: one moment of what a majority has acknowledged."""
 
-from collections.abc import Collection as Ids
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
-
-from bson import ObjectId
 
 from server.domain.filters import ProductFilter, ProductOrder
 from server.domain.page import Page, PageRequest
 from server.domain.product import Product
 from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME, BY_STOCK
-from server.mongo.documents import to_product
+from server.mongo.documents import to_object_ids, to_product
 from server.mongo.driver import SNAPSHOT, Database, Document
 from server.mongo.errors import translated
 from server.mongo.listing import Listing, count, read_page
+from server.mongo.unexpired import unexpired
 
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
@@ -27,8 +25,11 @@ _KEYS: dict[str, tuple[str, type]] = {
 
 
 class Catalog:
-    def __init__(self, database: Database) -> None:
+    """Products that have expired are not there."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._collection = database["products"].with_options(read_concern=SNAPSHOT)
+        self._clock = clock
 
     async def product(self, product_id: str) -> Product | None:
         found = await self.products([product_id])
@@ -38,7 +39,8 @@ class Catalog:
         """The products in the order of `ids`, None where there is none."""
         with translated():
             documents: list[Document] = await self._collection.find(
-                {"_id": {"$in": _object_ids(ids)}}, batch_size=len(ids) + 1
+                {"_id": {"$in": to_object_ids(ids)}, **unexpired(self._clock())},
+                batch_size=len(ids) + 1,
             ).to_list(None)
         by_id = {str(document["_id"]): to_product(document) for document in documents}
         return [by_id.get(product_id) for product_id in ids]
@@ -46,19 +48,20 @@ class Catalog:
     async def page(
         self, where: ProductFilter, order: ProductOrder | None, request: PageRequest
     ) -> Page[Product]:
-        return await read_page(self._collection, product_listing(where, order), request, to_product)
+        listing = product_listing(where, order, self._clock())
+        return await read_page(self._collection, listing, request, to_product)
 
     async def count(self, where: ProductFilter, order: ProductOrder | None) -> int:
-        return await count(self._collection, product_listing(where, order))
+        return await count(self._collection, product_listing(where, order, self._clock()))
 
 
-def product_listing(where: ProductFilter, order: ProductOrder | None) -> Listing:
+def product_listing(where: ProductFilter, order: ProductOrder | None, now: datetime) -> Listing:
     """The query of a filter, in `order` or in the order that the filter's own index gives."""
     order = order or _natural_order(where)
     name, _, direction = order.value.partition("_")
     key, value_type = _KEYS[name]
     return Listing(
-        query=_query(where),
+        query=_query(where, now),
         order=order.value,
         key=key,
         value_type=value_type,
@@ -91,9 +94,9 @@ def _index(where: ProductFilter, order: str) -> str:
     return BY_CREATION if where.discontinued is None else BY_DISCONTINUED
 
 
-def _query(where: ProductFilter) -> Document:
+def _query(where: ProductFilter, now: datetime) -> Document:
     """Every value that a user sent stands behind `$eq` or a range, never in an operator's place."""
-    conditions: list[Document] = []
+    conditions = [unexpired(now)]
     if where.category is not None:
         conditions.append({"category": {"$eq": where.category}})
     if where.discontinued is not None:
@@ -105,8 +108,8 @@ def _query(where: ProductFilter) -> Document:
     if where.name_prefix is not None:
         conditions.append({"name": _starts_with(where.name_prefix)})
     if where.ids is not None:
-        conditions.append({"_id": {"$in": _object_ids(where.ids)}})
-    return {"$and": conditions} if conditions else {}
+        conditions.append({"_id": {"$in": to_object_ids(where.ids)}})
+    return {"$and": conditions}
 
 
 def _starts_with(prefix: str) -> dict[str, Any]:
@@ -121,7 +124,3 @@ def _starts_with(prefix: str) -> dict[str, Any]:
     if following in _SURROGATES:
         following = _SURROGATES.stop
     return {"$gte": prefix, "$lt": kept[:-1] + chr(following)}
-
-
-def _object_ids(ids: Ids[str]) -> list[ObjectId]:
-    return [ObjectId(product_id) for product_id in ids]

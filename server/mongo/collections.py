@@ -21,6 +21,7 @@ UPDATES_BY_PRODUCT = "productId_1_timestamp_1__id_1"
 UPDATES_BY_STATUS = "status_1_timestamp_1__id_1"
 UPDATES_BY_BATCH = "batchId_1_index_1__id_1"
 
+_MARK_SECONDS = 3600  # a commit in doubt is settled within a minute
 _NAMESPACE_EXISTS = 48
 _INDEX_OPTIONS_CONFLICT, _INDEX_KEY_SPECS_CONFLICT = 85, 86
 
@@ -73,6 +74,11 @@ _SCHEMAS: dict[str, Document] = {
             "index": _whole(0),
         },
     },
+    "commitMarks": {
+        "bsonType": "object",
+        "required": ["createdAt"],
+        "properties": {"_id": _ID, "createdAt": _TIME},
+    },
 }  # fmt: skip
 
 
@@ -95,6 +101,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
         _index("status", "timestamp", "_id"),
         _index("batchId", "index", "_id", partialFilterExpression={"batchId": {"$exists": True}}),
     ],
+    "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 
 

@@ -1,5 +1,6 @@
 """Documents to values and values to documents: the one place that knows the field names of both."""
 
+from collections.abc import Collection as Ids
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,10 @@ from server.domain.stock_update import (
 from server.mongo.driver import Document
 
 STOCK_LEVEL_FIELDS = {"stock": 1, "discontinued": 1}
+
+
+def to_object_ids(ids: Ids[str]) -> list[ObjectId]:
+    return [ObjectId(one) for one in ids]
 
 
 def to_product(document: Document) -> Product:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pymongo.errors import (
+    BulkWriteError,
     ConnectionFailure,
     ExecutionTimeout,
     InvalidOperation,
@@ -18,6 +19,7 @@ from pymongo.errors import (
 
 from server.domain.errors import (
     DatabaseUnavailable,
+    DuplicateKey,
     StoreError,
     UnexpectedStoreError,
     WriteConflict,
@@ -53,6 +55,8 @@ _UNAVAILABLE_CODES = {
     13436,  # NotPrimaryOrSecondary
 }
 
+_DUPLICATE_KEY = 11000
+
 
 def translate(error: PyMongoError) -> StoreError:
     """Our error for a driver's error; its message names the driver's class, for the log."""
@@ -67,7 +71,17 @@ def translate(error: PyMongoError) -> StoreError:
         return DatabaseUnavailable(message)
     if isinstance(error, OperationFailure) and error.code in _CONFLICT_CODES:
         return WriteConflict(message)
+    if _is_duplicate_key(error):
+        return DuplicateKey(message)
     return UnexpectedStoreError(message)
+
+
+def _is_duplicate_key(error: PyMongoError) -> bool:
+    """An insert of several tells so inside, an insert of one by its own code."""
+    if isinstance(error, BulkWriteError):
+        faults = (error.details or {}).get("writeErrors", [])
+        return any(fault.get("code") == _DUPLICATE_KEY for fault in faults)
+    return isinstance(error, OperationFailure) and error.code == _DUPLICATE_KEY
 
 
 @contextmanager

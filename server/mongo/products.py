@@ -1,35 +1,71 @@
-"""The products, inside a transaction."""
+"""The products, inside a transaction. What has expired is not there, unless a method says so."""
 
 from collections.abc import Collection as Ids
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bson import ObjectId
 from pymongo import UpdateMany
 
 from server.domain.errors import UnexpectedStoreError
-from server.domain.product import StockLevel
-from server.mongo.documents import STOCK_LEVEL_FIELDS, to_stock_level
-from server.mongo.driver import Database, Session
+from server.domain.product import Product, StockLevel
+from server.domain.update import Patch
+from server.mongo.documents import (
+    STOCK_LEVEL_FIELDS,
+    from_product,
+    to_object_ids,
+    to_product,
+    to_stock_level,
+)
+from server.mongo.driver import Database, Document, Session
+from server.mongo.evidence import Evidence
+from server.mongo.unexpired import unexpired
 
 
 class Products:
-    def __init__(self, database: Database, session: Session) -> None:
+    def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
         self._collection = database["products"]
         self._session = session
+        self._evidence = evidence
 
-    async def stock_levels(self, ids: Ids[str]) -> dict[str, StockLevel]:
+    def new_id(self) -> str:
+        """An id that no product has."""
+        return str(ObjectId())
+
+    async def stock_levels(self, ids: Ids[str], now: datetime) -> dict[str, StockLevel]:
         """The levels of those that exist, by id."""
-        if not ids:
-            return {}
+        found = await self._find(ids, unexpired(now), STOCK_LEVEL_FIELDS)
+        return {str(document["_id"]): to_stock_level(document) for document in found}
+
+    async def by_id(self, ids: Ids[str], now: datetime) -> dict[str, Product]:
+        """Those that exist, by id."""
+        found = await self._find(ids, unexpired(now))
+        return {str(document["_id"]): to_product(document) for document in found}
+
+    async def expiries(self, ids: Ids[str]) -> dict[str, datetime | None]:
+        """Which of the ids are in use, by expired products too, and until when."""
+        found = await self._find(ids, {}, {"expiresAt": 1})
+        return {str(document["_id"]): document.get("expiresAt") for document in found}
+
+    async def expired(self, now: datetime, limit: int) -> list[str]:
+        """The ids of those that have expired, the first to do so first."""
         cursor = self._collection.find(
-            {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}},
-            STOCK_LEVEL_FIELDS,
+            {"expiresAt": {"$lte": now}},
+            {"_id": 1},
+            sort=[("expiresAt", 1)],
+            limit=limit,
+            batch_size=limit + 1,
             session=self._session,
-            batch_size=len(ids) + 1,  # one reply, and no cursor left open behind it
         )
-        documents = await cursor.to_list(None)
-        return {str(document["_id"]): to_stock_level(document) for document in documents}
+        return [str(document["_id"]) for document in await cursor.to_list(None)]
+
+    async def insert(self, products: Sequence[Product]) -> None:
+        """Insert them, in order, with one command."""
+        if not products:
+            return
+        documents = [from_product(product) for product in products]
+        self._evidence.inserted(self._collection, documents[0]["_id"])
+        await self._collection.insert_many(documents, session=self._session)
 
     async def change_stock(self, changes: Mapping[str, int], now: datetime) -> None:
         """Add to the stock of each product. One command: those with the same change share a write.
@@ -37,33 +73,71 @@ class Products:
         A change of 0 writes as well, so that an update that expects a stock conflicts with
         whoever changes that stock.
         """
-        groups: dict[int, list[ObjectId]] = {}
+        groups: dict[int, list[str]] = {}
         for product_id, change in changes.items():
-            groups.setdefault(change, []).append(ObjectId(product_id))
-        if not groups:
+            groups.setdefault(change, []).append(product_id)
+        await self._update(
+            [
+                (ids, {"$inc": {"stock": change}, "$set": {"updatedAt": now}})
+                for change, ids in groups.items()
+            ]
+        )
+
+    async def discontinue(self, ids: Sequence[str], now: datetime) -> None:
+        """Mark the products as discontinued, with no stock left."""
+        fields = {"discontinued": True, "stock": 0, "updatedAt": now}
+        await self._update([(ids, {"$set": fields})] if ids else [])
+
+    async def patch(
+        self, patches: Mapping[str, Patch], now: datetime, expires_at: datetime | None
+    ) -> None:
+        """Set fields of each product. One command: those with the same patch share a write.
+
+        Without `expires_at` each keeps the expiry that it has.
+        """
+        common: Document = {"updatedAt": now} | ({"expiresAt": expires_at} if expires_at else {})
+        groups: dict[tuple[tuple[str, object], ...], list[str]] = {}
+        for product_id, patch in patches.items():
+            groups.setdefault(tuple(sorted(patch.items())), []).append(product_id)
+        await self._update([(ids, {"$set": dict(patch) | common}) for patch, ids in groups.items()])
+
+    async def delete(self, ids: Sequence[str]) -> None:
+        """Delete the products, expired or not."""
+        if not ids:
             return
+        self._evidence.changed()
+        result = await self._collection.delete_many(
+            {"_id": {"$in": to_object_ids(ids)}}, session=self._session
+        )
+        _require_all(result.deleted_count, len(ids))
+
+    async def _find(
+        self, ids: Ids[str], condition: Document, fields: Document | None = None
+    ) -> list[Document]:
+        if not ids:
+            return []
+        cursor = self._collection.find(
+            {"_id": {"$in": to_object_ids(ids)}, **condition},
+            fields,
+            session=self._session,
+            batch_size=len(ids) + 1,  # one reply, and no cursor left open behind it
+        )
+        found: list[Document] = await cursor.to_list(None)
+        return found
+
+    async def _update(self, changes: Sequence[tuple[Sequence[str], Document]]) -> None:
+        """Apply each change to its products, none of which is discontinued; all in one command."""
+        if not changes:
+            return
+        self._evidence.changed()
         result = await self._collection.bulk_write(
             [
-                UpdateMany(
-                    {"_id": {"$in": ids}, "discontinued": False},
-                    {"$inc": {"stock": change}, "$set": {"updatedAt": now}},
-                )
-                for change, ids in groups.items()
+                UpdateMany({"_id": {"$in": to_object_ids(ids)}, "discontinued": False}, change)
+                for ids, change in changes
             ],
             session=self._session,
         )
-        _require_all(result.matched_count, len(changes))
-
-    async def discontinue(self, ids: Ids[str], now: datetime) -> None:
-        """Mark the products as discontinued, with no stock left."""
-        if not ids:
-            return
-        result = await self._collection.update_many(
-            {"_id": {"$in": [ObjectId(product_id) for product_id in ids]}, "discontinued": False},
-            {"$set": {"discontinued": True, "stock": 0, "updatedAt": now}},
-            session=self._session,
-        )
-        _require_all(result.matched_count, len(ids))
+        _require_all(result.matched_count, sum(len(ids) for ids, _ in changes))
 
 
 def _require_all(matched: int, expected: int) -> None:

@@ -1,16 +1,18 @@
 """The ledger of stock updates, inside a transaction."""
 
+from collections.abc import Collection as Ids
 from collections.abc import Sequence
 from datetime import datetime
 
 from server.domain.stock_update import LedgerEntry
-from server.mongo.documents import from_ledger_entry
+from server.mongo.documents import from_ledger_entry, to_object_ids
 from server.mongo.driver import Database, Session
 from server.mongo.evidence import Evidence
 
 
 class StockUpdates:
     def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
+        self._database = database
         self._collection = database["stockUpdates"]
         self._session = session
         self._evidence = evidence
@@ -20,5 +22,53 @@ class StockUpdates:
         if not entries:
             return
         documents = [from_ledger_entry(entry, timestamp) for entry in entries]
-        self._evidence.note(self._collection, documents[0]["_id"])
+        self._evidence.inserted(self._collection, documents[0]["_id"])
         await self._collection.insert_many(documents, session=self._session)
+
+    async def counts(self, product_ids: Ids[str]) -> dict[str, int]:
+        """How many rows each product has; those that have none are left out.
+
+        A command and no cursor, for the two drivers do not agree on how to ask for one.
+        """
+        if not product_ids:
+            return {}
+        reply = await self._database.command(
+            {
+                "aggregate": self._collection.name,
+                "pipeline": [
+                    {"$match": {"productId": {"$in": to_object_ids(product_ids)}}},
+                    {"$group": {"_id": "$productId", "count": {"$sum": 1}}},
+                ],
+                "cursor": {"batchSize": len(product_ids) + 1},
+            },
+            session=self._session,
+        )
+        return {str(one["_id"]): one["count"] for one in reply["cursor"]["firstBatch"]}
+
+    async def owners(self, product_ids: Ids[str], limit: int) -> list[tuple[str, str]]:
+        """Up to `limit` rows of these products, in the products' order: their ids, and whose."""
+        cursor = self._collection.find(
+            {"productId": {"$in": to_object_ids(product_ids)}},
+            {"productId": 1},
+            sort=[("productId", 1), ("timestamp", 1), ("_id", 1)],
+            limit=limit,
+            batch_size=limit + 1,
+            session=self._session,
+        )
+        return [(str(row["_id"]), str(row["productId"])) for row in await cursor.to_list(None)]
+
+    async def delete(self, row_ids: Ids[str]) -> None:
+        """Delete single rows."""
+        if row_ids:
+            self._evidence.changed()
+            await self._collection.delete_many(
+                {"_id": {"$in": to_object_ids(row_ids)}}, session=self._session
+            )
+
+    async def delete_of(self, product_ids: Ids[str]) -> None:
+        """Delete all rows of these products."""
+        if product_ids:
+            self._evidence.changed()
+            await self._collection.delete_many(
+                {"productId": {"$in": to_object_ids(product_ids)}}, session=self._session
+            )

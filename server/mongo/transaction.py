@@ -35,8 +35,8 @@ class Transaction:
     """The repositories, bound to one session: what is done through them commits together."""
 
     def __init__(self, database: Database, session: Session) -> None:
-        self.evidence = Evidence()
-        self.products = Products(database, session)
+        self.evidence = Evidence(database, session)
+        self.products = Products(database, session, self.evidence)
         self.stock_updates = StockUpdates(database, session, self.evidence)
 
 
@@ -96,6 +96,8 @@ class TransactionRunner:
             await self._driver.start_transaction(session)
             try:
                 result = await body(transaction)
+                if commit:
+                    await transaction.evidence.complete()
             except BaseException as error:
                 await self._abort(session)
                 if not isinstance(error, PyMongoError) or after_body(error) is Next.GIVE_UP:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,12 +22,20 @@ from pymongo.monitoring import (
 from schema.context import Services
 from server.app import make_app
 from server.batch.batches import Batches, Limits
+from server.batch.create import CreateProducts
+from server.batch.delete import DeleteProducts
+from server.batch.discontinue import Discontinue
 from server.batch.engine import Engine
+from server.batch.stock import UpdateStock
+from server.batch.update import UpdateProducts
 from server.bootstrap import utc_now
+from server.domain.create import CreateOutcome, create_item
+from server.domain.delete import DeleteOutcome, delete_item
 from server.domain.discontinue import DiscontinueOutcome, discontinue_item
 from server.domain.options import BatchOptions
 from server.domain.product import Product
 from server.domain.stock import StockOutcome, stock_item
+from server.domain.update import SentPatch, UpdateOutcome, update_item
 from server.graphql_view import GraphQLView
 from server.metrics import Metrics
 from server.mongo.catalog import Catalog
@@ -38,6 +47,27 @@ from server.mongo.ledger import Ledger
 from server.mongo.transaction import TransactionRunner
 
 UNKNOWN_ID = "f" * 24
+CUP: dict[str, Any] = {
+    "own_id": None,
+    "name": "Cup",
+    "price": 100,
+    "stock": 10,
+    "category": "tableware",
+    "discontinued": False,
+}
+
+
+class Clock:
+    """The time, until it is made to stand; the engine and the queries of a shop go by it."""
+
+    def __init__(self) -> None:
+        self._moment: datetime | None = None
+
+    def __call__(self) -> datetime:
+        return self._moment or utc_now()
+
+    def stand_at(self, moment: datetime) -> None:
+        self._moment = moment
 
 
 class CommandLog(CommandListener):
@@ -70,6 +100,7 @@ class Shop:
     runner: TransactionRunner
     engine: Engine
     services: Services
+    clock: Clock
     metrics: Metrics = field(default_factory=Metrics)
 
     async def put(self, *stocks: int, **fields: Any) -> list[str]:
@@ -81,14 +112,42 @@ class Shop:
 
     async def update(
         self, updates: Sequence[tuple[str, float] | tuple[str, float, int]], **options: Any
-    ) -> list[StockOutcome]:
+    ) -> Sequence[StockOutcome]:
         """`batchUpdateStock` of (id, quantity) or (id, quantity, expected stock)."""
         items = [stock_item(index, *update) for index, update in enumerate(updates)]
-        return await self.services.batches.update_stock(items, BatchOptions(**options))
+        return await self.services.batches.run(UpdateStock(), items, BatchOptions(**options))
 
-    async def discontinue(self, ids: Sequence[str], **options: Any) -> list[DiscontinueOutcome]:
+    async def discontinue(self, ids: Sequence[str], **options: Any) -> Sequence[DiscontinueOutcome]:
         items = [discontinue_item(index, product_id) for index, product_id in enumerate(ids)]
-        return await self.services.batches.discontinue(items, BatchOptions(**options))
+        return await self.services.batches.run(Discontinue(), items, BatchOptions(**options))
+
+    async def create(
+        self,
+        *products: Mapping[str, Any],
+        expire_in: timedelta | None = None,
+        **options: Any,
+    ) -> Sequence[CreateOutcome]:
+        """`batchCreateProducts` of fields that differ from those of an ordinary cup."""
+        items = [create_item(index, **CUP | fields) for index, fields in enumerate(products)]
+        operation = CreateProducts(expire_in)
+        return await self.services.batches.run(operation, items, BatchOptions(**options))
+
+    async def patch(
+        self,
+        *patches: tuple[str, SentPatch],
+        expire_in: timedelta | None = None,
+        **options: Any,
+    ) -> Sequence[UpdateOutcome]:
+        """`batchUpdateProducts` of (id, patch)."""
+        items = [update_item(index, *patch) for index, patch in enumerate(patches)]
+        operation = UpdateProducts(expire_in)
+        return await self.services.batches.run(operation, items, BatchOptions(**options))
+
+    async def delete(
+        self, *ids: str, cascade: bool = False, **options: Any
+    ) -> Sequence[DeleteOutcome]:
+        items = [delete_item(index, one, cascade=cascade) for index, one in enumerate(ids)]
+        return await self.services.batches.run(DeleteProducts(), items, BatchOptions(**options))
 
     async def graphql(
         self, query: str, variables: Mapping[str, Any] | None = None
@@ -232,19 +291,19 @@ async def open_shop(
 
     The database is dropped afterwards.
     """
-    commands, metrics = CommandLog(), Metrics()
+    commands, metrics, clock = CommandLog(), Metrics(), Clock()
     database = database or f"test_{uuid4().hex[:12]}"
     driver = connect(driver_name, uri, listeners=[commands])
     await ensure_collections(driver.client[database])
     runs = runner(driver, database, on_retry=metrics.transaction_retried, **runner_options)
-    engine = Engine(runs, metrics, clock=utc_now, concurrent_chunks=8)
+    engine = Engine(runs, metrics, clock=clock, concurrent_chunks=8)
     services = Services(
         batches=Batches(engine, limits or Limits()),
-        catalog=Catalog(driver.client[database]),
+        catalog=Catalog(driver.client[database], clock),
         ledger=Ledger(driver.client[database]),
     )
     with MongoClient(uri, tz_aware=True) as admin:
-        yield Shop(driver, database, commands, admin, runs, engine, services, metrics)
+        yield Shop(driver, database, commands, admin, runs, engine, services, clock, metrics)
         await engine.drain()
         admin.admin.command("killAllSessions", [])  # a dropped database waits for open transactions
         admin.drop_database(database)

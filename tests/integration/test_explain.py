@@ -111,7 +111,7 @@ async def test_products_are_read_along_an_index_whatever_the_filter_and_the_orde
     for where in selections(PRODUCT_FILTERS):
         allowed = {"SORT"} if "ids" in where else set()
         for order in (None, *ProductOrder):
-            listing = product_listing(ProductFilter(**where), order)
+            listing = product_listing(ProductFilter(**where), order, NOON)
             for page, query in queries(listing):
                 stages, indexes = plan(shop, find("products", listing, query))
                 if {"COLLSCAN", "SORT"} & stages - allowed or indexes != {listing.index}:
@@ -141,7 +141,7 @@ async def test_a_list_is_counted_along_an_index_too(shop: Shop) -> None:
     await shop.put(*range(20))
     wrong = []
     for where in selections(PRODUCT_FILTERS):
-        listing = product_listing(ProductFilter(**where), None)
+        listing = product_listing(ProductFilter(**where), None, NOON)
         stages, indexes = plan(shop, count("products", listing))
         if {"COLLSCAN", "SORT"} & stages or indexes != {listing.index}:
             wrong.append((where, stages, indexes))
@@ -157,7 +157,7 @@ async def test_a_list_is_counted_along_an_index_too(shop: Shop) -> None:
 async def test_each_filter_alone_has_an_index_of_its_own() -> None:
     """In the order that is given when none is asked for, so that a page touches what it shows."""
     assert {
-        name: product_listing(ProductFilter(**{name: value}), None).index
+        name: product_listing(ProductFilter(**{name: value}), None, NOON).index
         for name, value in PRODUCT_FILTERS.items()
     } == {
         "category": "category_1_createdAt_1__id_1",
@@ -182,7 +182,7 @@ async def test_each_filter_alone_has_an_index_of_its_own() -> None:
 async def test_a_page_in_the_middle_of_a_list_reads_only_what_it_shows(shop: Shop) -> None:
     ids = await shop.put(*range(200))
     for order, value in ((ProductOrder.STOCK_ASC, 99), (ProductOrder.STOCK_DESC, 99)):
-        listing = product_listing(ProductFilter(), order)
+        listing = product_listing(ProductFilter(), order, NOON)
         cursor = Cursor(order=listing.order, value=value, id=ObjectId(ids[value]))
         command = find("products", listing, listing.after(cursor)) | {"limit": 6}
 
@@ -197,7 +197,8 @@ async def test_the_commands_that_are_explained_are_those_that_are_sent(
 ) -> None:
     where, update_filter = ProductFilter(category="tea"), StockUpdateFilter(since=NOON)
     order = ProductOrder.STOCK_DESC
-    products, updates = product_listing(where, order), stock_update_listing(update_filter)
+    shop.clock.stand_at(NOON)
+    products, updates = product_listing(where, order, NOON), stock_update_listing(update_filter)
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(shop.commands, "started", lambda event: sent.append(event.command))
 

@@ -96,7 +96,7 @@ async def falls(run: Run, shop: Shop, fault: Fault) -> bool:
     items = [stock_item(0, ids[0], 5)]
 
     async def body(transaction: Transaction) -> None:
-        outcomes = await UpdateStock().decide(transaction, items)
+        outcomes = await UpdateStock().decide(transaction, items, utc_now())
         await UpdateStock().write(transaction, items, outcomes, utc_now())
 
     with shop.failing(fault.command, mode={"times": fault.times}, **fault.data):

@@ -102,6 +102,7 @@ class TestProduct:
             updated_at=NOON + timedelta(milliseconds=5),
             expires_at=NOON + timedelta(days=1),
         )
+        shop.clock.stand_at(NOON)
 
         for spelling in (known, known.upper()):
             assert await shop.ask(PRODUCT, id=spelling) == {

@@ -61,7 +61,7 @@ def _without_hint(options: dict[str, Any]) -> dict[str, Any]:
 async def catalog() -> Catalog:
     products = AsyncMongoMockClient(tz_aware=True)["shop"]["products"]
     await products.insert_many([from_product(one) for one in PRODUCTS])
-    return Catalog({"products": Mocked(products)})
+    return Catalog({"products": Mocked(products)}, lambda: NOON)
 
 
 async def test_a_product_comes_back_as_it_was_stored(catalog: Catalog) -> None:

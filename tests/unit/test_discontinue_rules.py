@@ -51,10 +51,12 @@ def test_an_unknown_product_fails() -> None:
         Failed(
             index=3,
             product_id=A.upper(),
-            error=ItemError(
-                code=ItemErrorCode.PRODUCT_NOT_FOUND,
-                message=f"There is no product {A}.",
-                path=("productIds", "3"),
+            errors=(
+                ItemError(
+                    code=ItemErrorCode.PRODUCT_NOT_FOUND,
+                    message=f"There is no product {A}.",
+                    path=("productIds", "3"),
+                ),
             ),
         )
     ]
@@ -65,10 +67,12 @@ def test_a_malformed_id_fails() -> None:
         Failed(
             index=3,
             product_id="abc",
-            error=ItemError(
-                code=ItemErrorCode.INVALID_PRODUCT_ID,
-                message="“abc” is not a product id: an id is 24 hexadecimal characters.",
-                path=("productIds", "3"),
+            errors=(
+                ItemError(
+                    code=ItemErrorCode.INVALID_PRODUCT_ID,
+                    message="“abc” is not a product id: an id is 24 hexadecimal characters.",
+                    path=("productIds", "3"),
+                ),
             ),
         )
     ]

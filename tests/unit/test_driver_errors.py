@@ -5,10 +5,11 @@ from typing import Any
 
 import pymongo.errors
 import pytest
-from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
 
 from server.domain.errors import (
     DatabaseUnavailable,
+    DuplicateKey,
     StoreError,
     UnexpectedStoreError,
     WriteConflict,
@@ -24,7 +25,7 @@ CLASSES: dict[str, type[StoreError]] = {
     "ConfigurationError": UnexpectedStoreError,
     "ConnectionFailure": DatabaseUnavailable,
     "CursorNotFound": UnexpectedStoreError,
-    "DuplicateKeyError": UnexpectedStoreError,
+    "DuplicateKeyError": DuplicateKey,
     "EncryptedCollectionError": UnexpectedStoreError,
     "EncryptionError": UnexpectedStoreError,
     "ExecutionTimeout": DatabaseUnavailable,
@@ -64,6 +65,7 @@ CODES: dict[int, type[StoreError]] = {
     9001: DatabaseUnavailable,
     10058: DatabaseUnavailable,
     10107: DatabaseUnavailable,
+    11000: DuplicateKey,
     11600: DatabaseUnavailable,
     11602: DatabaseUnavailable,
     13435: DatabaseUnavailable,
@@ -74,6 +76,7 @@ CODES: dict[int, type[StoreError]] = {
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "BulkWriteError": ({},),
     "ClientBulkWriteException": ({}, False),
+    "DuplicateKeyError": ("broken", 11000),
     "EncryptedCollectionError": (ValueError("broken"), {}),
     "EncryptionError": (ValueError("broken"),),
 }
@@ -104,7 +107,7 @@ def test_every_error_of_the_driver_is_translated(name: str, expected: type[Store
 def test_the_table_lists_every_server_code_that_is_translated() -> None:
     conflicts, unavailable = errors._CONFLICT_CODES, errors._UNAVAILABLE_CODES
 
-    assert sorted([*conflicts, *unavailable]) == sorted(CODES)
+    assert sorted([*conflicts, *unavailable, errors._DUPLICATE_KEY]) == sorted(CODES)
 
 
 def test_every_server_code_is_translated_and_any_other_is_unexpected() -> None:
@@ -130,3 +133,13 @@ def test_inside_translated_only_the_drivers_errors_are_replaced() -> None:
 
     with pytest.raises(LookupError), translated():
         raise LookupError("ours")
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [([11000], DuplicateKey), ([121, 11000], DuplicateKey), ([121], UnexpectedStoreError)],
+)
+def test_what_many_inserts_met_is_told_inside(codes: list[int], expected: type[StoreError]) -> None:
+    error = BulkWriteError({"writeErrors": [{"code": code} for code in codes]})
+
+    assert type(translate(error)) is expected

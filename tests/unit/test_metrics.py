@@ -26,7 +26,7 @@ def applied(index: int) -> Applied:
 
 def failed(index: int, code: ItemErrorCode) -> Failed:
     return Failed(
-        index=index, product_id="p", error=ItemError(code=code, message="Broken.", path=())
+        index=index, product_id="p", errors=(ItemError(code=code, message="Broken.", path=()),)
     )
 
 
@@ -37,13 +37,12 @@ def items(operation: str, code: str) -> Sample:
 def test_items_are_counted_by_mutation_and_code() -> None:
     metrics = Metrics()
 
-    metrics.chunk_done(
+    metrics.items_answered(
         "batchUpdateStock",
-        0.3,
         [applied(0), applied(1), failed(2, ItemErrorCode.INTERNAL)],
     )
-    metrics.chunk_done("batchUpdateStock", 0.3, [failed(0, ItemErrorCode.INTERNAL)])
-    metrics.chunk_done("batchDiscontinueProducts", 0.3, [applied(0)])
+    metrics.items_answered("batchUpdateStock", [failed(0, ItemErrorCode.INTERNAL)])
+    metrics.items_answered("batchDiscontinueProducts", [applied(0)])
 
     counted = {
         key: value for key, value in samples(metrics).items() if key[0] == "stockbatch_items_total"
@@ -58,8 +57,8 @@ def test_items_are_counted_by_mutation_and_code() -> None:
 def test_the_time_of_a_chunk_is_measured() -> None:
     metrics = Metrics()
 
-    metrics.chunk_done("batchUpdateStock", 0.3, [])
-    metrics.chunk_done("batchUpdateStock", 0.5, [])
+    metrics.chunk_done("batchUpdateStock", 0.3)
+    metrics.chunk_done("batchUpdateStock", 0.5)
 
     told = samples(metrics)
     label = ("operation", "batchUpdateStock")

@@ -5,9 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.discontinue import Unchanged
+from server.domain.innocent import settled
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.outcome import BatchOutcome, Failed, all_or_nothing, batch_outcome
+from server.domain.options import BatchOptions
+from server.domain.outcome import BatchOutcome, Failed, batch_outcome
 from server.domain.stock import Applied, StockOutcome
+
+ATOMIC = BatchOptions(atomic=True)
 
 
 def applied(index: int) -> Applied:
@@ -16,18 +20,20 @@ def applied(index: int) -> Applied:
 
 def failed(index: int) -> Failed:
     error = ItemError(code=ItemErrorCode.INTERNAL, message="Broken.", path=("updates", str(index)))
-    return Failed(index=index, product_id=f"P{index}", error=error)
+    return Failed(index=index, product_id=f"P{index}", errors=(error,))
 
 
 def rolled_back(index: int, argument: str = "updates") -> Failed:
     return Failed(
         index=index,
         product_id=f"P{index}",
-        error=ItemError(
-            code=ItemErrorCode.ROLLED_BACK,
-            message="Nothing is wrong with this item: it was undone with its atomic batch.",
-            path=(argument, str(index)),
-            retryable=True,
+        errors=(
+            ItemError(
+                code=ItemErrorCode.ROLLED_BACK,
+                message="Nothing is wrong with this item: it was undone with its atomic batch.",
+                path=(argument, str(index)),
+                retryable=True,
+            ),
         ),
     )
 
@@ -55,17 +61,17 @@ def test_what_was_left_unchanged_is_a_success() -> None:
 
 
 def test_an_atomic_batch_without_a_failure_stays_as_it_is() -> None:
-    assert all_or_nothing([applied(0), applied(1)], "updates") == [applied(0), applied(1)]
+    assert settled([applied(0), applied(1)], ATOMIC, "updates") == [applied(0), applied(1)]
 
 
 def test_one_failure_rolls_back_the_others_and_keeps_its_own_error() -> None:
-    outcomes = all_or_nothing([applied(0), failed(1), applied(2)], "updates")
+    outcomes = settled([applied(0), failed(1), applied(2)], ATOMIC, "updates")
 
     assert outcomes == [rolled_back(0), failed(1), rolled_back(2)]
 
 
 def test_what_would_have_been_unchanged_is_rolled_back_too() -> None:
-    outcomes = all_or_nothing([Unchanged(index=0, product_id="P0"), failed(1)], "productIds")
+    outcomes = settled([Unchanged(index=0, product_id="P0"), failed(1)], ATOMIC, "productIds")
 
     assert outcomes == [rolled_back(0, "productIds"), failed(1)]
 
@@ -74,7 +80,7 @@ def test_what_would_have_been_unchanged_is_rolled_back_too() -> None:
 def test_every_item_of_an_atomic_batch_is_answered_in_order(fates: list[bool]) -> None:
     outcomes = [applied(place) if fate else failed(place) for place, fate in enumerate(fates)]
 
-    result = all_or_nothing(outcomes, "updates")
+    result = settled(outcomes, ATOMIC, "updates")
 
     assert [one.index for one in result] == list(range(len(fates)))
     assert batch_outcome(result) is (BatchOutcome.ALL if all(fates) else BatchOutcome.NONE)

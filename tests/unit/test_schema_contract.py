@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from graphql import (
+    GraphQLArgument,
     GraphQLEnumType,
+    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
@@ -11,8 +13,10 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     Undefined,
+    ast_from_value,
     build_schema,
     is_specified_scalar_type,
+    print_ast,
 )
 
 from schema import schema
@@ -29,11 +33,19 @@ type Query {
 type Mutation {
   batchUpdateStock(updates: [StockUpdateInput!]!, options: BatchStockOptions): [StockUpdateResult!]!
   batchDiscontinueProducts(productIds: [ID!]!, options: BatchDiscontinueOptions): BatchDiscontinueResult!
+  batchCreateProducts(products: [CreateProductInput!]!, options: BatchCreateOptions): BatchCreateResult!
+  batchUpdateProducts(updates: [UpdateProductInput!]!, options: BatchUpdateOptions): BatchUpdateResult!
+  batchDeleteProducts(deletes: [DeleteProductInput!]!, options: BatchDeleteOptions): BatchDeleteResult!
 }
 
 type Product { id: ID!  name: String!  price: Int!  stock: Int!  category: String!  discontinued: Boolean!  createdAt: DateTime!  updatedAt: DateTime!  expiresAt: DateTime }
 input ProductFilter { category: String  discontinued: Boolean  stockAtLeast: Int  stockAtMost: Int  namePrefix: String  ids: [ID!] }
 enum ProductOrder { CREATED_ASC CREATED_DESC NAME_ASC NAME_DESC STOCK_ASC STOCK_DESC }
+
+input CreateProductInput { id: ID  name: String!  price: Float!  stock: Float!  category: String!  discontinued: Boolean = false }
+input UpdateProductInput { productId: ID!  data: ProductPatch! }
+input ProductPatch { name: String  price: Float  category: String }
+input DeleteProductInput { productId: ID!  cascadeDelete: Boolean }
 
 input StockUpdateInput { productId: ID!  quantity: Float!  expectedStock: Int }
 interface StockUpdateResult { index: Int!  productId: ID!  success: Boolean!  newStock: Int  error: ItemError }
@@ -47,11 +59,21 @@ input StockUpdateFilter { productId: ID  status: StockUpdateStatus  batchId: ID 
 
 enum BatchOutcome { ALL PARTIAL NONE }
 type ItemError { code: ItemErrorCode!  message: String!  path: [String!]!  retryable: Boolean!  currentStock: Int }
+type NotFoundItem { index: Int!  productId: ID! }
 type FailedItem { index: Int!  productId: ID  error: ItemError!  errors: [ItemError!]! }
 type BatchDiscontinueResult { outcome: BatchOutcome!  updated: Int!  unchanged: Int!  failed: Int!  failures: [FailedItem!]! }
+type BatchCreateResult { outcome: BatchOutcome!  created: [Product!]!  failed: [FailedItem!]!  stats: BatchCreateStats! }
+type BatchUpdateResult { outcome: BatchOutcome!  updated: [Product!]!  notFound: [NotFoundItem!]!  failed: [FailedItem!]!  stats: BatchUpdateStats! }
+type BatchDeleteResult { outcome: BatchOutcome!  deleted: [Product!]!  deletedCount: Int!  notFound: [NotFoundItem!]!  failed: [FailedItem!]!  stats: BatchDeleteStats! }
+type BatchCreateStats { total: Int!  created: Int!  failed: Int! }
+type BatchUpdateStats { total: Int!  updated: Int!  notFound: Int!  failed: Int! }
+type BatchDeleteStats { total: Int!  deleted: Int!  notFound: Int!  failed: Int!  cascaded: Int! }
 
 input BatchStockOptions { atomic: Boolean  batchSize: Int  dryRun: Boolean }
 input BatchDiscontinueOptions { atomic: Boolean  batchSize: Int  dryRun: Boolean }
+input BatchCreateOptions { atomic: Boolean  continueOnError: Boolean  returnPartialResults: Boolean  validateBeforeWrite: Boolean  batchSize: Int  expireIn: Float  dryRun: Boolean }
+input BatchUpdateOptions { atomic: Boolean  continueOnError: Boolean  returnPartialResults: Boolean  validateBeforeWrite: Boolean  batchSize: Int  expireIn: Float  dryRun: Boolean }
+input BatchDeleteOptions { atomic: Boolean  continueOnError: Boolean  returnPartialResults: Boolean  returnDeletedItems: Boolean  cascadeDelete: Boolean  batchSize: Int  dryRun: Boolean }
 
 type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String }
 type ProductConnection { edges: [ProductEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
@@ -61,7 +83,7 @@ type StockUpdateEdge { cursor: String!  node: StockUpdate! }
 
 enum ItemErrorCode {
   INVALID_PRODUCT_ID PRODUCT_NOT_FOUND PRODUCT_DISCONTINUED INVALID_QUANTITY INSUFFICIENT_STOCK STOCK_LIMIT_EXCEEDED STALE_STOCK
-  ROLLED_BACK WRITE_CONFLICT UNAVAILABLE INTERNAL
+  INVALID_FIELD DUPLICATE_KEY HAS_STOCK_UPDATES ROLLED_BACK NOT_ATTEMPTED WRITE_CONFLICT UNAVAILABLE INTERNAL
 }
 """  # noqa: E501 - as clients have it
 
@@ -92,19 +114,21 @@ def shape(built: GraphQLSchema) -> dict[str, str]:
                 names[f"{one.name}.{field_name}"] = str(field.type)
                 for argument_name, argument in field.args.items():
                     place = f"{one.name}.{field_name}({argument_name})"
-                    names[place] = _with_default(argument.type, argument.default_value)
+                    names[place] = _with_default(argument)
         elif isinstance(one, GraphQLInputObjectType):
             for field_name, input_field in one.fields.items():
-                names[f"{one.name}.{field_name}"] = _with_default(
-                    input_field.type, input_field.default_value
-                )
+                names[f"{one.name}.{field_name}"] = _with_default(input_field)
         elif isinstance(one, GraphQLEnumType):
             names |= {f"{one.name}.{value}": "a value" for value in one.values}
     return names
 
 
-def _with_default(of: object, default: object) -> str:
-    return f"{of}" if default is Undefined else f"{of} = {default}"
+def _with_default(one: GraphQLArgument | GraphQLInputField) -> str:
+    """The code has its defaults as values, a contract that was read as they are written."""
+    written = one.default.literal if one.default else None
+    if written is None and one.default_value is not Undefined:
+        written = ast_from_value(one.default_value, one.type)
+    return f"{one.type} = {print_ast(written)}" if written else f"{one.type}"
 
 
 def descriptions(built: GraphQLSchema) -> dict[str, str | None]:

@@ -175,15 +175,17 @@ def test_a_refusal_says_what_where_and_why(
 ) -> None:
     outcomes = decide_stock_updates([stock_item(7, *update)], {A: level} if level else {})
 
-    assert outcomes == [Failed(index=7, product_id=update[0], error=error)]
+    assert outcomes == [Failed(index=7, product_id=update[0], errors=(error,))]
 
 
 def test_a_bad_id_is_told_before_a_bad_quantity() -> None:
     item = stock_item(0, "abc", math.nan)
 
     assert (item.key, item.quantity) == ("", 0)
-    assert item.error is not None
-    assert item.error.code is ItemErrorCode.INVALID_PRODUCT_ID
+    assert [error.code for error in item.errors] == [
+        ItemErrorCode.INVALID_PRODUCT_ID,
+        ItemErrorCode.INVALID_QUANTITY,
+    ]
 
 
 def test_a_bad_quantity_leaves_the_item_its_product() -> None:

@@ -1,0 +1,1 @@
+"""The one place that maps GraphQL to the domain and back."""

@@ -1,0 +1,226 @@
+"""The domain's values as GraphQL's types."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import strawberry
+from strawberry.dataloader import DataLoader
+
+from schema.types.batch_create_result import BatchCreateResult, BatchCreateStats
+from schema.types.batch_delete_result import BatchDeleteResult, BatchDeleteStats
+from schema.types.batch_discontinue_result import BatchDiscontinueResult
+from schema.types.batch_update_result import BatchUpdateResult, BatchUpdateStats
+from schema.types.connection import Connection, Edge, PageInfo
+from schema.types.item_error import FailedItem, ItemError, NotFoundItem
+from schema.types.product import Product
+from schema.types.stock_update import StockUpdate
+from schema.types.stock_update_result import (
+    StockUpdateApplied,
+    StockUpdateFailed,
+    StockUpdateResult,
+)
+from server.domain import (
+    create,
+    delete,
+    discontinue,
+    item_error,
+    outcome,
+    page,
+    product,
+    stock,
+    stock_update,
+    update,
+)
+
+ValueT = TypeVar("ValueT")
+NodeT = TypeVar("NodeT")
+
+
+def to_item_error(error: item_error.ItemError) -> ItemError:
+    return ItemError(
+        code=error.code,
+        message=error.message,
+        path=list(error.path),
+        retryable=error.retryable,
+        current_stock=error.current_stock,
+    )
+
+
+def to_failed_item(failed: outcome.Failed) -> FailedItem:
+    errors = [to_item_error(error) for error in failed.errors]
+    return FailedItem(
+        index=failed.index,
+        product_id=None if failed.product_id is None else strawberry.ID(failed.product_id),
+        error=errors[0],
+        errors=errors,
+    )
+
+
+def to_stock_update_result(one: stock.StockOutcome) -> StockUpdateResult:
+    if isinstance(one, stock.Applied):
+        return StockUpdateApplied(
+            index=one.index,
+            product_id=strawberry.ID(one.product_id),
+            success=True,
+            new_stock=one.new_stock,
+            error=None,
+        )
+    return StockUpdateFailed(
+        index=one.index,
+        product_id=strawberry.ID(one.product_id or ""),
+        success=False,
+        new_stock=None,
+        error=to_item_error(one.error),
+    )
+
+
+def to_discontinue_result(
+    outcomes: Sequence[discontinue.DiscontinueOutcome],
+) -> BatchDiscontinueResult:
+    failures = [to_failed_item(one) for one in outcomes if isinstance(one, outcome.Failed)]
+    return BatchDiscontinueResult(
+        outcome=outcome.batch_outcome(outcomes),
+        updated=sum(isinstance(one, discontinue.Discontinued) for one in outcomes),
+        unchanged=sum(isinstance(one, discontinue.Unchanged) for one in outcomes),
+        failed=len(failures),
+        failures=failures,
+    )
+
+
+def to_create_result(
+    outcomes: Sequence[create.CreateOutcome], *, partial_results: bool
+) -> BatchCreateResult:
+    how_much = outcome.batch_outcome(outcomes)
+    created = [one.product for one in outcomes if isinstance(one, create.Created)]
+    failed = [to_failed_item(one) for one in outcomes if isinstance(one, outcome.Failed)]
+    return BatchCreateResult(
+        outcome=how_much,
+        created=_bodies(created, shown=_is_shown(how_much, partial_results)),
+        failed=failed,
+        stats=BatchCreateStats(total=len(outcomes), created=len(created), failed=len(failed)),
+    )
+
+
+def to_update_result(
+    outcomes: Sequence[update.UpdateOutcome], *, partial_results: bool
+) -> BatchUpdateResult:
+    how_much = outcome.batch_outcome(outcomes)
+    updated = [one.product for one in outcomes if isinstance(one, update.Updated)]
+    not_found, failed = _failures(outcomes)
+    return BatchUpdateResult(
+        outcome=how_much,
+        updated=_bodies(updated, shown=_is_shown(how_much, partial_results)),
+        not_found=not_found,
+        failed=failed,
+        stats=BatchUpdateStats(
+            total=len(outcomes),
+            updated=len(updated),
+            not_found=len(not_found),
+            failed=len(failed),
+        ),
+    )
+
+
+def to_delete_result(
+    outcomes: Sequence[delete.DeleteOutcome], *, deleted_items: bool, partial_results: bool
+) -> BatchDeleteResult:
+    how_much = outcome.batch_outcome(outcomes)
+    deleted = [one for one in outcomes if isinstance(one, delete.Deleted)]
+    not_found, failed = _failures(outcomes)
+    shown = deleted_items and _is_shown(how_much, partial_results)
+    return BatchDeleteResult(
+        outcome=how_much,
+        deleted=_bodies([one.product for one in deleted], shown=shown),
+        deleted_count=len(deleted),
+        not_found=not_found,
+        failed=failed,
+        stats=BatchDeleteStats(
+            total=len(outcomes),
+            deleted=len(deleted),
+            not_found=len(not_found),
+            failed=len(failed),
+            cascaded=sum(one.cascaded for one in deleted),
+        ),
+    )
+
+
+def _is_shown(how_much: outcome.BatchOutcome, partial_results: bool) -> bool:
+    """Whether the bodies of what succeeded are in the answer."""
+    return partial_results or how_much is not outcome.BatchOutcome.PARTIAL
+
+
+def _bodies(products: Sequence[product.Product], *, shown: bool) -> list[Product]:
+    return [to_product(one) for one in products] if shown else []
+
+
+def _failures(outcomes: Sequence[outcome.Outcome]) -> tuple[list[NotFoundItem], list[FailedItem]]:
+    """Those whose product does not exist, and the others, each in input order."""
+    failures = [one for one in outcomes if isinstance(one, outcome.Failed)]
+    missing = item_error.ItemErrorCode.PRODUCT_NOT_FOUND
+    return (
+        [
+            NotFoundItem(index=one.index, product_id=strawberry.ID(one.product_id or ""))
+            for one in failures
+            if one.error.code is missing
+        ],
+        [to_failed_item(one) for one in failures if one.error.code is not missing],
+    )
+
+
+def to_product(one: product.Product) -> Product:
+    return Product(
+        id=strawberry.ID(one.id),
+        name=one.name,
+        price=one.price,
+        stock=one.stock,
+        category=one.category,
+        discontinued=one.discontinued,
+        created_at=one.created_at,
+        updated_at=one.updated_at,
+        expires_at=one.expires_at,
+    )
+
+
+def to_stock_update(
+    one: stock_update.StockUpdate, *, products: DataLoader[str, product.Product | None]
+) -> StockUpdate:
+    """`products` looks up the product if it is asked for, together with those of other rows."""
+
+    async def load_product() -> Product | None:
+        found = await products.load(one.product_id)
+        return to_product(found) if found else None
+
+    return StockUpdate(
+        id=strawberry.ID(one.id),
+        product_id=strawberry.ID(one.product_id),
+        quantity=one.quantity,
+        timestamp=one.timestamp,
+        status=one.status,
+        error=one.error,
+        code=one.code,
+        reason=one.reason,
+        new_stock=one.new_stock,
+        batch_id=None if one.batch_id is None else strawberry.ID(one.batch_id),
+        load_product=load_product,
+    )
+
+
+def to_connection(
+    found: page.Page[ValueT],
+    to_node: Callable[[ValueT], NodeT],
+    count: Callable[[], Awaitable[int]],
+) -> Connection[NodeT]:
+    cursors = found.cursors
+    return Connection(
+        edges=[
+            Edge(cursor=cursor, node=to_node(one))
+            for cursor, one in zip(cursors, found.items, strict=True)
+        ],
+        page_info=PageInfo(
+            has_next_page=found.has_next,
+            has_previous_page=found.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+        count=count,
+    )

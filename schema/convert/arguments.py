@@ -1,0 +1,186 @@
+"""GraphQL's arguments as the domain's values. What is left out is the same as null, but in a patch."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from strawberry.types.unset import UnsetType
+
+from schema import inputs
+from server.domain import create, delete, discontinue, expiry, filters, page, stock, update
+from server.domain.errors import BadInput
+from server.domain.item_error import shown
+from server.domain.options import DEFAULT_BATCH_SIZE, BatchOptions
+from server.domain.product_id import canonical_id
+
+ValueT = TypeVar("ValueT")
+
+_MOST_IDS = 1000
+_LONGEST_TEXT = 1000  # characters, to look for: more than any name or category has
+
+
+def given(value: ValueT | UnsetType | None) -> ValueT | None:
+    """What was left out is the same as null."""
+    return None if isinstance(value, UnsetType) else value
+
+
+def or_default(value: ValueT | UnsetType | None, default: ValueT) -> ValueT:
+    present = given(value)
+    return default if present is None else present
+
+
+def from_stock_options(
+    options: inputs.BatchStockOptions | inputs.BatchDiscontinueOptions,
+) -> BatchOptions:
+    return BatchOptions(
+        atomic=or_default(options.atomic, False),
+        batch_size=or_default(options.batch_size, DEFAULT_BATCH_SIZE),
+        dry_run=or_default(options.dry_run, False),
+    )
+
+
+def from_write_options(
+    options: inputs.BatchCreateOptions | inputs.BatchUpdateOptions,
+) -> BatchOptions:
+    return BatchOptions(
+        atomic=or_default(options.atomic, True),
+        continue_on_error=or_default(options.continue_on_error, False),
+        validate_before_write=or_default(options.validate_before_write, True),
+        batch_size=or_default(options.batch_size, DEFAULT_BATCH_SIZE),
+        dry_run=or_default(options.dry_run, False),
+    )
+
+
+def from_delete_options(options: inputs.BatchDeleteOptions) -> BatchOptions:
+    return BatchOptions(
+        atomic=or_default(options.atomic, True),
+        continue_on_error=or_default(options.continue_on_error, False),
+        batch_size=or_default(options.batch_size, DEFAULT_BATCH_SIZE),
+        dry_run=or_default(options.dry_run, False),
+    )
+
+
+def from_expire_in(milliseconds: float | None) -> timedelta | None:
+    value = given(milliseconds)
+    return None if value is None else expiry.expire_in(value)
+
+
+def from_stock_updates(updates: Sequence[inputs.StockUpdateInput]) -> list[stock.StockItem]:
+    return [
+        stock.stock_item(index, update.product_id, update.quantity, given(update.expected_stock))
+        for index, update in enumerate(updates)
+    ]
+
+
+def from_product_ids(ids: Sequence[str]) -> list[discontinue.DiscontinueItem]:
+    return [discontinue.discontinue_item(index, product_id) for index, product_id in enumerate(ids)]
+
+
+def from_creations(products: Sequence[inputs.CreateProductInput]) -> list[create.CreateItem]:
+    return [
+        create.create_item(
+            index,
+            own_id=given(product.id),
+            name=product.name,
+            price=product.price,
+            stock=product.stock,
+            category=product.category,
+            discontinued=or_default(product.discontinued, False),
+        )
+        for index, product in enumerate(products)
+    ]
+
+
+def from_updates(updates: Sequence[inputs.UpdateProductInput]) -> list[update.UpdateItem]:
+    return [
+        update.update_item(index, one.product_id, _from_patch(one.data))
+        for index, one in enumerate(updates)
+    ]
+
+
+def from_deletions(
+    deletes: Sequence[inputs.DeleteProductInput], *, cascade: bool
+) -> list[delete.DeleteItem]:
+    """`cascade` is that of the batch: it holds for every item."""
+    return [
+        delete.delete_item(
+            index, one.product_id, cascade=cascade or or_default(one.cascade_delete, False)
+        )
+        for index, one in enumerate(deletes)
+    ]
+
+
+def _from_patch(data: inputs.ProductPatch) -> update.SentPatch:
+    """A null stays in: it is no way to leave a field out."""
+    sent = update.SentPatch()
+    if not isinstance(data.name, UnsetType):
+        sent["name"] = data.name
+    if not isinstance(data.price, UnsetType):
+        sent["price"] = data.price
+    if not isinstance(data.category, UnsetType):
+        sent["category"] = data.category
+    return sent
+
+
+def from_page(first: int | None, after: str | None) -> page.PageRequest:
+    return page.PageRequest(first=or_default(first, page.DEFAULT_PAGE_SIZE), after=given(after))
+
+
+def from_product_filter(where: inputs.ProductFilter | None) -> filters.ProductFilter:
+    where = given(where)
+    if where is None:
+        return filters.ProductFilter()
+    return filters.ProductFilter(
+        category=_text(given(where.category), "filter.category"),
+        discontinued=given(where.discontinued),
+        stock_at_least=given(where.stock_at_least),
+        stock_at_most=given(where.stock_at_most),
+        name_prefix=_text(given(where.name_prefix), "filter.namePrefix"),
+        ids=_ids(given(where.ids), "filter.ids"),
+    )
+
+
+def from_stock_update_filter(where: inputs.StockUpdateFilter | None) -> filters.StockUpdateFilter:
+    where = given(where)
+    if where is None:
+        return filters.StockUpdateFilter()
+    product_id, batch_id = given(where.product_id), given(where.batch_id)
+    return filters.StockUpdateFilter(
+        product_id=None if product_id is None else from_id(product_id, "filter.productId"),
+        status=given(where.status),
+        batch_id=None if batch_id is None else from_id(batch_id, "filter.batchId"),
+        since=given(where.since),
+        until=given(where.until),
+    )
+
+
+def from_id(text: str, argument: str) -> str:
+    """The id in its one spelling.
+
+    Raises:
+        BadInput: it is not one; the message names `argument`.
+    """
+    key = canonical_id(text)
+    if key is None:
+        raise BadInput(f"{argument} is {shown(text)}: an id is 24 hexadecimal characters.")
+    return key
+
+
+def _ids(ids: Sequence[str] | None, argument: str) -> list[str] | None:
+    if ids is None:
+        return None
+    if len(ids) > _MOST_IDS:
+        raise BadInput(f"{argument} has {len(ids)} ids: at most {_MOST_IDS} are allowed.")
+    return [from_id(product_id, f"{argument}[{place}]") for place, product_id in enumerate(ids)]
+
+
+def _text(value: str | None, argument: str) -> str | None:
+    """JSON can hold half of a surrogate pair, which no database can store or find."""
+    if value is not None and len(value) > _LONGEST_TEXT:
+        raise BadInput(
+            f"{argument} has {len(value)} characters: at most {_LONGEST_TEXT} are allowed."
+        )
+    try:
+        return value and value.encode().decode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"{argument} is not valid Unicode: it has half a surrogate pair.") from error

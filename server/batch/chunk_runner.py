@@ -1,0 +1,151 @@
+"""One chunk from its transaction to its outcomes, whatever goes wrong on the way."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+from uuid import uuid4
+
+from server.batch.chunks import cut, in_order
+from server.batch.failures import fail_all
+from server.batch.operation import Item, Operation
+from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
+from server.domain.innocent import not_attempted, settled
+from server.domain.options import BatchOptions
+from server.domain.outcome import Failed, Outcome, any_failed
+from server.mongo.transaction import Transaction, TransactionRunner
+
+log = logging.getLogger(__name__)
+
+ItemT = TypeVar("ItemT", bound=Item)
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRunner(Generic[ItemT, OutcomeT]):
+    """Runs chunks of one batch."""
+
+    runner: TransactionRunner
+    clock: Callable[[], datetime]
+    operation: Operation[ItemT, OutcomeT]
+    options: BatchOptions
+
+    async def run(self, items: Sequence[ItemT], *, tries: int = 2) -> Sequence[OutcomeT | Failed]:
+        """One outcome per item, in order. Nothing is raised: what fails, fails its items.
+
+        `tries`: what goes wrong once, as an operation that was killed, is no item's fault.
+        """
+        try:
+            return await self._transact(items)
+        except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
+            return await self._give_up(items, error)
+        except Exception as error:  # noqa: BLE001 - whatever a poison item raises, it fails alone
+            if tries > 1:
+                return await self.run(items, tries=tries - 1)
+            return await self._isolate(items, error)
+
+    async def _transact(self, items: Sequence[ItemT]) -> Sequence[OutcomeT | Failed]:
+        async def body(transaction: Transaction) -> Sequence[OutcomeT | Failed]:
+            now = self.clock()
+            decided = await self.operation.decide(transaction, items, now)
+            outcomes = settled(decided, self.options, self.operation.argument)
+            await self.operation.write(transaction, items, outcomes, now)
+            return outcomes
+
+        return await self.runner.run(body, commit=not self.options.dry_run)
+
+    async def _isolate(
+        self, items: Sequence[ItemT], cause: Exception
+    ) -> Sequence[OutcomeT | Failed]:
+        """Run the items in ever smaller parts, until the one that `cause` is about stands alone."""
+        if len(items) == 1:
+            return await self._give_up(items, cause)
+        if self.options.atomic or self.options.dry_run:
+            return await self._rehearse(items, cause)
+        parts = self._smaller(items)
+        outcomes: list[OutcomeT | Failed] = []
+        for part in parts:
+            if self.options.ends_at_failure and any_failed(outcomes):
+                outcomes += not_attempted(part, self.operation.argument)
+            else:
+                outcomes += await self.run(part, tries=1)
+        return outcomes
+
+    def _smaller(self, items: Sequence[ItemT]) -> list[list[ItemT]]:
+        """Two or more parts.
+
+        The items of one product stay together for as long as there are others, unless the order of
+        all items matters.
+        """
+        half = (len(items) + 1) // 2
+        parts = in_order(items, half) if self.options.ends_at_failure else cut(items, half)
+        return parts if len(parts) > 1 else in_order(items, half)
+
+    async def _rehearse(
+        self, items: Sequence[ItemT], cause: Exception
+    ) -> Sequence[OutcomeT | Failed]:
+        """Name the culprits by running the items in parts that are all rolled back.
+
+        What is rolled back cannot be built upon, so the items of one product are never parted.
+        """
+        parts = cut(items, (len(items) + 1) // 2)
+        if len(parts) == 1:
+            return await self._give_up(items, cause)
+        alone = replace(self.options, atomic=False, continue_on_error=True, dry_run=True)
+        rehearsal = replace(self, options=alone)
+        rehearsed: list[OutcomeT | Failed] = []
+        for part in parts:
+            rehearsed += await rehearsal.run(part, tries=1)
+        rehearsed.sort(key=lambda outcome: outcome.index)
+        if self.options.atomic and not any_failed(
+            rehearsed
+        ):  # the parts are well, the whole is not
+            return await self._give_up(items, cause)
+        if self.options.dry_run:
+            return settled(rehearsed, self.options, self.operation.argument)
+        return await self._perform(items, rehearsed)
+
+    async def _perform(
+        self, items: Sequence[ItemT], rehearsed: Sequence[OutcomeT | Failed]
+    ) -> Sequence[OutcomeT | Failed]:
+        """What is left to do of an atomic batch once its culprits are known."""
+        if not self.options.goes_on:
+            failures = settled(rehearsed, self.options, self.operation.argument)
+            await self._record(items, failures)
+            return failures
+        pairs = list(zip(items, rehearsed, strict=True))
+        culprits = [item for item, outcome in pairs if isinstance(outcome, Failed)]
+        failures = [outcome for outcome in rehearsed if isinstance(outcome, Failed)]
+        others = [item for item, outcome in pairs if not isinstance(outcome, Failed)]
+        await self._record(culprits, failures)
+        done = await self.run(others, tries=1) if others else []
+        return sorted([*failures, *done], key=lambda outcome: outcome.index)
+
+    async def _give_up(
+        self, items: Sequence[ItemT], cause: Exception
+    ) -> Sequence[OutcomeT | Failed]:
+        """Fail the items, and leave the record that failures leave if the database can take it."""
+        error_id = uuid4().hex
+        log.error(
+            "A chunk of %s failed",
+            self.operation.name,
+            exc_info=cause,
+            extra={"error_id": error_id, "items": len(items), "first_index": items[0].index},
+        )
+        failures: Sequence[OutcomeT | Failed] = fail_all(
+            items, self.operation.argument, cause, error_id
+        )
+        lost_touch = isinstance(cause, DatabaseUnavailable | CommitUnknown)
+        if not (lost_touch or self.options.dry_run):
+            await self._record(items, failures)
+        return failures
+
+    async def _record(self, items: Sequence[ItemT], failures: Sequence[OutcomeT | Failed]) -> None:
+        async def body(transaction: Transaction) -> None:
+            await self.operation.write(transaction, items, failures, self.clock())
+
+        try:
+            await self.runner.run(body)
+        except Exception:  # the answer is true without the record, and the log has both
+            log.exception("The failures of a chunk of %s were not recorded", self.operation.name)

@@ -1,0 +1,44 @@
+"""`batchCreateProducts` for the engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.domain.create import ARGUMENT, Created, CreateItem, CreateOutcome, decide_creations
+from server.domain.outcome import Failed
+from server.mongo.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProducts:
+    """`expire_in`: how long the products will last; None for ever."""
+
+    name = "batchCreateProducts"
+    argument = ARGUMENT
+    expire_in: timedelta | None = None
+
+    async def decide(
+        self, transaction: Transaction, items: Sequence[CreateItem], now: datetime
+    ) -> Sequence[CreateOutcome]:
+        in_use = await transaction.products.expiries({item.key for item in items if item.key})
+        return decide_creations(
+            items,
+            [transaction.products.new_id() for _ in items],
+            in_use,
+            now=now,
+            expires_at=now + self.expire_in if self.expire_in else None,
+        )
+
+    async def write(
+        self,
+        transaction: Transaction,
+        items: Sequence[CreateItem],  # noqa: ARG002 - failures leave no record here
+        outcomes: Sequence[Created | Failed],
+        now: datetime,  # noqa: ARG002 - it is in the outcomes
+    ) -> None:
+        """The new products; first those go that have expired and whose ids they take."""
+        created = [outcome for outcome in outcomes if isinstance(outcome, Created)]
+        replaced = [one.product.id for one in created if one.replaces]
+        await transaction.stock_updates.delete_of(replaced)
+        await transaction.products.delete(replaced)
+        await transaction.products.insert([one.product for one in created])

@@ -1,0 +1,44 @@
+"""`batchUpdateProducts` for the engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.domain.outcome import Failed
+from server.domain.update import (
+    ARGUMENT,
+    Updated,
+    UpdateItem,
+    UpdateOutcome,
+    decide_updates,
+    net_patches,
+)
+from server.mongo.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateProducts:
+    """`expire_in`: how long the products will last from now on; None for as long as before."""
+
+    name = "batchUpdateProducts"
+    argument = ARGUMENT
+    expire_in: timedelta | None = None
+
+    async def decide(
+        self, transaction: Transaction, items: Sequence[UpdateItem], now: datetime
+    ) -> Sequence[UpdateOutcome]:
+        products = await transaction.products.by_id({item.key for item in items if item.key}, now)
+        return decide_updates(items, products, now=now, expires_at=self._expires_at(now))
+
+    async def write(
+        self,
+        transaction: Transaction,
+        items: Sequence[UpdateItem],  # noqa: ARG002 - failures leave no record here
+        outcomes: Sequence[Updated | Failed],
+        now: datetime,
+    ) -> None:
+        """The fields that change."""
+        await transaction.products.patch(net_patches(outcomes), now, self._expires_at(now))
+
+    def _expires_at(self, now: datetime) -> datetime | None:
+        return now + self.expire_in if self.expire_in else None

@@ -1,0 +1,133 @@
+"""The rules of `batchCreateProducts`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.domain.expiry import has_expired
+from server.domain.field_check import FieldCheck
+from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.outcome import Failed, failed
+from server.domain.product import Product
+
+ARGUMENT = "products"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateItem:
+    """One product to be, its fields checked and its texts trimmed; with `errors` they mean nothing.
+
+    `product_id` is the caller's own id as it was sent, None if the product is to get a new one;
+    `key` is its one spelling, "" if there is none.
+    """
+
+    index: int
+    product_id: str | None
+    key: str
+    name: str
+    price: int
+    stock: int
+    category: str
+    discontinued: bool
+    errors: tuple[ItemError, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """The product is there now; `replaces` says that it takes the id of one that has expired."""
+
+    index: int
+    product_id: str | None
+    product: Product
+    replaces: bool
+
+
+CreateOutcome = Created | Failed
+
+
+def create_item(  # noqa: PLR0913 - the fields of a product
+    index: int,
+    *,
+    own_id: str | None,
+    name: str,
+    price: float,
+    stock: float,
+    category: str,
+    discontinued: bool,
+) -> CreateItem:
+    """Check the fields of one product, all of them, without looking at the store."""
+    fields = FieldCheck(ARGUMENT, str(index))
+    key = "" if own_id is None else fields.product_id("id", own_id)
+    name, price = fields.name(name), fields.price(price)
+    stock, category = fields.stock(stock), fields.category(category)
+    if discontinued and stock > 0:
+        fields.invalid("discontinued", "A discontinued product has no stock: send a stock of 0.")
+    return CreateItem(
+        index=index,
+        product_id=own_id,
+        key=key,
+        name=name,
+        price=price,
+        stock=stock,
+        category=category,
+        discontinued=discontinued,
+        errors=tuple(fields.errors),
+    )
+
+
+def decide_creations(
+    items: Sequence[CreateItem],
+    new_ids: Sequence[str],
+    in_use: Mapping[str, datetime | None],
+    *,
+    now: datetime,
+    expires_at: datetime | None,
+) -> list[CreateOutcome]:
+    """What comes of each item, in input order.
+
+    An item without an id of its own gets the one in its place in `new_ids`, which nobody has.
+    `in_use` has the expiry of every product that has one of the other ids: after it, the id is
+    free. Of two items with the same id the first gets it, unless something else is wrong with it.
+    """
+    taken = {one for one, expiry in in_use.items() if not has_expired(expiry, now)}
+    outcomes: list[CreateOutcome] = []
+    for item, new_id in zip(items, new_ids, strict=True):
+        if item.errors:
+            outcomes.append(failed(item, *item.errors))
+        elif item.key in taken:
+            outcomes.append(failed(item, _duplicate(item)))
+        else:
+            taken.update([item.key] if item.key else [])
+            outcomes.append(
+                Created(
+                    index=item.index,
+                    product_id=item.product_id,
+                    product=_product(item, item.key or new_id, now=now, expires_at=expires_at),
+                    replaces=item.key in in_use,
+                )
+            )
+    return outcomes
+
+
+def _product(
+    item: CreateItem, product_id: str, *, now: datetime, expires_at: datetime | None
+) -> Product:
+    return Product(
+        id=product_id,
+        name=item.name,
+        price=item.price,
+        stock=item.stock,
+        category=item.category,
+        discontinued=item.discontinued,
+        created_at=now,
+        updated_at=now,
+        expires_at=expires_at,
+    )
+
+
+def _duplicate(item: CreateItem) -> ItemError:
+    return ItemError(
+        code=ItemErrorCode.DUPLICATE_KEY,
+        message=f"There is a product {item.key} already: send another id, or none for a new one.",
+        path=(ARGUMENT, str(item.index), "id"),
+    )

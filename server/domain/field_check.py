@@ -1,0 +1,86 @@
+"""The rules of a product's fields, and what is wrong with the fields of one item."""
+
+import re
+
+from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.product_id import canonical_id, invalid_product_id
+from server.domain.quantity import check_quantity
+from server.domain.whole_number import MAX_INT, not_whole, whole_number
+
+LONGEST_NAME = 200  # characters, after trimming
+LONGEST_CATEGORY = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class FieldCheck:
+    """Checks the fields of the item at `path`, and collects in `errors` all that is wrong.
+
+    Each check returns the value as it is stored. For a bad one it returns an empty stand-in, which
+    nobody uses: an item with errors goes no further. A null is a value, and a bad one.
+    """
+
+    def __init__(self, *path: str) -> None:
+        self._path = path
+        self.errors: list[ItemError] = []
+
+    def product_id(self, field: str, value: str) -> str:
+        """The id in its one spelling."""
+        key = canonical_id(value)
+        if key is None:
+            self.errors.append(invalid_product_id(value, (*self._path, field)))
+        return key or ""
+
+    def name(self, value: str | None) -> str:
+        return self._text("name", value, LONGEST_NAME)
+
+    def category(self, value: str | None) -> str:
+        return self._text("category", value, LONGEST_CATEGORY)
+
+    def price(self, value: float | None) -> int:
+        """In whole cents."""
+        return self._amount("price", value)
+
+    def stock(self, value: float | None) -> int:
+        return self._amount("stock", value)
+
+    def quantity(self, value: float) -> int:
+        checked = check_quantity(value, (*self._path, "quantity"))
+        if isinstance(checked, int):
+            return checked
+        self.errors.append(checked)
+        return 0
+
+    def invalid(self, field: str, message: str) -> None:
+        """Note that the field breaks a rule. `message` never repeats a text of any length."""
+        self.errors.append(
+            ItemError(code=ItemErrorCode.INVALID_FIELD, message=message, path=(*self._path, field))
+        )
+
+    def _text(self, field: str, value: str | None, longest: int) -> str:
+        text = "" if value is None else value.strip()
+        fault = _null(value) or _text_fault(text, longest)
+        if fault:
+            self.invalid(field, f"The {field} {fault}.")
+        return text
+
+    def _amount(self, field: str, value: float | None) -> int:
+        amount = None if value is None else whole_number(value, least=0, most=MAX_INT)
+        if amount is None:
+            fault = _null(value) or not_whole(value or 0, least=0, most=MAX_INT)
+            self.invalid(field, f"The {field} {fault}.")
+        return amount or 0
+
+
+def _null(value: object) -> str:
+    return "is null: leave it out to keep what there is" if value is None else ""
+
+
+def _text_fault(text: str, longest: int) -> str:
+    """Why the trimmed text is refused; "" if it is not. No database can store half a pair."""
+    if not text:
+        return f"is blank: it must have 1 to {longest} characters"
+    if len(text) > longest:
+        return f"has {len(text)} characters: it must have 1 to {longest}"
+    if _SURROGATE.search(text):
+        return "is not valid Unicode: it has half a surrogate pair"
+    return ""
