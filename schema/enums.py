@@ -39,7 +39,7 @@ _publish(
         "DUPLICATE_KEY": "There is a product with this id, or the same unique value, already.",
         "HAS_STOCK_UPDATES": "The product has `stockUpdates`, and `cascadeDelete` is not true.",
         "ROLLED_BACK": "Nothing is wrong with the item: it was undone with its atomic batch.",
-        "NOT_ATTEMPTED": "The batch ended at an item that failed, before this one was tried.",
+        "NOT_ATTEMPTED": "The item was not tried: the batch ended at another one that failed.",
         "WRITE_CONFLICT": "Other writers kept changing the same products until the time was up. "
         "Nothing was changed.",
         "UNAVAILABLE": "The database could not be reached in time. If `retryable` is false, whether "

@@ -66,7 +66,7 @@ def _not_attempted(item: Outcome, argument: str) -> Failed:
         item,
         ItemError(
             code=ItemErrorCode.NOT_ATTEMPTED,
-            message="The batch ended at an item that failed, before this one was tried.",
+            message="This item was not tried: the batch ended at another one that failed.",
             path=(argument, str(item.index)),
             retryable=True,
         ),
