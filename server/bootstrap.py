@@ -13,6 +13,7 @@ from server.batch.batches import Batches, Limits
 from server.batch.engine import Engine
 from server.domain.errors import StartupError, StoreError
 from server.graphql_view import GraphQLView
+from server.jobs.expiry_sweep import ExpirySweep
 from server.metrics import Metrics
 from server.mongo.catalog import Catalog
 from server.mongo.collections import ensure_collections
@@ -58,8 +59,13 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         await require_transactions(driver, uri)
         await _prepared(driver, settings, samples=mongod is not None)
         metrics = Metrics()
-        engine = _engine(driver, settings, metrics)
+        runner = _runner(driver, settings, metrics)
+        engine = Engine(
+            runner, metrics, clock=utc_now, concurrent_chunks=settings.concurrent_chunks
+        )
         stack.push_async_callback(_drain, engine, mongod)
+        sweep = ExpirySweep(runner, clock=utc_now, interval_seconds=settings.expiry_sweep_seconds)
+        await stack.enter_async_context(sweep.running())
         yield Parts(app=_app(driver, settings, engine, metrics), mongod=mongod)
 
 
@@ -90,14 +96,13 @@ async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> Non
         raise StartupError(f"The database could not be prepared: {error}.") from error
 
 
-def _engine(driver: Driver, settings: Settings, metrics: Metrics) -> Engine:
-    runner = TransactionRunner(
+def _runner(driver: Driver, settings: Settings, metrics: Metrics) -> TransactionRunner:
+    return TransactionRunner(
         driver,
         settings.mongodb_database,
         deadline_seconds=settings.transaction_seconds,
         on_retry=metrics.transaction_retried,
     )
-    return Engine(runner, metrics, clock=utc_now, concurrent_chunks=settings.concurrent_chunks)
 
 
 def _app(driver: Driver, settings: Settings, engine: Engine, metrics: Metrics) -> Starlette:

@@ -27,6 +27,7 @@ class Settings(BaseSettings):
     max_request_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024**2
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
+    expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
     shutdown_seconds: Annotated[int, Field(ge=1)] = 25
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
