@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from server.domain.errors import StoreError
+from server.mongo.stock_updates import Row
 from server.mongo.transaction import Transaction, TransactionRunner
 
 log = logging.getLogger(__name__)
@@ -18,8 +19,6 @@ log = logging.getLogger(__name__)
 PRODUCTS_AT_ONCE = 100
 ROWS_AT_ONCE = 1_000
 PATIENCE_SECONDS = 3.0  # for the part under way when the server stops: it takes some milliseconds
-
-Row = tuple[str, str]  # its id, and its product's
 
 
 class ExpirySweep:
@@ -80,9 +79,9 @@ class ExpirySweep:
     async def _sweep_part(self, transaction: Transaction) -> tuple[bool, int]:
         """Whether that was all, and how many products went with this part."""
         expired = await transaction.products.expired(self._clock(), PRODUCTS_AT_ONCE)
-        rows = await transaction.stock_updates.owners(expired, ROWS_AT_ONCE + 1)
+        rows = await transaction.stock_updates.first(expired, ROWS_AT_ONCE + 1)
         products, rows = first_part(expired, rows, ROWS_AT_ONCE)
-        await transaction.stock_updates.delete([row_id for row_id, _ in rows])
+        await transaction.stock_updates.delete(rows)
         await transaction.products.delete(products)
         return not expired, len(products)
 
@@ -97,8 +96,8 @@ def first_part(
     """
     if len(rows) <= most:
         return list(expired), list(rows)
-    _, unfinished = rows[most]
+    unfinished = rows[most].product_id
     products = [one for one in expired if one < unfinished]
     if not products:
         return [], list(rows[:most])
-    return products, [row for row in rows if row[1] < unfinished]
+    return products, [row for row in rows if row.product_id < unfinished]

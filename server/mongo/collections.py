@@ -77,7 +77,11 @@ _SCHEMAS: dict[str, Document] = {
     "commitMarks": {
         "bsonType": "object",
         "required": ["createdAt"],
-        "properties": {"_id": _ID, "createdAt": _TIME},
+        "properties": {
+            "_id": _ID,
+            "createdAt": _TIME,
+            "deleted": {"bsonType": "array", "items": _ID},
+        },
     },
 }  # fmt: skip
 

@@ -1,12 +1,14 @@
 """What a transaction leaves behind by which its commit can be recognised."""
 
+from collections.abc import Collection as Ids
 from datetime import UTC, datetime
 from typing import Any
 
 from bson import ObjectId
 from pymongo.read_concern import ReadConcern
 
-from server.mongo.driver import Collection, Database, Session
+from server.domain.errors import CommitUnknown
+from server.mongo.driver import Collection, Database, Document, Session
 
 _READ_LIMIT_MS = 5_000  # a linearizable read waits for the majority, without end if none answers
 
@@ -15,7 +17,9 @@ class Evidence:
     """One document that the transaction inserts: it is there if and only if the commit took effect.
 
     A transaction that inserts none of its own leaves a mark in `commitMarks`, for what it updates
-    or deletes could as well be somebody else's work by the time one looks.
+    or deletes could as well be somebody else's work by the time one looks. So does one that
+    deletes: its mark names the products, so that nobody takes a document that has been deleted
+    since for one that never was.
 
     Source of the read concern: a linearizable read confirms with a majority that the primary it
     asked still is one, and that what it returns cannot be rolled back.
@@ -25,31 +29,49 @@ class Evidence:
         self._marks = database["commitMarks"]
         self._session = session
         self._has_changes = False
+        self._deleted: set[ObjectId] = set()
         self._collection: Collection | None = None
         self._id: Any = None
+        self._product: ObjectId | None = None
 
-    def inserted(self, collection: Collection, document_id: Any) -> None:
-        """Remember an inserted document; the first one is enough."""
+    def inserted(self, collection: Collection, document: Document, product: ObjectId) -> None:
+        """Remember an inserted document and its product; the first one is enough."""
         if self._collection is None:
-            self._collection, self._id = collection, document_id
+            self._collection, self._id, self._product = collection, document["_id"], product
 
-    def changed(self) -> None:
-        """Note that something was written that leaves no new document."""
+    def updated(self) -> None:
+        """Note that documents were updated."""
         self._has_changes = True
 
+    def deleted(self, products: Ids[ObjectId]) -> None:
+        """Note that these products, or rows of theirs, were deleted."""
+        self._deleted.update(products)
+
     async def complete(self) -> None:
-        """Leave a mark if there is no other evidence of what was written."""
-        if self._has_changes and self._collection is None:
-            mark = {"_id": ObjectId(), "createdAt": datetime.now(UTC)}
-            self.inserted(self._marks, mark["_id"])
+        """Leave a mark if what was written needs one; it is the evidence then."""
+        if self._deleted or (self._has_changes and self._collection is None):
+            mark: Document = {"_id": ObjectId(), "createdAt": datetime.now(UTC)}
+            if self._deleted:
+                mark["deleted"] = list(self._deleted)
             await self._marks.insert_one(mark, session=self._session)
+            self._collection, self._id, self._product = self._marks, mark["_id"], None
 
     async def is_there(self) -> bool:
-        """Whether the document is committed. A transaction that wrote nothing leaves nothing."""
+        """Whether the document is committed. A transaction that wrote nothing leaves nothing.
+
+        Raises:
+            CommitUnknown: its product has been deleted, and it may have been with it.
+        """
         if self._collection is None:
             return False
-        linearizable = self._collection.with_options(read_concern=ReadConcern("linearizable"))
-        found = await linearizable.find_one(
-            {"_id": self._id}, projection={"_id": 1}, max_time_ms=_READ_LIMIT_MS
-        )
-        return found is not None
+        if await _exists(self._collection, {"_id": self._id}):
+            return True
+        if self._product and await _exists(self._marks, {"deleted": self._product}):
+            raise CommitUnknown("the product by which one could tell has been deleted since")
+        return False
+
+
+async def _exists(collection: Collection, query: Document) -> bool:
+    linearizable = collection.with_options(read_concern=ReadConcern("linearizable"))
+    found = await linearizable.find_one(query, projection={"_id": 1}, max_time_ms=_READ_LIMIT_MS)
+    return found is not None

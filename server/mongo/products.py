@@ -64,7 +64,7 @@ class Products:
         if not products:
             return
         documents = [from_product(product) for product in products]
-        self._evidence.inserted(self._collection, documents[0]["_id"])
+        self._evidence.inserted(self._collection, documents[0], documents[0]["_id"])
         await self._collection.insert_many(documents, session=self._session)
 
     async def change_stock(self, changes: Mapping[str, int], now: datetime) -> None:
@@ -105,10 +105,9 @@ class Products:
         """Delete the products, expired or not."""
         if not ids:
             return
-        self._evidence.changed()
-        result = await self._collection.delete_many(
-            {"_id": {"$in": to_object_ids(ids)}}, session=self._session
-        )
+        doomed = to_object_ids(ids)
+        self._evidence.deleted(doomed)
+        result = await self._collection.delete_many({"_id": {"$in": doomed}}, session=self._session)
         _require_all(result.deleted_count, len(ids))
 
     async def _find(
@@ -129,7 +128,7 @@ class Products:
         """Apply each change to its products, none of which is discontinued; all in one command."""
         if not changes:
             return
-        self._evidence.changed()
+        self._evidence.updated()
         result = await self._collection.bulk_write(
             [
                 UpdateMany({"_id": {"$in": to_object_ids(ids)}, "discontinued": False}, change)

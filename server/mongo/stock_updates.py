@@ -3,11 +3,19 @@
 from collections.abc import Collection as Ids
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from server.domain.stock_update import LedgerEntry
 from server.mongo.documents import from_ledger_entry, to_object_ids
 from server.mongo.driver import Database, Session
 from server.mongo.evidence import Evidence
+
+
+class Row(NamedTuple):
+    """A row by its id, and whose it is."""
+
+    id: str
+    product_id: str
 
 
 class StockUpdates:
@@ -22,7 +30,7 @@ class StockUpdates:
         if not entries:
             return
         documents = [from_ledger_entry(entry, timestamp) for entry in entries]
-        self._evidence.inserted(self._collection, documents[0]["_id"])
+        self._evidence.inserted(self._collection, documents[0], documents[0]["productId"])
         await self._collection.insert_many(documents, session=self._session)
 
     async def counts(self, product_ids: Ids[str]) -> dict[str, int]:
@@ -45,8 +53,8 @@ class StockUpdates:
         )
         return {str(one["_id"]): one["count"] for one in reply["cursor"]["firstBatch"]}
 
-    async def owners(self, product_ids: Ids[str], limit: int) -> list[tuple[str, str]]:
-        """Up to `limit` rows of these products, in the products' order: their ids, and whose."""
+    async def first(self, product_ids: Ids[str], limit: int) -> list[Row]:
+        """Up to `limit` rows of these products, in the order of the products."""
         cursor = self._collection.find(
             {"productId": {"$in": to_object_ids(product_ids)}},
             {"productId": 1},
@@ -55,20 +63,24 @@ class StockUpdates:
             batch_size=limit + 1,
             session=self._session,
         )
-        return [(str(row["_id"]), str(row["productId"])) for row in await cursor.to_list(None)]
+        return [
+            Row(id=str(row["_id"]), product_id=str(row["productId"]))
+            for row in await cursor.to_list(None)
+        ]
 
-    async def delete(self, row_ids: Ids[str]) -> None:
+    async def delete(self, rows: Ids[Row]) -> None:
         """Delete single rows."""
-        if row_ids:
-            self._evidence.changed()
+        if rows:
+            self._evidence.deleted(to_object_ids({row.product_id for row in rows}))
             await self._collection.delete_many(
-                {"_id": {"$in": to_object_ids(row_ids)}}, session=self._session
+                {"_id": {"$in": to_object_ids([row.id for row in rows])}}, session=self._session
             )
 
     async def delete_of(self, product_ids: Ids[str]) -> None:
         """Delete all rows of these products."""
         if product_ids:
-            self._evidence.changed()
+            doomed = to_object_ids(product_ids)
+            self._evidence.deleted(doomed)
             await self._collection.delete_many(
-                {"productId": {"$in": to_object_ids(product_ids)}}, session=self._session
+                {"productId": {"$in": doomed}}, session=self._session
             )

@@ -142,6 +142,9 @@ class TransactionRunner:
 
         A new transaction on the same session comes first: it makes the server end the one in
         doubt, so that what is not there now cannot appear later.
+
+        Raises:
+            CommitUnknown: the database did not answer, or what it says does not tell.
         """
         deadline = time.monotonic() + self._settle_seconds
         for attempt in count():

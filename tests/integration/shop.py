@@ -273,6 +273,10 @@ class Shop:
         return self.admin[self.database]["products"]
 
     @property
+    def marks(self) -> Any:
+        return self.admin[self.database]["commitMarks"]
+
+    @property
     def stock_updates(self) -> Any:
         return self.admin[self.database]["stockUpdates"]
 
