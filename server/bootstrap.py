@@ -89,8 +89,8 @@ def _driver(settings: Settings, uri: str) -> Driver:
 async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> None:
     database = driver.client[settings.mongodb_database]
     try:
-        await ensure_collections(database)
-        if samples:
+        is_new = await ensure_collections(database)
+        if samples and is_new:  # who has deleted all products does not want these back
             await put_samples(database, utc_now())
     except StoreError as error:
         raise StartupError(f"The database could not be prepared: {error}.") from error

@@ -109,8 +109,10 @@ _INDEXES: dict[str, list[IndexModel]] = {
 }
 
 
-async def ensure_collections(database: Database) -> None:
+async def ensure_collections(database: Database) -> bool:
     """Create what is missing and bring validators up to date; documents are left alone.
+
+    Returns whether the database is a new one: there were no products before, not even none.
 
     Raises:
         StartupError: an index of the same name or keys is there already, but a different one.
@@ -125,6 +127,7 @@ async def ensure_collections(database: Database) -> None:
             elif validators[name] != validator:
                 await database.command("collMod", name, validator=validator)
             await _create_indexes(database, name)
+        return "products" not in validators
 
 
 async def _validators(database: Database) -> dict[str, Document]:

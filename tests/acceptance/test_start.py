@@ -21,6 +21,11 @@ mutation Update($updates: [StockUpdateInput!]!) {
 DISCONTINUE = """
 mutation Discontinue($ids: [ID!]!) { batchDiscontinueProducts(productIds: $ids) { updated failed } }
 """
+DELETE = """
+mutation ($deletes: [DeleteProductInput!]!) {
+  batchDeleteProducts(deletes: $deletes) { deletedCount }
+}
+"""
 PRODUCTS = """
 { products(orderBy: CREATED_ASC) { totalCount edges { node { id stock discontinued } } } }
 """
@@ -79,6 +84,19 @@ def test_an_empty_embedded_database_gets_twelve_samples(running: ServerProcess) 
     assert [node["id"] for node in nodes] == [f"{number:024x}" for number in range(1, 13)]
     assert [node["stock"] for node in nodes[:3]] == [10, 10, 10]
     assert not any(node["discontinued"] for node in nodes)
+
+
+def test_samples_that_were_deleted_do_not_come_back(serve: Serve, data_dir: Path) -> None:
+    server = serve()
+    ids = [edge["node"]["id"] for edge in server.graphql(PRODUCTS)["products"]["edges"]]
+    deleted = server.graphql(DELETE, deletes=[{"productId": one} for one in ids])
+    assert server.stop() == 0
+
+    again = serve()
+
+    assert deleted == {"batchDeleteProducts": {"deletedCount": 12}}
+    assert again.data_dir == data_dir
+    assert stocks(again) == {}
 
 
 def test_a_database_of_the_users_own_gets_no_samples(
