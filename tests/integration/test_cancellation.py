@@ -146,3 +146,16 @@ async def cut_off_while_committing(shop: Shop, query: str, **variables: Any) -> 
 
 def update(product_id: str, quantity: int) -> dict[str, Any]:
     return {"productId": product_id, "quantity": quantity}
+
+
+async def test_chunks_that_wait_for_each_other_end_with_the_one_that_has_begun(
+    shop: Shop,
+) -> None:
+    cups = [{"name": f"Cup {number}"} for number in range(6)]
+    with slow_commits(shop):
+        await hang_up_while_committing(
+            shop, shop.create(*cups, continue_on_error=False, batch_size=2)
+        )
+        await shop.engine.drain()
+
+    assert [one["name"] for one in shop.products.find().sort("_id")] == ["Cup 0", "Cup 1"]
