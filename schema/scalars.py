@@ -14,6 +14,8 @@ from graphql import (
 )
 from strawberry.types.scalar import ScalarDefinition
 
+_DIGITS = 18  # more make a number that is out of every range, whatever its digits
+
 
 def _number(value: Any) -> float:
     """Any JSON number, infinities and NaN included: a bad one fails its item, not the request."""
@@ -23,6 +25,8 @@ def _number(value: Any) -> float:
 
 
 def _number_literal(node: ValueNode, _variables: Any = None) -> float:
+    if isinstance(node, IntValueNode) and len(node.value) <= _DIGITS:
+        return int(node.value)  # as in JSON: who sends -1 is told of -1, and not of -1.0
     if isinstance(node, FloatValueNode | IntValueNode):
         return float(node.value)
     raise GraphQLError(
