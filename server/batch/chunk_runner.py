@@ -4,13 +4,15 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Generic, TypeVar
 from uuid import uuid4
 
 from server.batch.chunks import cut, in_order
 from server.batch.failures import fail_all
 from server.batch.operation import Item, Operation
-from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
+from server.batch.rehearsal import Rehearsal
+from server.domain.errors import CommitUnknown, DatabaseUnavailable, DuplicateKey, WriteConflict
 from server.domain.innocent import not_attempted, settled
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome, any_failed
@@ -37,15 +39,17 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         `tries`: what goes wrong once, as an operation that was killed, is no item's fault.
         """
         try:
-            return await self._transact(items)
+            return await self.transact(items)
         except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
-            return await self._give_up(items, error)
+            return await self.give_up(items, error)
         except Exception as error:  # noqa: BLE001 - whatever a poison item raises, it fails alone
             if tries > 1:
                 return await self.run(items, tries=tries - 1)
             return await self._isolate(items, error)
 
-    async def _transact(self, items: Sequence[ItemT]) -> Sequence[OutcomeT | Failed]:
+    async def transact(self, items: Sequence[ItemT]) -> Sequence[OutcomeT | Failed]:
+        """One transaction, which raises what it meets."""
+
         async def body(transaction: Transaction) -> Sequence[OutcomeT | Failed]:
             now = self.clock()
             decided = await self.operation.decide(transaction, items, now)
@@ -60,7 +64,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     ) -> Sequence[OutcomeT | Failed]:
         """Run the items in ever smaller parts, until the one that `cause` is about stands alone."""
         if len(items) == 1:
-            return await self._give_up(items, cause)
+            return await self.give_up(items, cause)
         if self.options.atomic or self.options.dry_run:
             return await self._rehearse(items, cause)
         parts = self._smaller(items)
@@ -85,25 +89,22 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     async def _rehearse(
         self, items: Sequence[ItemT], cause: Exception
     ) -> Sequence[OutcomeT | Failed]:
-        """Name the culprits by running the items in parts that are all rolled back.
-
-        What is rolled back cannot be built upon, so the items of one product are never parted.
-        """
-        parts = cut(items, (len(items) + 1) // 2)
-        if len(parts) == 1:
-            return await self._give_up(items, cause)
+        """Name the culprits of what may not be committed in parts, and do what is left to do."""
         alone = replace(self.options, atomic=False, continue_on_error=True, dry_run=True)
-        rehearsal = replace(self, options=alone)
-        rehearsed: list[OutcomeT | Failed] = []
-        for part in parts:
-            rehearsed += await rehearsal.run(part, tries=1)
-        rehearsed.sort(key=lambda outcome: outcome.index)
-        if self.options.atomic and not any_failed(
-            rehearsed
-        ):  # the parts are well, the whole is not
-            return await self._give_up(items, cause)
+        dry = replace(self, options=alone)
+        rehearsal: Rehearsal[ItemT, OutcomeT] = Rehearsal(
+            perform=dry.transact,
+            isolate=partial(dry.run, tries=1),
+            blame=lambda item, error: dry.give_up([item], error),
+        )
+        try:
+            rehearsed = await rehearsal.run(items)
+        except Exception as error:  # noqa: BLE001 - no single item is to blame for it
+            return await self.give_up(items, error)
         if self.options.dry_run:
             return settled(rehearsed, self.options, self.operation.argument)
+        if not any_failed(rehearsed):  # it goes well, but for the commit
+            return await self.give_up(items, cause)
         return await self._perform(items, rehearsed)
 
     async def _perform(
@@ -122,15 +123,18 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         done = await self.run(others, tries=1) if others else []
         return sorted([*failures, *done], key=lambda outcome: outcome.index)
 
-    async def _give_up(
+    async def give_up(
         self, items: Sequence[ItemT], cause: Exception
     ) -> Sequence[OutcomeT | Failed]:
         """Fail the items, and leave the record that failures leave if the database can take it."""
         error_id = uuid4().hex
-        log.error(
-            "A chunk of %s failed",
+        told_in_full = isinstance(cause, DuplicateKey)  # the caller's data is at fault, not ours
+        log.log(
+            logging.INFO if told_in_full else logging.ERROR,
+            "A chunk of %s failed: %s",
             self.operation.name,
-            exc_info=cause,
+            cause,
+            exc_info=None if told_in_full else cause,
             extra={"error_id": error_id, "items": len(items), "first_index": items[0].index},
         )
         failures: Sequence[OutcomeT | Failed] = fail_all(

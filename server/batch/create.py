@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from server.batch.operation import keys
 from server.domain.create import ARGUMENT, Created, CreateItem, CreateOutcome, decide_creations
 from server.domain.outcome import Failed
 from server.mongo.transaction import Transaction
@@ -20,7 +21,7 @@ class CreateProducts:
     async def decide(
         self, transaction: Transaction, items: Sequence[CreateItem], now: datetime
     ) -> Sequence[CreateOutcome]:
-        in_use = await transaction.products.expiries({item.key for item in items if item.key})
+        in_use = await transaction.products.expiries(keys(items))
         return decide_creations(
             items,
             [transaction.products.new_id() for _ in items],

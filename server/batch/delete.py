@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from server.batch.operation import keys
 from server.domain.delete import ARGUMENT, Deleted, DeleteItem, DeleteOutcome, decide_deletions
 from server.domain.outcome import Failed
 from server.mongo.transaction import Transaction
@@ -15,7 +16,7 @@ class DeleteProducts:
     async def decide(
         self, transaction: Transaction, items: Sequence[DeleteItem], now: datetime
     ) -> Sequence[DeleteOutcome]:
-        products = await transaction.products.by_id({item.key for item in items if item.key}, now)
+        products = await transaction.products.by_id(keys(items), now)
         rows = await transaction.stock_updates.counts(products)
         return decide_deletions(items, products, rows)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from server.batch.operation import keys
 from server.domain.discontinue import (
     ARGUMENT,
     Discontinued,
@@ -23,8 +24,8 @@ class Discontinue:
     async def decide(
         self, transaction: Transaction, items: Sequence[DiscontinueItem], now: datetime
     ) -> Sequence[DiscontinueOutcome]:
-        known = {item.key for item in items if item.key}
-        return decide_discontinuations(items, await transaction.products.stock_levels(known, now))
+        levels = await transaction.products.stock_levels(keys(items), now)
+        return decide_discontinuations(items, levels)
 
     async def write(
         self,

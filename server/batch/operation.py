@@ -57,3 +57,8 @@ class Operation(Protocol[ItemT, OutcomeT]):
     ) -> None:
         """Write what follows from the outcomes. Failures may leave a record, and nothing else."""
         ...
+
+
+def keys(items: Sequence[Item]) -> set[str]:
+    """The documents that a decision needs. Whose fields are bad has failed without one."""
+    return {item.key for item in items if item.key and not item.errors}

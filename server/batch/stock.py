@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from server.batch.operation import keys
 from server.domain.outcome import Failed
 from server.domain.stock import (
     ARGUMENT,
@@ -23,8 +24,8 @@ class UpdateStock:
     async def decide(
         self, transaction: Transaction, items: Sequence[StockItem], now: datetime
     ) -> Sequence[StockOutcome]:
-        known = {item.key for item in items if item.key}
-        return decide_stock_updates(items, await transaction.products.stock_levels(known, now))
+        levels = await transaction.products.stock_levels(keys(items), now)
+        return decide_stock_updates(items, levels)
 
     async def write(
         self,

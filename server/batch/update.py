@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from server.batch.operation import keys
 from server.domain.outcome import Failed
 from server.domain.update import (
     ARGUMENT,
@@ -27,7 +28,7 @@ class UpdateProducts:
     async def decide(
         self, transaction: Transaction, items: Sequence[UpdateItem], now: datetime
     ) -> Sequence[UpdateOutcome]:
-        products = await transaction.products.by_id({item.key for item in items if item.key}, now)
+        products = await transaction.products.by_id(keys(items), now)
         return decide_updates(items, products, now=now, expires_at=self._expires_at(now))
 
     async def write(

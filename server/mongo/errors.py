@@ -71,17 +71,23 @@ def translate(error: PyMongoError) -> StoreError:
         return DatabaseUnavailable(message)
     if isinstance(error, OperationFailure) and error.code in _CONFLICT_CODES:
         return WriteConflict(message)
-    if _is_duplicate_key(error):
-        return DuplicateKey(message)
+    duplicate = _duplicate_key(error)
+    if duplicate:
+        return DuplicateKey(f"{type(error).__name__}: {duplicate}")
     return UnexpectedStoreError(message)
 
 
-def _is_duplicate_key(error: PyMongoError) -> bool:
-    """An insert of several tells so inside, an insert of one by its own code."""
+def _duplicate_key(error: PyMongoError) -> str:
+    """The server's own words on a key that is in use, without the document; "" if it is not that.
+
+    An insert of several tells of it inside, an insert of one by its own code.
+    """
     if isinstance(error, BulkWriteError):
         faults = (error.details or {}).get("writeErrors", [])
-        return any(fault.get("code") == _DUPLICATE_KEY for fault in faults)
-    return isinstance(error, OperationFailure) and error.code == _DUPLICATE_KEY
+        words = [fault.get("errmsg", "") for fault in faults if fault["code"] == _DUPLICATE_KEY]
+        return words[0] or "duplicate key" if words else ""
+    is_one = isinstance(error, OperationFailure) and error.code == _DUPLICATE_KEY
+    return str(error) if is_one else ""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What a transaction leaves behind by which its commit can be recognised."""
 
 from collections.abc import Collection as Ids
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -10,6 +10,7 @@ from pymongo.read_concern import ReadConcern
 from server.domain.errors import CommitUnknown
 from server.mongo.driver import Collection, Database, Document, Session
 
+_CLOCKS_APART = timedelta(minutes=5)  # at most, those of two servers
 _READ_LIMIT_MS = 5_000  # a linearizable read waits for the majority, without end if none answers
 
 
@@ -28,6 +29,7 @@ class Evidence:
     def __init__(self, database: Database, session: Session) -> None:
         self._marks = database["commitMarks"]
         self._session = session
+        self._began = datetime.now(UTC)
         self._has_changes = False
         self._deleted: set[ObjectId] = set()
         self._collection: Collection | None = None
@@ -66,7 +68,10 @@ class Evidence:
             return False
         if await _exists(self._collection, {"_id": self._id}):
             return True
-        if self._product and await _exists(self._marks, {"deleted": self._product}):
+        since = {"$gte": self._began - _CLOCKS_APART}
+        if self._product and await _exists(
+            self._marks, {"createdAt": since, "deleted": self._product}
+        ):
             raise CommitUnknown("the product by which one could tell has been deleted since")
         return False
 

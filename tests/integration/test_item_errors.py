@@ -36,6 +36,31 @@ mutation ($productIds: [ID!]!) {
   }
 }
 """
+CREATE = """
+mutation ($products: [CreateProductInput!]!, $options: BatchCreateOptions) {
+  batchCreateProducts(products: $products, options: $options) {
+    failed { index productId error { ...Why } errors { ...Why } }
+  }
+}
+fragment Why on ItemError { code message path retryable currentStock }
+"""
+UPDATE = """
+mutation ($updates: [UpdateProductInput!]!, $options: BatchUpdateOptions) {
+  batchUpdateProducts(updates: $updates, options: $options) {
+    notFound { index productId } failed { index productId error { ...Why } errors { ...Why } }
+  }
+}
+fragment Why on ItemError { code message path retryable currentStock }
+"""
+DELETE = """
+mutation ($deletes: [DeleteProductInput!]!, $options: BatchDeleteOptions) {
+  batchDeleteProducts(deletes: $deletes, options: $options) {
+    notFound { index productId } failed { index productId error { ...Why } errors { ...Why } }
+  }
+}
+fragment Why on ItemError { code message path retryable currentStock }
+"""
+CUP: dict[str, Any] = {"name": "Cup", "price": 199, "stock": 10, "category": "tableware"}
 
 
 def item_error(
@@ -52,6 +77,10 @@ def item_error(
         "retryable": retryable,
         "currentStock": current_stock,
     }
+
+
+def failure(index: int, product_id: str | None, error: dict[str, Any]) -> dict[str, Any]:
+    return {"index": index, "productId": product_id, "error": error, "errors": [error]}
 
 
 async def fails(shop: Shop, update: Mapping[str, Any], error: dict[str, Any]) -> None:
@@ -275,6 +304,157 @@ async def test_the_failures_of_a_discontinuation_say_the_same(shop: Shop) -> Non
     assert shop.rows() == []
 
 
+async def test_a_bad_field_is_an_invalid_field(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    before = list(shop.products.find())
+
+    created = await shop.ask(CREATE, products=[CUP | {"stock": -1}])
+    updated = await shop.ask(UPDATE, updates=[{"productId": known, "data": {"price": 0.5}}])
+
+    message = "The stock -1 is out of range: it may be from 0 to 2147483647."
+    error = item_error("INVALID_FIELD", message, "products", "0", "stock")
+    assert created == {"failed": [failure(0, None, error)]}
+    message = "The price 0.5 is not a whole number."
+    error = item_error("INVALID_FIELD", message, "updates", "0", "data", "price")
+    assert updated == {"notFound": [], "failed": [failure(0, known, error)]}
+    assert list(shop.products.find()) == before
+
+
+async def test_an_id_that_is_in_use_is_a_duplicate_key(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    before = list(shop.products.find())
+
+    result = await shop.ask(CREATE, products=[CUP | {"id": known}])
+
+    message = f"There is a product {known} already: send another id, or none for a new one."
+    error = item_error("DUPLICATE_KEY", message, "products", "0", "id")
+    assert result == {"failed": [failure(0, known, error)]}
+    assert list(shop.products.find()) == before
+
+
+async def test_a_product_that_was_counted_has_stock_updates(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    await shop.update([(known, 1)])
+
+    result = await shop.ask(DELETE, deletes=[{"productId": known}])
+
+    message = f"The product {known} has 1 stock update: set cascadeDelete to delete them with it."
+    error = item_error("HAS_STOCK_UPDATES", message, "deletes", "0", "productId")
+    assert result == {"notFound": [], "failed": [failure(0, known, error)]}
+    assert shop.stocks() == {known: 11}
+    assert len(shop.rows()) == 1
+
+
+async def test_what_stands_behind_a_failure_is_not_attempted(shop: Shop) -> None:
+    """Whatever else is wrong with it."""
+    (known,) = await shop.put(10)
+    ends = {"atomic": False, "continueOnError": False}
+
+    created = await shop.ask(CREATE, products=[CUP | {"id": known}, CUP], options=ends)
+    updated = await shop.ask(
+        UPDATE,
+        updates=[{"productId": one, "data": {"price": 1}} for one in (UNKNOWN_ID, known)],
+        options=ends,
+    )
+    deleted = await shop.ask(
+        DELETE,
+        deletes=[{"productId": one} for one in (UNKNOWN_ID, "nonsense", known)],
+        options=ends,
+    )
+
+    def behind(argument: str, index: int, product_id: str | None) -> dict[str, Any]:
+        error = item_error(code, message, argument, str(index), retryable=True)
+        return failure(index, product_id, error)
+
+    code = "NOT_ATTEMPTED"
+    message = "This item was not tried: the batch ended at another one that failed."
+    not_found = [{"index": 0, "productId": UNKNOWN_ID}]
+    assert created["failed"][0]["error"]["code"] == "DUPLICATE_KEY"
+    assert created["failed"][1:] == [behind("products", 1, None)]
+    assert updated == {"notFound": not_found, "failed": [behind("updates", 1, known)]}
+    assert deleted == {
+        "notFound": not_found,
+        "failed": [behind("deletes", 1, "nonsense"), behind("deletes", 2, known)],
+    }
+    assert [(one["price"], one["stock"]) for one in shop.products.find()] == [(100, 10)]
+
+
+async def test_a_product_that_does_not_exist_is_listed_as_not_found(shop: Shop) -> None:
+    """Alone of all the codes: it is told by the place and not in so many words."""
+    (known,) = await shop.put(10)
+    sent = UNKNOWN_ID.upper()
+
+    updated = await shop.ask(UPDATE, updates=[{"productId": sent, "data": {"price": 1}}])
+    deleted = await shop.ask(DELETE, deletes=[{"productId": sent}])
+
+    expected = {"notFound": [{"index": 0, "productId": sent}], "failed": []}
+    assert (updated, deleted) == (expected, expected)
+    assert shop.stocks() == {known: 10}
+
+
+async def test_an_innocent_without_an_id_is_rolled_back_by_its_place(shop: Shop) -> None:
+    result = await shop.ask(CREATE, products=[CUP, CUP | {"name": ""}])
+
+    message = "Nothing is wrong with this item: it was undone with its atomic batch."
+    error = item_error("ROLLED_BACK", message, "products", "0", retryable=True)
+    assert result["failed"][0] == failure(0, None, error)
+    assert shop.stocks() == {}
+
+
+async def test_a_create_while_the_database_does_not_answer_is_unavailable(hasty: Shop) -> None:
+    """But for the item whose own fields condemn it."""
+    with hasty.failing("insert", mode="alwaysOn", closeConnection=True):
+        result = await hasty.ask(
+            CREATE,
+            products=[CUP, CUP | {"name": " "}],
+            options={"atomic": False, "continueOnError": True},
+        )
+
+    message = (
+        "The database could not be reached in time. Nothing was changed; send the item again later."
+    )
+    blank = "The name is blank: it must have 1 to 200 characters."
+    assert result["failed"] == [
+        failure(0, None, item_error("UNAVAILABLE", message, "products", "0", retryable=True)),
+        failure(1, None, item_error("INVALID_FIELD", blank, "products", "1", "name")),
+    ]
+    assert hasty.stocks() == {}
+
+
+async def test_a_delete_of_a_product_that_others_hold_is_a_write_conflict(hasty: Shop) -> None:
+    (held,) = await hasty.put(10)
+    with hasty.admin.start_session() as session, session.start_transaction():
+        hasty.products.update_one({"_id": ObjectId(held)}, {"$inc": {"price": 1}}, session=session)
+
+        result = await hasty.ask(DELETE, deletes=[{"productId": held}])
+
+    message = (
+        "Other writers kept changing this chunk's products until the time was up. "
+        "Nothing was changed; send the item again."
+    )
+    error = item_error("WRITE_CONFLICT", message, "deletes", "0", retryable=True)
+    assert result == {"notFound": [], "failed": [failure(0, held, error)]}
+    assert hasty.stocks() == {held: 10}
+
+
+async def test_an_update_that_the_validator_refuses_is_internal(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(10, 10, 10)
+    shop.spoil(ids[1])
+
+    result = await shop.ask(
+        UPDATE,
+        updates=[{"productId": one, "data": {"name": "Mug"}} for one in ids],
+        options={"atomic": False, "continueOnError": True},
+    )
+
+    (refused,) = result["failed"]
+    assert (refused["index"], refused["productId"]) == (1, ids[1])
+    masked(refused, caplog)
+    assert [one["name"] for one in shop.products.find().sort("_id")] == ["Mug", "Cup", "Mug"]
+
+
 REACHED_BY: dict[ItemErrorCode, Callable[..., Any]] = {
     ItemErrorCode.INVALID_PRODUCT_ID: test_a_malformed_id_is_an_invalid_product_id,
     ItemErrorCode.PRODUCT_NOT_FOUND: test_an_unknown_id_is_product_not_found,
@@ -283,6 +463,10 @@ REACHED_BY: dict[ItemErrorCode, Callable[..., Any]] = {
     ItemErrorCode.INSUFFICIENT_STOCK: test_more_than_there_is_is_insufficient_stock,
     ItemErrorCode.STOCK_LIMIT_EXCEEDED: test_more_than_fits_is_stock_limit_exceeded,
     ItemErrorCode.STALE_STOCK: test_an_unexpected_stock_is_stale_stock,
+    ItemErrorCode.INVALID_FIELD: test_a_bad_field_is_an_invalid_field,
+    ItemErrorCode.DUPLICATE_KEY: test_an_id_that_is_in_use_is_a_duplicate_key,
+    ItemErrorCode.HAS_STOCK_UPDATES: test_a_product_that_was_counted_has_stock_updates,
+    ItemErrorCode.NOT_ATTEMPTED: test_what_stands_behind_a_failure_is_not_attempted,
     ItemErrorCode.ROLLED_BACK: test_an_innocent_of_an_atomic_batch_is_rolled_back,
     ItemErrorCode.WRITE_CONFLICT: test_a_product_that_others_hold_is_a_write_conflict,
     ItemErrorCode.UNAVAILABLE: test_a_database_that_does_not_answer_is_unavailable,

@@ -19,6 +19,72 @@ query ($filter: ProductFilter, $first: Int, $after: String) {
   products(filter: $filter, first: $first, after: $after) { edges { node { id } } }
 }
 """
+CREATE = """
+mutation ($products: [CreateProductInput!]!, $options: BatchCreateOptions) {
+  batchCreateProducts(products: $products, options: $options) { stats { total } }
+}
+"""
+UPDATE = """
+mutation ($updates: [UpdateProductInput!]!, $options: BatchUpdateOptions) {
+  batchUpdateProducts(updates: $updates, options: $options) { stats { total } }
+}
+"""
+DELETE = """
+mutation ($deletes: [DeleteProductInput!]!, $options: BatchDeleteOptions) {
+  batchDeleteProducts(deletes: $deletes, options: $options) { stats { total } }
+}
+"""
+CUP: dict[str, Any] = {"name": "Cup", "price": 199, "stock": 10, "category": "tableware"}
+PATCH: dict[str, Any] = {"productId": UNKNOWN_ID, "data": {"price": 1}}
+# the mutation, the name of its list, an item that is well
+WRITES: list[tuple[str, str, dict[str, Any]]] = [
+    (CREATE, "products", CUP),
+    (UPDATE, "updates", PATCH),
+    (DELETE, "deletes", {"productId": UNKNOWN_ID}),
+]
+NO_NUMBERS: list[Any] = ["5", True, [1], {}]
+# the query, the name of its list, an item that does not fit, and what does not
+MISFITS: list[tuple[str, str, Any, str]] = [
+    *((CREATE, "products", CUP | {"price": bad}, ".price: Float cannot") for bad in NO_NUMBERS),
+    *((CREATE, "products", CUP | {"stock": bad}, ".stock: Float cannot") for bad in NO_NUMBERS),
+    (CREATE, "products", CUP | {"price": None}, ".price: Expected value of non-null type"),
+    (CREATE, "products", CUP | {"name": None}, ".name: Expected value of non-null type"),
+    (CREATE, "products", CUP | {"name": 5}, ".name: String cannot represent a non string"),
+    (CREATE, "products", CUP | {"category": ["x"]}, ".category: String cannot represent"),
+    (CREATE, "products", CUP | {"discontinued": "no"}, ".discontinued: Boolean cannot"),
+    (CREATE, "products", CUP | {"id": {"$ne": None}}, ".id: ID cannot represent value"),
+    (CREATE, "products", CUP | {"expiresAt": "2026-01-31T12:00:00Z"}, ": Expected value of type"),
+    (CREATE, "products", {"name": "Cup", "price": 1, "stock": 1}, ": Expected value of type"),
+    (CREATE, "products", None, ": Expected value of non-null type 'CreateProductInput!'"),
+    (UPDATE, "updates", PATCH | {"data": None}, ".data: Expected value of non-null type"),
+    (UPDATE, "updates", PATCH | {"data": {"price": "5"}}, ".data.price: Float cannot"),
+    (UPDATE, "updates", PATCH | {"data": {"name": 5}}, ".data.name: String cannot"),
+    (UPDATE, "updates", PATCH | {"data": {"$inc": {}}}, ".data: Expected value of type"),
+    (UPDATE, "updates", PATCH | {"productId": None}, ".productId: Expected value of non-null"),
+    (
+        UPDATE,
+        "updates",
+        {"productId": UNKNOWN_ID},
+        ": Expected value of type 'UpdateProductInput' to",
+    ),
+    (DELETE, "deletes", {"productId": None}, ".productId: Expected value of non-null type"),
+    (DELETE, "deletes", {}, ": Expected value of type 'DeleteProductInput' to"),
+    (DELETE, "deletes", {"productId": UNKNOWN_ID, "cascadeDelete": 1}, ".cascadeDelete: Boolean"),
+]
+LONGEST_EXPIRY_MS = 3_153_600_000_000
+EXPIRY_RANGE = f"is out of range: it may be from 1 to {LONGEST_EXPIRY_MS}"
+NO_EXPIRIES: dict[str, str] = {  # as it stands in the body, and what is told
+    "0": f"0 {EXPIRY_RANGE}",
+    "-0.0": f"-0.0 {EXPIRY_RANGE}",
+    "-1": f"-1 {EXPIRY_RANGE}",
+    "0.5": "0.5 is not a whole number",
+    "NaN": "nan is not a finite number",
+    "Infinity": "inf is not a finite number",
+    "-Infinity": "-inf is not a finite number",
+    "1e300": f"1e+300 {EXPIRY_RANGE}",
+    str(LONGEST_EXPIRY_MS + 1): f"{LONGEST_EXPIRY_MS + 1} {EXPIRY_RANGE}",
+    "1" + "0" * 400: f"that was sent {EXPIRY_RANGE}",
+}
 BAD_INPUT = {"code": "BAD_INPUT"}
 # the query, its variables, how the message begins
 REFUSED: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -96,6 +162,117 @@ async def test_more_than_ten_thousand_items_are_too_many(shop: Shop) -> None:
             ["batchUpdateStock"],
         )
     ]
+    assert shop.commands.names == []
+
+
+async def test_an_atomic_batch_is_the_default_and_has_5000_items_at_most(shop: Shop) -> None:
+    shop.commands.names.clear()
+
+    for query, argument, item in WRITES:
+        for options in (None, {"atomic": None, "batchSize": 10}):
+            answer = await shop.graphql(query, {argument: [item] * 5001, "options": options})
+
+            message = (
+                f"{argument} has 5001 items: at most 5000 fit into one atomic batch. "
+                "Set options.atomic to false, or send less."
+            )
+            (error,) = answer["errors"]
+            assert (answer["data"], error["message"], error["extensions"]) == (
+                None,
+                message,
+                {"code": "BATCH_TOO_LARGE"},
+            )
+
+    assert shop.commands.names == []
+
+
+async def test_no_batch_of_any_kind_has_more_than_ten_thousand_items(shop: Shop) -> None:
+    shop.commands.names.clear()
+
+    for query, argument, item in WRITES:
+        answer = await shop.graphql(
+            query, {argument: [item] * 10_001, "options": {"atomic": False}}
+        )
+
+        (error,) = answer["errors"]
+        assert (answer["data"], error["extensions"]) == (None, {"code": "BATCH_TOO_LARGE"})
+        assert error["message"] == (
+            f"{argument} has 10001 items: at most 10000 are allowed in one request. "
+            "Send several requests."
+        )
+
+    assert shop.commands.names == []
+
+
+async def test_a_batch_size_outside_its_range_is_refused(shop: Shop) -> None:
+    shop.commands.names.clear()
+
+    for query, argument, item in WRITES:
+        for size in (0, -1, 1001):
+            answer = await shop.graphql(query, {argument: [item], "options": {"batchSize": size}})
+
+            (error,) = answer["errors"]
+            assert (answer["data"], error["extensions"]) == (None, BAD_INPUT)
+            assert error["message"] == (
+                f"options.batchSize is {size}: it must be from 1 to 1000. Leave it out for 500."
+            )
+
+    assert shop.commands.names == []
+
+
+async def test_an_expiry_that_is_none_is_refused(shop: Shop) -> None:
+    shop.commands.names.clear()
+
+    for query, argument, item in WRITES[:2]:
+        for sent, fault in NO_EXPIRIES.items():
+            variables = f'{{"{argument}": [{json.dumps(item)}], "options": {{"expireIn": {sent}}}}}'
+            response = await shop.post(
+                f'{{"query": {json.dumps(query)}, "variables": {variables}}}'
+            )
+
+            (error,) = response.json()["errors"]
+            assert (response.json()["data"], error["extensions"]) == (None, BAD_INPUT)
+            assert error["message"] == f"options.expireIn {fault}. It is in milliseconds."
+
+    assert shop.commands.names == []
+
+
+async def test_an_expiry_or_an_option_of_another_type_is_refused(shop: Shop) -> None:
+    shop.commands.names.clear()
+    bad: dict[str, Any] = {
+        "expireIn": "5",
+        "atomic": "true",
+        "continueOnError": 1,
+        "validateBeforeWrite": "no",
+        "returnPartialResults": 0,
+        "returnDeletedItems": "yes",
+        "batchSize": 1.5,
+        "dryRun": [True, False],
+        "ordered": True,
+    }
+
+    for query, argument, item in WRITES:
+        for option, value in bad.items():
+            answer = await shop.graphql(query, {argument: [item], "options": {option: value}})
+
+            (error,) = answer["errors"]
+            assert (answer["data"], error["extensions"]) == (None, BAD_INPUT)
+            assert error["message"].startswith("Variable '$options' has invalid value")
+
+    assert shop.commands.names == []
+
+
+async def test_an_item_of_another_shape_refuses_the_whole_request(shop: Shop) -> None:
+    shop.commands.names.clear()
+    well = {query: item for query, _, item in WRITES}
+
+    for query, argument, bad, told in MISFITS:
+        answer = await shop.graphql(query, {argument: [well[query], bad]})
+
+        (error,) = answer["errors"]
+        assert (bad, answer["data"], error["extensions"]) == (bad, None, BAD_INPUT)
+        assert error["message"].startswith(f"Variable '${argument}' has invalid value at [1]{told}")
+
     assert shop.commands.names == []
 
 

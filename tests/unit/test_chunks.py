@@ -1,11 +1,11 @@
-"""How a batch is cut: chunks that cannot conflict with each other."""
+"""How a batch is cut: chunks that cannot conflict with each other, or that keep the order."""
 
 from collections import Counter
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.batch.chunks import cut
+from server.batch.chunks import cut, in_order
 from server.domain.discontinue import DiscontinueItem, discontinue_item
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
@@ -75,3 +75,26 @@ def test_distinct_products_need_no_more_chunks_than_necessary(count: int, size: 
     batch = items(*(f"{number:024x}" for number in range(count)))
 
     assert len(cut(batch, size)) == -(-count // size)
+
+
+def test_chunks_in_order_do_not_keep_a_product_together() -> None:
+    assert places(in_order(items(A, B, A, "x", A), 2)) == [[0, 1], [2, 3], [4]]
+
+
+def test_an_empty_batch_has_no_chunks_in_order_either() -> None:
+    assert in_order([], 500) == []
+
+
+def test_a_batch_of_exactly_one_chunk_in_order_is_not_cut() -> None:
+    assert places(in_order(items(A, B), 2)) == [[0, 1]]
+
+
+@given(st.lists(st.sampled_from([A, B, C, A.upper(), "x"])), st.integers(1, 10))
+def test_chunks_in_order_are_the_batch_in_pieces_of_the_size(ids: list[str], size: int) -> None:
+    batch = items(*ids)
+
+    chunks = in_order(batch, size)
+
+    assert [item for chunk in chunks for item in chunk] == batch
+    assert [len(chunk) for chunk in chunks[:-1]] == [size] * (len(chunks) - 1)
+    assert all(1 <= len(chunk) <= size for chunk in chunks)

@@ -9,7 +9,13 @@ from server.domain.page import PageRequest
 
 
 def test_the_defaults_are_those_of_the_descriptions() -> None:
-    assert BatchOptions() == BatchOptions(atomic=False, batch_size=500, dry_run=False)
+    assert BatchOptions() == BatchOptions(
+        atomic=False,
+        continue_on_error=None,
+        validate_before_write=False,
+        batch_size=500,
+        dry_run=False,
+    )
     assert PageRequest() == PageRequest(first=50, after=None)
 
 
@@ -26,6 +32,25 @@ def test_any_other_batch_size_is_refused(size: int) -> None:
     assert str(refused.value) == (
         f"options.batchSize is {size}: it must be from 1 to 1000. Leave it out for 500."
     )
+
+
+@pytest.mark.parametrize(
+    ("atomic", "continue_on_error", "goes_on", "ends"),
+    [
+        (False, None, True, False),
+        (True, None, False, False),
+        (False, True, True, False),
+        (True, True, True, False),
+        (False, False, False, True),
+        (True, False, False, False),
+    ],
+)
+def test_what_a_failure_means_for_the_other_items(
+    atomic: bool, continue_on_error: bool | None, goes_on: bool, ends: bool
+) -> None:
+    options = BatchOptions(atomic=atomic, continue_on_error=continue_on_error)
+
+    assert (options.goes_on, options.ends_at_failure) == (goes_on, ends)
 
 
 @pytest.mark.parametrize("first", [1, 50, 1000])

@@ -166,10 +166,42 @@ def test_every_limit_is_written_where_it_applies() -> None:
 
     assert "10 000" in text("Mutation.batchUpdateStock(updates)")
     assert "10 000" in text("Mutation.batchDiscontinueProducts(productIds)")
-    for options in ("BatchStockOptions", "BatchDiscontinueOptions"):
+    assert "10 000" in text("Mutation.batchCreateProducts(products)")
+    assert "10 000" in text("Mutation.batchUpdateProducts(updates)")
+    assert "10 000" in text("Mutation.batchDeleteProducts(deletes)")
+    for kind in ("Stock", "Discontinue", "Create", "Update", "Delete"):
+        options = f"Batch{kind}Options"
         assert "5 000" in text(f"{options}.atomic")
         assert "1 to 1000. Default: 500" in text(f"{options}.batchSize")
     for connection in ("products", "stockUpdates"):
         assert "1 to 1000. Default: 50." in text(f"Query.{connection}(first)")
     assert "1 000" in text("ProductFilter.ids")
     assert "-2147483647 to 2147483647" in text("StockUpdateInput.quantity")
+    for kind in ("Create", "Update"):
+        assert "1 to 3153600000000" in text(f"Batch{kind}Options.expireIn")
+    for fields in ("CreateProductInput", "ProductPatch"):
+        assert "1 to 200 characters" in text(f"{fields}.name")
+        assert "0 to 2147483647" in text(f"{fields}.price")
+        assert "1 to 100 characters" in text(f"{fields}.category")
+    assert "0 to 2147483647" in text("CreateProductInput.stock")
+
+
+def test_every_default_is_written_where_it_applies() -> None:
+    described = descriptions(BUILT)
+    defaults = {
+        "atomic": "true",
+        "continueOnError": "false",
+        "validateBeforeWrite": "true",
+        "returnPartialResults": "false",
+        "returnDeletedItems": "false",
+        "cascadeDelete": "false",
+        "dryRun": "false",
+    }
+
+    for kind in ("Create", "Update", "Delete"):
+        options = BUILT.type_map[f"Batch{kind}Options"]
+        assert isinstance(options, GraphQLInputObjectType)
+        for name in options.fields.keys() & defaults.keys():
+            assert f"Default: {defaults[name]}" in (described[f"{options.name}.{name}"] or "")
+    for kind in ("Stock", "Discontinue"):
+        assert "Default: false" in (described[f"Batch{kind}Options.atomic"] or "")

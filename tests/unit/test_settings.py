@@ -38,6 +38,7 @@ def test_nothing_needs_to_be_set() -> None:
         "max_request_bytes": 4 * 1024**2,
         "concurrent_chunks": 8,
         "transaction_seconds": 20,
+        "expiry_sweep_seconds": 10,
         "shutdown_seconds": 25,
         "log_level": "INFO",
     }
@@ -56,6 +57,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "max_request_bytes": 1024,
         "concurrent_chunks": 1,
         "transaction_seconds": 0.5,
+        "expiry_sweep_seconds": 0.2,
         "shutdown_seconds": 3,
         "log_level": "DEBUG",
     }
@@ -75,6 +77,12 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     assert (settings.mongodb_uri, settings.port) == (None, 8000)
 
 
+def test_a_sweep_may_come_as_seldom_as_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXPIRY_SWEEP_SECONDS", "86400")
+
+    assert read_settings().expiry_sweep_seconds == 86_400
+
+
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
@@ -91,6 +99,9 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
         ("CONCURRENT_CHUNKS", "65", "Input should be less than or equal to 64"),
         ("TRANSACTION_SECONDS", "0", "Input should be greater than 0"),
         ("TRANSACTION_SECONDS", "51", "Input should be less than or equal to 50"),
+        ("EXPIRY_SWEEP_SECONDS", "0", "Input should be greater than 0"),
+        ("EXPIRY_SWEEP_SECONDS", "-1", "Input should be greater than 0"),
+        ("EXPIRY_SWEEP_SECONDS", "86401", "Input should be less than or equal to 86400"),
         ("SHUTDOWN_SECONDS", "0", "Input should be greater than or equal to 1"),
         ("LOG_LEVEL", "LOUD", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ],
@@ -103,7 +114,7 @@ def test_a_wrong_setting_is_named_with_what_it_was_and_why(
     assert message == f"The setting {name} is wrong: {value!r}: {why}."
 
 
-@pytest.mark.parametrize("name", ["TRANSACTION_SECONDS"])
+@pytest.mark.parametrize("name", ["TRANSACTION_SECONDS", "EXPIRY_SWEEP_SECONDS"])
 @pytest.mark.parametrize("value", ["nan", "inf"])
 def test_a_time_without_end_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
