@@ -1,1 +1,1 @@
-"""How fast `batchUpdateStock` is, as ratios to plain PyMongo on the same database: `make bench`."""
+"""How fast batches over HTTP are, as ratios to plain PyMongo on the same database: `make bench`."""

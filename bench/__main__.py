@@ -1,4 +1,4 @@
-"""`make bench`, or `python -m bench [--sizes 1 100] [--repeats 5] [--driver motor]`."""
+"""`make bench`, or `python -m bench [--operations create stock] [--sizes 1 100] [--repeats 5]`."""
 
 import argparse
 import random
@@ -12,17 +12,22 @@ from typing import Any, get_args
 
 from pymongo import MongoClient
 
-from bench import database, report
-from bench.batch import Stocks, WrongAnswer
-from bench.floor import Floor
+from bench import database
+from bench.answer import WrongAnswer
 from bench.machine import facts
-from bench.measurements import Setting, measure_load, measure_parts, measure_sizes
+from bench.products.measurements import CASES, measure_products
+from bench.products.memory import measure_memory
+from bench.report import head
 from bench.server import serving
+from bench.setting import Setting
+from bench.stock.measurements import measure_stock
 from server.mongo.driver import DriverName
 
 SIZES = [1, 100, 1_000, 10_000]
 MOST_ITEMS = 10_000  # the server's default limit, and the number of products
 SEED = 1
+STOCK = "stock"
+OPERATIONS = [*CASES, STOCK]
 
 
 def main() -> int:
@@ -36,7 +41,7 @@ def main() -> int:
         database.running_mongod(Path(folder)) as uri,
         MongoClient[dict[str, Any]](uri) as client,
     ):
-        print(report.head(facts(client), options.driver, SEED), flush=True)
+        print(head(facts(client), options.driver, SEED), flush=True)
         try:
             _measure(options, uri, client, Path(folder))
         except WrongAnswer as error:
@@ -54,24 +59,33 @@ def _measure(
             stack.enter_context(serving(driver, uri, database.NAME, folder))
             for driver in options.driver
         ]
-        opening = database.put_products(client, MOST_ITEMS)
         setting = Setting(
             uri=uri,
+            client=client,
             servers=servers,
-            floor=Floor(client, database.NAME),
-            ids=list(opening),
-            stocks=Stocks(opening),
+            opening=database.put_products(client, MOST_ITEMS),
+            sizes=options.sizes,
             repeats=options.repeats,
+            folder=folder,
         )
-        measure_sizes(setting, options.sizes)
-        measure_parts(setting, max(options.sizes))
-        measure_load(setting)
-        rows = database.verify_ledger(client, opening, setting.stocks)
-        print(f"\nVerified: {len(opening)} stocks, {rows} rows of the ledger.")
+        of_products = [one for one in options.operations if one in CASES]
+        if of_products:
+            measure_products(setting, of_products)
+        if "create" in of_products:
+            measure_memory(setting)
+        if STOCK in options.operations:
+            measure_stock(setting)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "--operations",
+        nargs="+",
+        choices=OPERATIONS,
+        default=OPERATIONS,
+        help="what to measure; default: all; create includes the memory that it takes",
+    )
     parser.add_argument("--sizes", type=_size, nargs="+", default=SIZES, help="items per batch")
     parser.add_argument("--repeats", type=_positive, help="turns per row; default: by size")
     parser.add_argument(

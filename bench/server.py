@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 
-from bench.batch import WrongAnswer
+from bench.answer import WrongAnswer
+from bench.process import cpu_seconds
 from server.mongo.driver import DriverName
 
 _START_SECONDS = 30.0
@@ -37,10 +38,7 @@ class Server:
         return int(sum(float(count) for count in _RETRIES.findall(text)))
 
     def cpu_seconds(self) -> float:
-        """What its threads have used of the CPU, to the kernel's tick of 10 ms."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        user, system = int(fields[11]), int(fields[12])  # proc(5): utime and stime
-        return (user + system) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def caller(self) -> "Caller":
         return Caller(HTTPConnection(self.host, self.port, timeout=_REQUEST_SECONDS))
@@ -76,6 +74,7 @@ class Caller:
 @contextmanager
 def serving(driver: DriverName, uri: str, database: str, folder: Path) -> Iterator[Server]:
     """A server on a free port of the loopback interface, with its log in `folder`."""
+    folder.mkdir(exist_ok=True)
     log = folder / f"server-{driver}.log"
     environment = os.environ | {
         "MONGODB_URI": uri,

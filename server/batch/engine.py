@@ -82,10 +82,10 @@ class Engine:
         parts = in_order(items, len(items) or 1 if options.dry_run else options.batch_size)
         share = Share(1)
         for part in parts:
-            if any_failed(outcomes):
-                break
             done = await self._in_turn(chunks, share, part)
             outcomes += done
+            if any_failed(done):
+                break
         rest = not_attempted(items[len(outcomes) :], argument)
         self._observer.items_answered(chunks.operation.name, rest)
         return [*outcomes, *rest]

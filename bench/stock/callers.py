@@ -8,8 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import cycle
 
-from bench.batch import Batch, Stocks, answered_stocks
 from bench.server import Server
+from bench.stock.batch import Batch, Stocks, answered_stocks
 
 CALLERS, ITEMS, HOT_PRODUCTS = 8, 100, 20
 

@@ -5,6 +5,8 @@ import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from bench.answer import WrongAnswer, result_of
+
 # The flat query that a frontend sends; `success` and `newStock` are what gets verified.
 QUERY = """mutation ($updates: [StockUpdateInput!]!) {
   batchUpdateStock(updates: $updates) { productId success newStock }
@@ -18,10 +20,6 @@ QUANTITIES: dict[str, tuple[str, Callable[[int], int]]] = {
     EQUAL: ("all 5, which the engine groups into one write per chunk", lambda _index: 5),
     DIFFERENT: ("no two alike, so that nothing can be grouped", lambda index: index + 1),
 }
-
-
-class WrongAnswer(Exception):
-    """What was measured did not do its work, so its time means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +52,7 @@ def answered_stocks(answer: bytes, batch: Batch) -> list[int]:
     Raises:
         WrongAnswer: the request or an item failed, or the results are not those of the items.
     """
-    told = json.loads(answer)
-    if told.get("errors") or not told.get("data"):
-        raise WrongAnswer(f"The request failed: {answer[:500]!r}")
-    return result_stocks(told["data"]["batchUpdateStock"], batch)
-
-
-def result_stocks(results: Sequence[dict[str, object]], batch: Batch) -> list[int]:
-    """The new stock of every item, from the mutation's results."""
+    results = result_of(answer, "batchUpdateStock")
     if [one["productId"] for one in results] != [product_id for product_id, _ in batch.items]:
         raise WrongAnswer("The results are not those of the items, in their order")
     stocks = [one["newStock"] for one in results if one["success"] is True]
@@ -76,6 +67,9 @@ class Stocks:
 
     def __init__(self, opening: dict[str, int]) -> None:
         self._expected = dict(opening)
+
+    def prepare(self, batch: Batch) -> None:
+        """Nothing: a batch builds on the stocks that the one before it has left."""
 
     def verify(self, batch: Batch, answered: Sequence[int]) -> None:
         """Take in a batch of distinct products that ran alone.

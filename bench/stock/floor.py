@@ -12,10 +12,9 @@ from bson import ObjectId
 from pymongo import MongoClient, UpdateOne
 from pymongo.client_session import ClientSession
 
-from bench.batch import Batch, WrongAnswer
-from server.mongo.driver import MAJORITY, SNAPSHOT
-
-CHUNK = 500  # items per transaction, which is the server's default
+from bench.answer import WrongAnswer
+from bench.stock.batch import Batch
+from bench.transactions import in_transactions
 
 Document = dict[str, Any]
 Items = Sequence[tuple[str, int]]
@@ -52,21 +51,11 @@ class Floor:
 
     def _run(self, batch: Batch, write: Write) -> list[int]:
         stocks: list[int] = []
-        for start in range(0, len(batch.items), CHUNK):
-            chunk = batch.items[start : start + CHUNK]
-            with (
-                self._client.start_session() as session,
-                session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY),
-            ):
-                stocks += self._chunk(chunk, write, session)
+        for chunk, session in in_transactions(self._client, batch.items):
+            stocks += self._chunk(chunk, write, session)
         return stocks
 
-    def _chunk(
-        self,
-        chunk: Items,
-        write: Write,
-        session: ClientSession,
-    ) -> list[int]:
+    def _chunk(self, chunk: Items, write: Write, session: ClientSession) -> list[int]:
         found = self._products.find(
             {"_id": {"$in": [ObjectId(product_id) for product_id, _ in chunk]}},
             {"stock": 1, "discontinued": 1},

@@ -1,4 +1,4 @@
-"""The server's inner parts without HTTP: the engine alone, and GraphQL around it."""
+"""The engine alone, without GraphQL and HTTP around it."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import uvloop
 
-from bench.batch import Batch, WrongAnswer
+from bench.answer import WrongAnswer
+from bench.stock.batch import Batch
 from schema.context import Services
 from server.batch.batches import Batches, Limits
 from server.batch.engine import Engine

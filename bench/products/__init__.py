@@ -1,0 +1,1 @@
+"""`batchCreateProducts`, `batchUpdateProducts` and `batchDeleteProducts`: sizes, and memory."""

@@ -1,0 +1,1 @@
+"""`batchUpdateStock`: sizes, where the time goes, and many callers at once."""
