@@ -13,7 +13,7 @@ from server.batch.batches import Batches, Limits
 from server.batch.engine import Engine
 from server.domain.errors import StartupError, StoreError
 from server.graphql_view import GraphQLView
-from server.jobs.expiry_sweep import ExpirySweep
+from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
 from server.metrics import Metrics
 from server.mongo.catalog import Catalog
 from server.mongo.collections import ensure_collections
@@ -64,7 +64,12 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             runner, metrics, clock=utc_now, concurrent_chunks=settings.concurrent_chunks
         )
         stack.push_async_callback(_drain, engine, mongod)
-        sweep = ExpirySweep(runner, clock=utc_now, interval_seconds=settings.expiry_sweep_seconds)
+        sweep = ExpirySweep(
+            runner,
+            clock=utc_now,
+            interval_seconds=settings.expiry_sweep_seconds,
+            patience_seconds=lambda: 0.0 if mongod and mongod.has_ended else PATIENCE_SECONDS,
+        )
         await stack.enter_async_context(sweep.running())
         yield Parts(app=_app(driver, settings, engine, metrics), mongod=mongod)
 

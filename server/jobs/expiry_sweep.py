@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 PRODUCTS_AT_ONCE = 100
 ROWS_AT_ONCE = 1_000
-PATIENCE_SECONDS = 3.0  # for the part under way when the server stops: it takes some milliseconds
+PATIENCE_SECONDS = 3.0  # a part takes some milliseconds
 
 
 class ExpirySweep:
@@ -30,10 +30,13 @@ class ExpirySweep:
         *,
         clock: Callable[[], datetime],
         interval_seconds: float,
+        patience_seconds: Callable[[], float] = lambda: PATIENCE_SECONDS,
     ) -> None:
+        """`patience_seconds`: how long the part under way may take to end when all stops."""
         self._runner = runner
         self._clock = clock
         self._interval_seconds = interval_seconds
+        self._patience_seconds = patience_seconds
         self._stopping = asyncio.Event()
 
     @asynccontextmanager
@@ -44,9 +47,10 @@ class ExpirySweep:
             yield
         finally:
             self._stopping.set()
-            await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
-            task.cancel()  # the database does not answer; what was not committed is undone
-            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.wait({task}, timeout=self._patience_seconds())
+            while not task.done():  # the database does not answer; what is not committed is undone
+                task.cancel()  # again and again: aborting, too, waits for the database
+                await asyncio.wait({task}, timeout=0.1)
 
     async def run_once(self) -> int:
         """Sweep part after part until nothing is left that has expired; how many products went.
@@ -83,6 +87,8 @@ class ExpirySweep:
         products, rows = first_part(expired, rows, ROWS_AT_ONCE)
         await transaction.stock_updates.delete(rows)
         await transaction.products.delete(products)
+        halved = {row.product_id for row in rows}.difference(products)
+        await transaction.products.condemn(halved)
         return not expired, len(products)
 
 

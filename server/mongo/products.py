@@ -2,7 +2,7 @@
 
 from collections.abc import Collection as Ids
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bson import ObjectId
 from pymongo import UpdateMany
@@ -20,6 +20,8 @@ from server.mongo.documents import (
 from server.mongo.driver import Database, Document, Session
 from server.mongo.evidence import Evidence
 from server.mongo.unexpired import unexpired
+
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Products:
@@ -100,6 +102,20 @@ class Products:
         for product_id, patch in patches.items():
             groups.setdefault(tuple(sorted(patch.items())), []).append(product_id)
         await self._update([(ids, {"$set": dict(patch) | common}) for patch, ids in groups.items()])
+
+    async def condemn(self, ids: Ids[str]) -> None:
+        """Let expired products be expired by every clock, however slow: nobody may save them now.
+
+        It is a write, so it conflicts with whoever is about to.
+        """
+        if not ids:
+            return
+        self._evidence.updated()
+        await self._collection.update_many(
+            {"_id": {"$in": to_object_ids(ids)}},
+            {"$set": {"expiresAt": LONG_AGO}},
+            session=self._session,
+        )
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete the products, expired or not."""

@@ -55,6 +55,8 @@ class StockUpdates:
 
     async def first(self, product_ids: Ids[str], limit: int) -> list[Row]:
         """Up to `limit` rows of these products, in the order of the products."""
+        if not product_ids:
+            return []
         cursor = self._collection.find(
             {"productId": {"$in": to_object_ids(product_ids)}},
             {"productId": 1},
