@@ -14,7 +14,7 @@ from graphql import (
 )
 from strawberry.types.scalar import ScalarDefinition
 
-_DIGITS = 18  # more make a number that is out of every range, whatever its digits
+_DIGITS = 30  # more make a number that is out of every range, whatever the rest of them
 
 
 def _number(value: Any) -> float:
@@ -25,9 +25,9 @@ def _number(value: Any) -> float:
 
 
 def _number_literal(node: ValueNode, _variables: Any = None) -> float:
-    if isinstance(node, IntValueNode) and len(node.value) <= _DIGITS:
-        return int(node.value)  # as in JSON: who sends -1 is told of -1, and not of -1.0
-    if isinstance(node, FloatValueNode | IntValueNode):
+    if isinstance(node, IntValueNode):  # as in JSON: who sends -1 is told of -1, and not of -1.0
+        return int(node.value[:_DIGITS])
+    if isinstance(node, FloatValueNode):
         return float(node.value)
     raise GraphQLError(
         f"Float cannot represent the non-numeric value {_shown(print_ast(node))}", node

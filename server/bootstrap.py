@@ -16,7 +16,7 @@ from server.graphql_view import GraphQLView
 from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
 from server.metrics import Metrics
 from server.mongo.catalog import Catalog
-from server.mongo.collections import ensure_collections
+from server.mongo.collections import ensure_collections, is_new
 from server.mongo.deployment import is_writable, require_transactions
 from server.mongo.driver import Driver, connect
 from server.mongo.embedded import EmbeddedMongod
@@ -94,9 +94,9 @@ def _driver(settings: Settings, uri: str) -> Driver:
 async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> None:
     database = driver.client[settings.mongodb_database]
     try:
-        is_new = await ensure_collections(database)
-        if samples and is_new:  # who has deleted all products does not want these back
+        if samples and await is_new(database):  # who has deleted them does not want them back
             await put_samples(database, utc_now())
+        await ensure_collections(database)
     except StoreError as error:
         raise StartupError(f"The database could not be prepared: {error}.") from error
 

@@ -1,6 +1,7 @@
 """One chunk from its transaction to its outcomes, whatever goes wrong on the way."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,13 +13,21 @@ from server.batch.chunks import cut, in_order
 from server.batch.failures import fail_all
 from server.batch.operation import Item, Operation
 from server.batch.rehearsal import Rehearsal
-from server.domain.errors import CommitUnknown, DatabaseUnavailable, DuplicateKey, WriteConflict
+from server.domain.errors import (
+    CommitUnknown,
+    DatabaseUnavailable,
+    DuplicateKey,
+    TooManyRows,
+    WriteConflict,
+)
 from server.domain.innocent import not_attempted, settled
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome, any_failed
 from server.mongo.transaction import Transaction, TransactionRunner
 
 log = logging.getLogger(__name__)
+
+REHEARSAL_SECONDS = 20.0  # for all the parts of a chunk together
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -32,6 +41,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     clock: Callable[[], datetime]
     operation: Operation[ItemT, OutcomeT]
     options: BatchOptions
+    rehearse_until: float | None = None  # on the monotonic clock; None before the first rehearsal
 
     async def run(self, items: Sequence[ItemT], *, tries: int = 2) -> Sequence[OutcomeT | Failed]:
         """One outcome per item, in order. Nothing is raised: what fails, fails its items.
@@ -65,7 +75,9 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         """Run the items in ever smaller parts, until the one that `cause` is about stands alone."""
         if len(items) == 1:
             return await self.give_up(items, cause)
-        if self.options.atomic or self.options.dry_run:
+        if isinstance(cause, TooManyRows) and self.options.atomic:  # all together, so all of them
+            return await self.give_up(items, cause)
+        if not isinstance(cause, TooManyRows) and (self.options.atomic or self.options.dry_run):
             return await self._rehearse(items, cause)
         parts = self._smaller(items)
         outcomes: list[OutcomeT | Failed] = []
@@ -91,8 +103,10 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     ) -> Sequence[OutcomeT | Failed]:
         """Name the culprits of what may not be committed in parts, and do what is left to do."""
         alone = replace(self.options, atomic=False, continue_on_error=True, dry_run=True)
-        dry = replace(self, options=alone)
+        until = self.rehearse_until or time.monotonic() + REHEARSAL_SECONDS
+        dry = replace(self, options=alone, rehearse_until=until)
         rehearsal: Rehearsal[ItemT, OutcomeT] = Rehearsal(
+            until=until,
             perform=dry.transact,
             isolate=partial(dry.run, tries=1),
             blame=lambda item, error: dry.give_up([item], error),
@@ -128,7 +142,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     ) -> Sequence[OutcomeT | Failed]:
         """Fail the items, and leave the record that failures leave if the database can take it."""
         error_id = uuid4().hex
-        told_in_full = isinstance(cause, DuplicateKey)  # the caller's data is at fault, not ours
+        told_in_full = isinstance(cause, DuplicateKey | TooManyRows)  # the caller's data is at fault, not ours
         log.log(
             logging.INFO if told_in_full else logging.ERROR,
             "A chunk of %s failed: %s",

@@ -40,6 +40,7 @@ class CreateProducts:
         """The new products; first those go that have expired and whose ids they take."""
         created = [outcome for outcome in outcomes if isinstance(outcome, Created)]
         replaced = [one.product.id for one in created if one.replaces]
-        await transaction.stock_updates.delete_of(replaced)
+        rows = await transaction.stock_updates.counts(replaced)
+        await transaction.stock_updates.delete_of(rows)
         await transaction.products.delete(replaced)
         await transaction.products.insert([one.product for one in created])

@@ -30,6 +30,6 @@ class DeleteProducts:
         """The products, and the rows of those that have some."""
         deleted = [outcome for outcome in outcomes if isinstance(outcome, Deleted)]
         await transaction.stock_updates.delete_of(
-            [one.product.id for one in deleted if one.cascaded]
+            {one.product.id: one.cascaded for one in deleted if one.cascaded}
         )
         await transaction.products.delete([one.product.id for one in deleted])

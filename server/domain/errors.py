@@ -9,7 +9,9 @@
     │   ├── DatabaseUnavailable
     │   ├── CommitUnknown
     │   ├── DuplicateKey
+    │   ├── TooManyRows
     │   └── UnexpectedStoreError
+    ├── Inseparable             item errors: the culprits of a batch could not be told apart in time
     └── StartupError            one sentence for whoever starts the server
 
 What is wrong with an item is a value, not an exception: `server.domain.item_error`.
@@ -56,8 +58,16 @@ class DuplicateKey(StoreError):
     """What was to be inserted has a unique key that is in use. Nothing was written."""
 
 
+class TooManyRows(StoreError):
+    """More rows were to be deleted with their products than one transaction can take."""
+
+
 class UnexpectedStoreError(StoreError):
     """The database refused the command for a reason that no rule foresaw. Nothing was written."""
+
+
+class Inseparable(StockbatchError):
+    """Items of an atomic batch or a dry run spoil it, and which was not found out in time."""
 
 
 class StartupError(StockbatchError):

@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 PRODUCTS_AT_ONCE = 100
 ROWS_AT_ONCE = 1_000
+MOST_CANCELS = 50
 PATIENCE_SECONDS = 3.0  # a part takes some milliseconds
 
 
@@ -48,7 +49,9 @@ class ExpirySweep:
         finally:
             self._stopping.set()
             await asyncio.wait({task}, timeout=self._patience_seconds())
-            while not task.done():  # the database does not answer; what is not committed is undone
+            for _ in range(MOST_CANCELS):  # the database does not answer; what is open is undone
+                if task.done():
+                    break
                 task.cancel()  # again and again: aborting, too, waits for the database
                 await asyncio.wait({task}, timeout=0.1)
 

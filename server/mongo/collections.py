@@ -109,10 +109,18 @@ _INDEXES: dict[str, list[IndexModel]] = {
 }
 
 
-async def ensure_collections(database: Database) -> bool:
-    """Create what is missing and bring validators up to date; documents are left alone.
+async def is_new(database: Database) -> bool:
+    """Whether `ensure_collections` has never come to its end here.
 
-    Returns whether the database is a new one: there were no products before, not even none.
+    Raises:
+        StoreError: the database did not answer.
+    """
+    with translated():
+        return [*_SCHEMAS][-1] not in await _validators(database)
+
+
+async def ensure_collections(database: Database) -> None:
+    """Create what is missing and bring validators up to date; documents are left alone.
 
     Raises:
         StartupError: an index of the same name or keys is there already, but a different one.
@@ -127,7 +135,6 @@ async def ensure_collections(database: Database) -> bool:
             elif validators[name] != validator:
                 await database.command("collMod", name, validator=validator)
             await _create_indexes(database, name)
-        return "products" not in validators
 
 
 async def _validators(database: Database) -> dict[str, Document]:

@@ -17,10 +17,11 @@ _READ_LIMIT_MS = 5_000  # a linearizable read waits for the majority, without en
 class Evidence:
     """One document that the transaction inserts: it is there if and only if the commit took effect.
 
-    A transaction that inserts none of its own leaves a mark in `commitMarks`, for what it updates
-    or deletes could as well be somebody else's work by the time one looks. So does one that
-    deletes: its mark names the products, so that nobody takes a document that has been deleted
-    since for one that never was.
+    Its id must be this transaction's own making, for any other somebody else may bring as well. A
+    transaction that inserts no such document leaves a mark in `commitMarks`: what it updates or
+    deletes could be somebody else's work by the time one looks. So does one that deletes: its mark
+    names the products, so that nobody takes a document that has been deleted since for one that
+    never was.
 
     Source of the read concern: a linearizable read confirms with a majority that the primary it
     asked still is one, and that what it returns cannot be rolled back.
@@ -34,15 +35,18 @@ class Evidence:
         self._deleted: set[ObjectId] = set()
         self._collection: Collection | None = None
         self._id: Any = None
-        self._product: ObjectId | None = None
+        self._product: str | None = None
 
-    def inserted(self, collection: Collection, document: Document, product: ObjectId) -> None:
-        """Remember an inserted document and its product; the first one is enough."""
+    def inserted(self, collection: Collection, document_id: ObjectId, product_id: str) -> None:
+        """Remember an inserted document, whose id nobody else can bring, and its product.
+
+        The first one is enough.
+        """
         if self._collection is None:
-            self._collection, self._id, self._product = collection, document["_id"], product
+            self._collection, self._id, self._product = collection, document_id, product_id
 
     def updated(self) -> None:
-        """Note that documents were updated."""
+        """Note that something was written."""
         self._has_changes = True
 
     def deleted(self, products: Ids[ObjectId]) -> None:
@@ -70,7 +74,7 @@ class Evidence:
             return True
         since = {"$gte": self._began - _CLOCKS_APART}
         if self._product and await _exists(
-            self._marks, {"createdAt": since, "deleted": self._product}
+            self._marks, {"createdAt": since, "deleted": ObjectId(self._product)}
         ):
             raise CommitUnknown("the product by which one could tell has been deleted since")
         return False

@@ -29,10 +29,13 @@ class Products:
         self._collection = database["products"]
         self._session = session
         self._evidence = evidence
+        self._made: set[str] = set()
 
     def new_id(self) -> str:
         """An id that no product has."""
-        return str(ObjectId())
+        made = str(ObjectId())
+        self._made.add(made)
+        return made
 
     async def stock_levels(self, ids: Ids[str], now: datetime) -> dict[str, StockLevel]:
         """The levels of those that exist, by id."""
@@ -62,11 +65,18 @@ class Products:
         return [str(document["_id"]) for document in await cursor.to_list(None)]
 
     async def insert(self, products: Sequence[Product]) -> None:
-        """Insert them, in order, with one command."""
+        """Insert them, in order, with one command.
+
+        Only an id that was made here is evidence: any other somebody else may bring as well.
+        """
         if not products:
             return
+        self._evidence.updated()
+        for product in products:
+            if product.id in self._made:
+                self._evidence.inserted(self._collection, ObjectId(product.id), product.id)
+                break
         documents = [from_product(product) for product in products]
-        self._evidence.inserted(self._collection, documents[0], documents[0]["_id"])
         await self._collection.insert_many(documents, session=self._session)
 
     async def change_stock(self, changes: Mapping[str, int], now: datetime) -> None:
@@ -74,13 +84,21 @@ class Products:
 
         A change of 0 writes as well, so that an update that expects a stock conflicts with
         whoever changes that stock.
+
+        Source: MongoDB writes nothing, and so has no conflict, if an update leaves a document as
+        it was; hence the time that only moves on.
         """
         groups: dict[int, list[str]] = {}
         for product_id, change in changes.items():
             groups.setdefault(change, []).append(product_id)
         await self._update(
             [
-                (ids, {"$inc": {"stock": change}, "$set": {"updatedAt": now}})
+                (
+                    ids,
+                    {"$inc": {"stock": change}, "$set": {"updatedAt": now}}
+                    if change
+                    else _moved(now),
+                )
                 for change, ids in groups.items()
             ]
         )
@@ -111,11 +129,12 @@ class Products:
         if not ids:
             return
         self._evidence.updated()
-        await self._collection.update_many(
+        result = await self._collection.update_many(
             {"_id": {"$in": to_object_ids(ids)}},
             {"$set": {"expiresAt": LONG_AGO}},
             session=self._session,
         )
+        _require_all(result.matched_count, len(ids))
 
     async def delete(self, ids: Sequence[str]) -> None:
         """Delete the products, expired or not."""
@@ -140,7 +159,9 @@ class Products:
         found: list[Document] = await cursor.to_list(None)
         return found
 
-    async def _update(self, changes: Sequence[tuple[Sequence[str], Document]]) -> None:
+    async def _update(
+        self, changes: Sequence[tuple[Sequence[str], Document | list[Document]]]
+    ) -> None:
         """Apply each change to its products, none of which is discontinued; all in one command."""
         if not changes:
             return
@@ -153,6 +174,11 @@ class Products:
             session=self._session,
         )
         _require_all(result.matched_count, sum(len(ids) for ids, _ in changes))
+
+
+def _moved(now: datetime) -> list[Document]:
+    """Set `updatedAt` to `now`, or to a millisecond later than it was: it never stays the same."""
+    return [{"$set": {"updatedAt": {"$max": [now, {"$add": ["$updatedAt", 1]}]}}}]
 
 
 def _require_all(matched: int, expected: int) -> None:

@@ -11,7 +11,7 @@ from bson import Int64, ObjectId
 from pymongo.errors import WriteError
 
 from server.domain.errors import StartupError
-from server.mongo.collections import ensure_collections
+from server.mongo.collections import ensure_collections, is_new
 from tests.integration.shop import Shop
 
 VALIDATION_FAILED = 121
@@ -135,6 +135,17 @@ def empty(shop: Shop) -> Iterator[str]:
 
 async def test_every_index_is_made_and_no_other(shop: Shop) -> None:
     assert indexes(shop, shop.database) == INDEXES
+
+
+async def test_a_database_is_new_until_all_was_made(shop: Shop, empty: str) -> None:
+    """A start that was interrupted leaves some: the next one begins as the first."""
+    database = shop.driver.client[empty]
+    shop.admin[empty].create_collection("products")
+    assert await is_new(database)
+
+    await ensure_collections(database)
+
+    assert not await is_new(database)
 
 
 async def test_making_them_again_changes_nothing_and_touches_no_validator(shop: Shop) -> None:

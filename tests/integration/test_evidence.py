@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any
 
 from bson import ObjectId
@@ -38,6 +39,14 @@ def delete_as_another_server_would(shop: Shop, product_id: str) -> None:
     shop.marks.insert_one({"createdAt": datetime.now(UTC), "deleted": [key]})
 
 
+def put_as_another_server_would(shop: Shop, product_id: str) -> None:
+    now = datetime.now(UTC)
+    fields = {"name": "Theirs", "price": 1, "stock": 1, "category": "x", "discontinued": False}
+    shop.products.insert_one(
+        {"_id": ObjectId(product_id), "createdAt": now, "updatedAt": now} | fields
+    )
+
+
 async def test_an_update_in_doubt_is_recognised_by_its_mark(shop: Shop) -> None:
     (known,) = await shop.put(10)
     deny_the_commit(shop)
@@ -71,6 +80,31 @@ async def test_a_creation_in_doubt_is_recognised_by_its_product(shop: Shop) -> N
     assert list(shop.marks.find()) == []
 
 
+async def test_an_id_that_somebody_else_brings_meanwhile_is_no_evidence(shop: Shop) -> None:
+    """The commit never arrives, and another caller takes the id: ours was not created."""
+    own = "a" * 24
+    waiting = Thread(target=lambda: put_as_another_server_would(shop, own))
+    ends: list[str] = []
+
+    def act(name: str) -> None:
+        ends.append(name)
+        if ends.count("commitTransaction") == 1 and not waiting.ident:
+            waiting.start()  # it waits for our transaction, which still holds the id
+        if ends.count("commitTransaction") == 2:  # the driver has sent it again by itself
+            shop.fail("commitTransaction", mode={"times": 1}, errorCode=251)
+        if name == "abortTransaction":
+            shop.commands.on_end = lambda _name: None
+            waiting.join(10)  # our transaction has been ended, and the other one is through
+
+    shop.commands.on_end = act
+    with shop.failing("commitTransaction", mode={"times": 2}, closeConnection=True):
+        (outcome,) = await shop.create({"own_id": own, "name": "Ours"})
+
+    assert isinstance(outcome, Failed)
+    assert outcome.error.code is ItemErrorCode.DUPLICATE_KEY
+    assert [one["name"] for one in shop.products.find()] == ["Theirs"]
+
+
 async def test_a_stock_update_whose_row_is_deleted_meanwhile_is_not_denied(shop: Shop) -> None:
     """It did take effect; told that it did not, its caller would look for a fault of the data."""
     (known,) = await shop.put(10)
@@ -87,10 +121,13 @@ async def test_a_stock_update_whose_row_is_deleted_meanwhile_is_not_denied(shop:
 async def test_a_created_product_that_is_deleted_meanwhile_is_not_created_again(
     shop: Shop,
 ) -> None:
-    own = "a" * 24
-    deny_the_commit(shop, meanwhile=lambda: delete_as_another_server_would(shop, own))
+    def delete_it() -> None:
+        (created,) = shop.stocks()
+        delete_as_another_server_would(shop, created)
 
-    (outcome,) = await shop.create({"own_id": own})
+    deny_the_commit(shop, meanwhile=delete_it)
+
+    (outcome,) = await shop.create({})
 
     assert isinstance(outcome, Failed)
     assert (outcome.error.code, outcome.error.retryable) == (ItemErrorCode.UNAVAILABLE, False)

@@ -1,6 +1,7 @@
 """Quantities as JSON carries them, also those that Python writes and JSON does not know."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from tests.integration.shop import Shop
@@ -100,3 +101,17 @@ async def test_the_largest_changes_there_and_back_in_one_batch(shop: Shop) -> No
     results = answer["data"]["batchUpdateStock"]
     assert [one["newStock"] for one in results] == [2147483647, 0, 2147483647]
     assert shop.stocks() == {known: 2147483647}
+
+
+async def test_a_quantity_of_zero_writes_even_in_the_millisecond_of_the_last_write(
+    shop: Shop,
+) -> None:
+    """MongoDB would write nothing for an update that changes nothing, and see no conflict."""
+    (known,) = await shop.put(5)
+    just_now = shop.products.find_one()["updatedAt"]
+    shop.clock.stand_at(just_now)
+
+    await shop.update([(known, 0)])
+
+    assert shop.products.find_one()["updatedAt"] == just_now + timedelta(milliseconds=1)
+    assert shop.stocks() == {known: 5}

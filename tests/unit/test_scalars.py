@@ -37,7 +37,7 @@ def test_float_refuses_what_is_no_number(value: Any) -> None:
 
 @pytest.mark.parametrize(
     ("literal", "number"),
-    [("5", 5), ("-3", -3), ("0.5", 0.5), ("1e300", 1e300), ("-0.0", 0), ("9" * 400, math.inf)],
+    [("5", 5), ("-3", -3), ("0.5", 0.5), ("1e300", 1e300), ("-0.0", 0), ("9" * 400, 10**30 - 1)],
 )
 def test_float_reads_numbers_in_the_query(literal: str, number: float) -> None:
     assert FLOAT.parse_literal(parse_value(literal)) == number
