@@ -37,7 +37,8 @@ _publish(
         "STALE_STOCK": "The stock is not the `expectedStock`; `currentStock` is what there is.",
         "INVALID_FIELD": "A field breaks its rule; `path` names it and `message` says the rule.",
         "DUPLICATE_KEY": "There is a product with this id, or the same unique value, already.",
-        "HAS_STOCK_UPDATES": "The product has `stockUpdates`, and `cascadeDelete` is not true.",
+        "HAS_STOCK_UPDATES": "The product has `stockUpdates`, and `cascadeDelete` is not true; or more of "
+        "them than one transaction can take.",
         "ROLLED_BACK": "Nothing is wrong with the item: it was undone with its atomic batch.",
         "NOT_ATTEMPTED": "The item was not tried: the batch ended at another one that failed.",
         "WRITE_CONFLICT": "Other writers kept changing the same products until the time was up. "

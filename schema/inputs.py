@@ -177,7 +177,8 @@ class BatchDeleteOptions:
     )
     cascade_delete: bool | None = strawberry.field(
         default=UNSET,
-        description="True: the `stockUpdates` of every product go with it. Default: false, only where the item says so.",
+        description="True: the `stockUpdates` of every product go with it, at most 100 000 in one transaction. Default: "
+        "false, only where the item says so.",
     )
     batch_size: int | None = _BATCH_SIZE
     dry_run: bool | None = _DRY_RUN
