@@ -142,7 +142,9 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     ) -> Sequence[OutcomeT | Failed]:
         """Fail the items, and leave the record that failures leave if the database can take it."""
         error_id = uuid4().hex
-        told_in_full = isinstance(cause, DuplicateKey | TooManyRows)  # the caller's data is at fault, not ours
+        told_in_full = isinstance(
+            cause, DuplicateKey | TooManyRows
+        )  # the caller's data is at fault, not ours
         log.log(
             logging.INFO if told_in_full else logging.ERROR,
             "A chunk of %s failed: %s",
