@@ -142,15 +142,13 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     ) -> Sequence[OutcomeT | Failed]:
         """Fail the items, and leave the record that failures leave if the database can take it."""
         error_id = uuid4().hex
-        told_in_full = isinstance(
-            cause, DuplicateKey | TooManyRows
-        )  # the caller's data is at fault, not ours
+        callers_fault = isinstance(cause, DuplicateKey | TooManyRows)
         log.log(
-            logging.INFO if told_in_full else logging.ERROR,
+            logging.INFO if callers_fault else logging.ERROR,
             "A chunk of %s failed: %s",
             self.operation.name,
             cause,
-            exc_info=None if told_in_full else cause,
+            exc_info=None if callers_fault else cause,
             extra={"error_id": error_id, "items": len(items), "first_index": items[0].index},
         )
         failures: Sequence[OutcomeT | Failed] = fail_all(
