@@ -20,7 +20,7 @@ run: $(VENV)/.run
 	@exec $(BIN)/python -m server
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 test-all: test
 
