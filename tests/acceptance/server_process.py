@@ -34,6 +34,7 @@ class ServerProcess:
     def __init__(self, data_dir: Path, log: Path, settings: Mapping[str, str | Path]) -> None:
         self.data_dir = data_dir
         self._log = log
+        self._others = set(processes_in(data_dir))  # of a server that has this folder already
         with log.open("wb") as stderr:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "server"],
@@ -127,9 +128,9 @@ class ServerProcess:
         return self.wait()
 
     def close(self) -> None:
-        """End whatever is still there."""
+        """End whatever it has left there."""
         self.kill()
-        for pid in processes_in(self.data_dir):
+        for pid in set(processes_in(self.data_dir)) - self._others:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if self._mongod is not None:
