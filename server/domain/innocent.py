@@ -50,24 +50,15 @@ def not_attempted(items: Sequence[Outcome], argument: str) -> list[Failed]:
 
 
 def _rolled_back(outcome: Outcome, argument: str) -> Failed:
-    return failed(
-        outcome,
-        ItemError(
-            code=ItemErrorCode.ROLLED_BACK,
-            message="Nothing is wrong with this item: it was undone with its atomic batch.",
-            path=(argument, str(outcome.index)),
-            retryable=True,
-        ),
-    )
+    message = "Nothing is wrong with this item: it was undone with its atomic batch."
+    return _innocent(outcome, argument, ItemErrorCode.ROLLED_BACK, message)
 
 
 def _not_attempted(item: Outcome, argument: str) -> Failed:
-    return failed(
-        item,
-        ItemError(
-            code=ItemErrorCode.NOT_ATTEMPTED,
-            message="This item was not tried: the batch ended at another one that failed.",
-            path=(argument, str(item.index)),
-            retryable=True,
-        ),
-    )
+    message = "This item was not tried: the batch ended at another one that failed."
+    return _innocent(item, argument, ItemErrorCode.NOT_ATTEMPTED, message)
+
+
+def _innocent(item: Outcome, argument: str, code: ItemErrorCode, message: str) -> Failed:
+    path = (argument, str(item.index))
+    return failed(item, ItemError(code=code, message=message, path=path, retryable=True))
