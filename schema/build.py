@@ -1,18 +1,23 @@
 """The schema, put together."""
 
+from typing import Any
+
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext
+from strawberry.types.execution import ExecutionContext, ExecutionResult
+from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from schema import enums  # noqa: F401 - describes the enumerations before they are used
 from schema.errors import tell
+from schema.idempotency import Idempotency
 from schema.limits import alias_limit, token_limit
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.query_cache import ShortParserCache, ShortValidationCache
 from schema.scalars import DATE_TIME, FLOAT
+from schema.subscription import Subscription
 from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFailed
 
 
@@ -28,11 +33,19 @@ class Schema(strawberry.Schema):
     ) -> None:
         tell(errors)
 
+    @override
+    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+        """One answer to one request, which no subscription has: those are streamed."""
+        allowed = kwargs.pop("allowed_operation_types", None) or OperationType
+        kwargs["allowed_operation_types"] = {*allowed} - {OperationType.SUBSCRIPTION}
+        return await super().execute(*args, **kwargs)
+
 
 schema = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[StockUpdateApplied, StockUpdateFailed],
-    extensions=[ShortParserCache, ShortValidationCache, token_limit, alias_limit],
+    extensions=[ShortParserCache, ShortValidationCache, token_limit, alias_limit, Idempotency],
     config=StrawberryConfig(scalar_map={FLOAT.origin: FLOAT, DATE_TIME.origin: DATE_TIME}),
 )

@@ -5,6 +5,8 @@ from typing import TypeVar
 
 import strawberry
 
+from server.domain.batch_metrics import HIGH_FAILURE_RATE, SLOW_SECONDS, BatchAlertKind
+from server.domain.batch_operation import BatchOperationStatus, BatchOperationType
 from server.domain.filters import ProductOrder
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import BatchOutcome
@@ -41,6 +43,7 @@ _publish(
         "them than one transaction can take.",
         "ROLLED_BACK": "Nothing is wrong with the item: it was undone with its atomic batch.",
         "NOT_ATTEMPTED": "The item was not tried: the batch ended at another one that failed.",
+        "CANCELLED": "The batch was cancelled before this item was begun.",
         "WRITE_CONFLICT": "Other writers kept changing the same products until the time was up. "
         "Nothing was changed.",
         "UNAVAILABLE": "The database could not be reached in time. If `retryable` is false, whether "
@@ -59,6 +62,37 @@ _publish(
     },
 )
 _publish(
+    BatchOperationType,
+    "What a background batch does.",
+    {
+        "UPDATE_STOCK": "It changes the stock of products.",
+        "DISCONTINUE_PRODUCTS": "It discontinues products and takes their stock to 0.",
+        "UPDATE_PRICE": "It gives many products one new price.",
+        "CREATE_PRODUCTS": "It creates products.",
+        "UPDATE_PRODUCTS": "It changes name, price or category of products.",
+        "DELETE_PRODUCTS": "It deletes products.",
+    },
+)
+_publish(
+    BatchOperationStatus,
+    "Where a background batch stands.",
+    {
+        "PENDING": "It waits for its first chunk to be begun.",
+        "PROCESSING": "Chunks of it have been begun.",
+        "COMPLETED": "Every item has been processed; `failureCount` says how many failed.",
+        "FAILED": "It had to be given up; `error` says why. What was applied stays, and is counted.",
+        "CANCELLED": "It was cancelled. What was applied stays, and is counted.",
+    },
+)
+_publish(
+    BatchAlertKind,
+    "What somebody should look into.",
+    {
+        "SLOW": f"The batch has taken over {SLOW_SECONDS} s.",
+        "HIGH_FAILURE_RATE": f"Over {HIGH_FAILURE_RATE:.0%} of its items failed.",
+    },
+)
+_publish(
     StockUpdateStatus,
     "What came of a stock update.",
     {
@@ -71,7 +105,7 @@ _publish(
     StockUpdateReason,
     "What a stock update came from.",
     {
-        "ADJUSTMENT": "`batchUpdateStock`.",
+        "ADJUSTMENT": "A stock update, at once or in the background.",
         "DISCONTINUED": "The product was discontinued, which took its stock to 0.",
     },
 )
@@ -89,6 +123,9 @@ _publish(
 )
 
 __all__ = [
+    "BatchAlertKind",
+    "BatchOperationStatus",
+    "BatchOperationType",
     "BatchOutcome",
     "ItemErrorCode",
     "ProductOrder",

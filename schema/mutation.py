@@ -5,22 +5,42 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from schema import inputs
 from schema.context import Resolving
 from schema.convert import answers, arguments
+from schema.convert.batch_operation import to_batch_operation
+from schema.convert.submission import from_operation
+from schema.errors import told_with
+from schema.idempotency import ABOUT_KEYS, HEADER, IdempotencyKey, key_of
+from schema.inputs import items
+from schema.inputs.batch_operation import BatchOperationInput
+from schema.inputs.options import (
+    BatchCreateOptions,
+    BatchDeleteOptions,
+    BatchDiscontinueOptions,
+    BatchStockOptions,
+    BatchUpdateOptions,
+)
+from schema.synchronous import run
 from schema.types.batch_create_result import BatchCreateResult
 from schema.types.batch_delete_result import BatchDeleteResult
 from schema.types.batch_discontinue_result import BatchDiscontinueResult
+from schema.types.batch_operation import BatchOperation
 from schema.types.batch_update_result import BatchUpdateResult
 from schema.types.stock_update_result import StockUpdateResult
 from server.batch.create import CreateProducts
 from server.batch.delete import DeleteProducts
 from server.batch.discontinue import Discontinue
+from server.batch.request import BatchRequest
 from server.batch.stock import UpdateStock
 from server.batch.update import UpdateProducts
+from server.domain.item_result import Input
 
 _LIMIT = "At most 10 000, unless the server is set up otherwise."
 _OPTIONS = strawberry.argument(description="How to go about it.")
+
+BatchId = Annotated[
+    strawberry.ID, strawberry.argument(description="The batch: 24 hexadecimal characters.")
+]
 
 
 @strawberry.type(
@@ -35,16 +55,21 @@ class Mutation:
         self,
         info: Resolving,
         updates: Annotated[
-            list[inputs.StockUpdateInput],
-            strawberry.argument(description=f"The changes. {_LIMIT}"),
+            list[Input],
+            strawberry.argument(
+                graphql_type=list[items.StockUpdateInput], description=f"The changes. {_LIMIT}"
+            ),
         ],
-        options: Annotated[inputs.BatchStockOptions | None, _OPTIONS] = UNSET,
+        options: Annotated[BatchStockOptions | None, _OPTIONS] = UNSET,
+        idempotency_key: IdempotencyKey = UNSET,
     ) -> list[StockUpdateResult]:
-        how = options or inputs.BatchStockOptions()
-        outcomes = await info.context.services.batches.run(
+        how = options or BatchStockOptions()
+        outcomes = await run(
+            info.context,
             UpdateStock(),
-            arguments.from_stock_updates(updates),
+            updates,
             arguments.from_stock_options(how),
+            idempotency_key,
         )
         return [answers.to_stock_update_result(one) for one in outcomes]
 
@@ -57,13 +82,16 @@ class Mutation:
         product_ids: Annotated[
             list[strawberry.ID], strawberry.argument(description=f"The products. {_LIMIT}")
         ],
-        options: Annotated[inputs.BatchDiscontinueOptions | None, _OPTIONS] = UNSET,
+        options: Annotated[BatchDiscontinueOptions | None, _OPTIONS] = UNSET,
+        idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchDiscontinueResult:
-        how = options or inputs.BatchDiscontinueOptions()
-        outcomes = await info.context.services.batches.run(
+        how = options or BatchDiscontinueOptions()
+        outcomes = await run(
+            info.context,
             Discontinue(),
             arguments.from_product_ids(product_ids),
             arguments.from_stock_options(how),
+            idempotency_key,
         )
         return answers.to_discontinue_result(outcomes)
 
@@ -74,16 +102,22 @@ class Mutation:
         self,
         info: Resolving,
         products: Annotated[
-            list[inputs.CreateProductInput],
-            strawberry.argument(description=f"The products to be. {_LIMIT}"),
+            list[Input],
+            strawberry.argument(
+                graphql_type=list[items.CreateProductInput],
+                description=f"The products to be. {_LIMIT}",
+            ),
         ],
-        options: Annotated[inputs.BatchCreateOptions | None, _OPTIONS] = UNSET,
+        options: Annotated[BatchCreateOptions | None, _OPTIONS] = UNSET,
+        idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchCreateResult:
-        how = options or inputs.BatchCreateOptions()
-        outcomes = await info.context.services.batches.run(
+        how = options or BatchCreateOptions()
+        outcomes = await run(
+            info.context,
             CreateProducts(arguments.from_expire_in(how.expire_in)),
-            arguments.from_creations(products),
+            products,
             arguments.from_write_options(how),
+            idempotency_key,
         )
         partial_results = arguments.or_default(how.return_partial_results, False)
         return answers.to_create_result(outcomes, partial_results=partial_results)
@@ -96,16 +130,21 @@ class Mutation:
         self,
         info: Resolving,
         updates: Annotated[
-            list[inputs.UpdateProductInput],
-            strawberry.argument(description=f"The changes. {_LIMIT}"),
+            list[Input],
+            strawberry.argument(
+                graphql_type=list[items.UpdateProductInput], description=f"The changes. {_LIMIT}"
+            ),
         ],
-        options: Annotated[inputs.BatchUpdateOptions | None, _OPTIONS] = UNSET,
+        options: Annotated[BatchUpdateOptions | None, _OPTIONS] = UNSET,
+        idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchUpdateResult:
-        how = options or inputs.BatchUpdateOptions()
-        outcomes = await info.context.services.batches.run(
+        how = options or BatchUpdateOptions()
+        outcomes = await run(
+            info.context,
             UpdateProducts(arguments.from_expire_in(how.expire_in)),
-            arguments.from_updates(updates),
+            updates,
             arguments.from_write_options(how),
+            idempotency_key,
         )
         partial_results = arguments.or_default(how.return_partial_results, False)
         return answers.to_update_result(outcomes, partial_results=partial_results)
@@ -118,20 +157,82 @@ class Mutation:
         self,
         info: Resolving,
         deletes: Annotated[
-            list[inputs.DeleteProductInput],
-            strawberry.argument(description=f"The products to delete. {_LIMIT}"),
+            list[Input],
+            strawberry.argument(
+                graphql_type=list[items.DeleteProductInput],
+                description=f"The products to delete. {_LIMIT}",
+            ),
         ],
-        options: Annotated[inputs.BatchDeleteOptions | None, _OPTIONS] = UNSET,
+        options: Annotated[BatchDeleteOptions | None, _OPTIONS] = UNSET,
+        idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchDeleteResult:
-        how = options or inputs.BatchDeleteOptions()
+        how = options or BatchDeleteOptions()
         cascade = arguments.or_default(how.cascade_delete, False)
-        outcomes = await info.context.services.batches.run(
-            DeleteProducts(),
-            arguments.from_deletions(deletes, cascade=cascade),
+        outcomes = await run(
+            info.context,
+            DeleteProducts(cascade),
+            deletes,
             arguments.from_delete_options(how),
+            idempotency_key,
         )
         return answers.to_delete_result(
             outcomes,
             deleted_items=arguments.or_default(how.return_deleted_items, False),
             partial_results=arguments.or_default(how.return_partial_results, False),
         )
+
+    @strawberry.mutation(
+        description="Takes a batch to be done in the background and answers at once: from then on it is done whatever "
+        "happens to the servers. Watch it with `batchProgress` or ask for `batchOperation`. If too much waits already, "
+        "it is refused with `QUEUE_FULL` and nothing is stored."
+    )
+    async def submit_batch(
+        self,
+        info: Resolving,
+        operation: Annotated[
+            Input,
+            strawberry.argument(
+                graphql_type=BatchOperationInput,
+                description="What is to be done, to at most 100 000 items unless the server is set up otherwise. Send the "
+                "items in variables: the text of a query is limited.",
+            ),
+        ],
+        idempotency_key: IdempotencyKey = UNSET,
+    ) -> BatchOperation:
+        key = key_of(info.context, idempotency_key)
+        what = from_operation(operation)
+        request = BatchRequest(operation=what.operation, options=what.options, key=key)
+        with told_with(key):
+            submitted = await info.context.services.submissions.submit(request, what.inputs)
+        info.context.is_replay |= submitted.replayed
+        return to_batch_operation(submitted.batch, info.context.services)
+
+    @strawberry.mutation(
+        description="Has a batch end soon: chunks that have begun go on to their end, the other items are `CANCELLED`. "
+        "What was applied stays, and is counted. Cancelling it again changes nothing; if it ended otherwise, that is told."
+    )
+    async def cancel_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
+        services = info.context.services
+        batch = await services.control.cancel(arguments.from_id(id, "id"))
+        return to_batch_operation(batch, services)
+
+    @strawberry.mutation(
+        description="Submits the failed items of a batch that has ended as a new batch, whose `retryOf` names the old "
+        f"one. Refused if no item failed. The HTTP header `{HEADER}` makes it safe to send this again. {ABOUT_KEYS}"
+    )
+    async def retry_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
+        services = info.context.services
+        key = key_of(info.context, None)
+        with told_with(key):
+            submitted = await services.control.retry(arguments.from_id(id, "id"), key)
+        info.context.is_replay |= submitted.replayed
+        return to_batch_operation(submitted.batch, services)
+
+    @strawberry.mutation(
+        description="Publishes once more those prices of a batch whose publication failed. Refused where the server is "
+        "not set up to publish."
+    )
+    async def retry_publication(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
+        services = info.context.services
+        batch = await services.control.retry_publication(arguments.from_id(id, "id"))
+        return to_batch_operation(batch, services)

@@ -6,27 +6,16 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
-from schema import inputs
 from schema.context import Resolving
 from schema.convert import answers, arguments
-from schema.types.connection import Connection
+from schema.convert.batch_operation import to_batch_operation
+from schema.convert.connection import to_connection
+from schema.inputs.filters import BatchOperationFilter, ProductFilter, StockUpdateFilter
+from schema.types.batch_operation import BatchOperation
+from schema.types.connection import After, Connection, First
 from schema.types.product import Product
 from schema.types.stock_update import StockUpdate
 from server.domain.filters import ProductOrder
-from server.domain.page import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
-
-First = Annotated[
-    int | None,
-    strawberry.argument(
-        description=f"How many at most, 1 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}."
-    ),
-]
-After = Annotated[
-    str | None,
-    strawberry.argument(
-        description="Begin behind this cursor: the `endCursor` of the page before."
-    ),
-]
 
 
 @strawberry.type(description="What can be read. Nothing is shown that could still be undone.")
@@ -47,7 +36,7 @@ class Query:
         self,
         info: Resolving,
         filter: Annotated[  # noqa: A002 - the contract's name
-            inputs.ProductFilter | None, strawberry.argument(description="Which; default: all.")
+            ProductFilter | None, strawberry.argument(description="Which; default: all.")
         ] = UNSET,
         order_by: Annotated[
             ProductOrder | None,
@@ -64,7 +53,7 @@ class Query:
         order = arguments.given(order_by)
         page = await catalog.page(where, order, arguments.from_page(first, after))
         count = partial(catalog.count, where, order)
-        return answers.to_connection(page, answers.to_product, count)
+        return to_connection(page, answers.to_product, count)
 
     @strawberry.field(
         description="The ledger of stock updates, newest first, page by page; those of one batch in input order."
@@ -73,7 +62,7 @@ class Query:
         self,
         info: Resolving,
         filter: Annotated[  # noqa: A002 - the contract's name
-            inputs.StockUpdateFilter | None,
+            StockUpdateFilter | None,
             strawberry.argument(description="Which; default: all."),
         ] = UNSET,
         first: First = UNSET,
@@ -83,4 +72,36 @@ class Query:
         where = arguments.from_stock_update_filter(filter)
         page = await ledger.page(where, arguments.from_page(first, after))
         to_node = partial(answers.to_stock_update, products=info.context.products)
-        return answers.to_connection(page, to_node, partial(ledger.count, where))
+        return to_connection(page, to_node, partial(ledger.count, where))
+
+    @strawberry.field(
+        description="The batch with this id, whether it was submitted or called with an idempotency key; null if there "
+        "is none, or none any more."
+    )
+    async def batch_operation(
+        self,
+        info: Resolving,
+        id: Annotated[  # noqa: A002 - the contract's name
+            strawberry.ID, strawberry.argument(description="24 hexadecimal characters.")
+        ],
+    ) -> BatchOperation | None:
+        services = info.context.services
+        found = await services.operations.one(arguments.from_id(id, "id"))
+        return to_batch_operation(found, services) if found else None
+
+    @strawberry.field(description="Stored batches, newest first, page by page.")
+    async def batch_operations(
+        self,
+        info: Resolving,
+        filter: Annotated[  # noqa: A002 - the contract's name
+            BatchOperationFilter | None,
+            strawberry.argument(description="Which; default: all."),
+        ] = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+    ) -> Connection[BatchOperation]:
+        services = info.context.services
+        where = arguments.from_batch_operation_filter(filter)
+        page = await services.operations.page(where, arguments.from_page(first, after))
+        to_node = partial(to_batch_operation, services=services)
+        return to_connection(page, to_node, partial(services.operations.count, where))

@@ -1,37 +1,43 @@
 """The composition root: settings in, wired parts out. Nobody else builds anything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from starlette.applications import Starlette
 
-from schema.context import Services
 from server.app import make_app
-from server.batch.batches import Batches, Limits
+from server.assembly import Assembly, Sizes, assemble
+from server.batch.batches import Limits
 from server.batch.engine import Engine
+from server.batch.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
 from server.graphql_view import GraphQLView
+from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS
+from server.jobs.background import Background
 from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
+from server.jobs.publisher import Publisher, http_client
 from server.metrics import Metrics
-from server.mongo.catalog import Catalog
 from server.mongo.collections import ensure_collections, is_new
 from server.mongo.deployment import is_writable, require_transactions
 from server.mongo.driver import Driver, connect
-from server.mongo.embedded import EmbeddedMongod
-from server.mongo.ledger import Ledger
+from server.mongo.embedded import EmbeddedMongod, running_uri
 from server.mongo.samples import put_samples
 from server.mongo.transaction import TransactionRunner
+from server.rest.view import Rest
 from server.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What runs. `mongod` is None where the database is the user's own."""
+    """What runs. `mongod` is None where the database is the user's own, `background` where no
+    worker runs; `app` is None in a worker that serves nothing.
+    """
 
-    app: Starlette
+    app: Starlette | None
     mongod: EmbeddedMongod | None
+    background: Background | None
 
 
 def utc_now() -> datetime:
@@ -42,7 +48,7 @@ def utc_now() -> datetime:
 
 @asynccontextmanager
 async def wired(settings: Settings) -> AsyncIterator[Parts]:
-    """The parts, connected and ready. On leaving, what has begun ends before anything is closed.
+    """A server's parts, connected and ready. On leaving, what has begun ends before all is closed.
 
     Raises:
         StartupError: the database cannot be used; the message says why.
@@ -54,24 +60,69 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             await mongod.start()
             stack.push_async_callback(mongod.stop)
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
-        driver = _driver(settings, uri)
-        stack.push_async_callback(driver.close)
-        await require_transactions(driver, uri)
-        await _prepared(driver, settings, samples=mongod is not None)
+        driver = await _connected(stack, settings, uri, samples=mongod is not None)
         metrics = Metrics()
-        runner = _runner(driver, settings, metrics)
-        engine = Engine(
-            runner, metrics, clock=utc_now, concurrent_chunks=settings.concurrent_chunks
-        )
-        stack.push_async_callback(_drain, engine, mongod)
+        assembly = _assembled(driver, settings, metrics)
+        stack.push_async_callback(_drain, assembly.engine, mongod)
+
+        def unless_the_database_is_gone(seconds: float) -> float:
+            return 0.0 if mongod and mongod.has_ended else seconds
+
+        stack.push_async_callback(assembly.services.progress.close)
+        background = None
+        if settings.worker_enabled:
+            background = await _background(stack, settings, assembly, unless_the_database_is_gone)
         sweep = ExpirySweep(
-            runner,
+            assembly.runner,
             clock=utc_now,
             interval_seconds=settings.expiry_sweep_seconds,
-            patience_seconds=lambda: 0.0 if mongod and mongod.has_ended else PATIENCE_SECONDS,
+            patience_seconds=lambda: unless_the_database_is_gone(PATIENCE_SECONDS),
         )
         await stack.enter_async_context(sweep.running())
-        yield Parts(app=_app(driver, settings, engine, metrics), mongod=mongod)
+        app = _app(driver, settings, assembly, metrics, background)
+        yield Parts(app=app, mongod=mongod, background=background)
+
+
+@asynccontextmanager
+async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
+    """A worker's parts: on the database of MONGODB_URI, or the embedded one of a running server.
+
+    Raises:
+        StartupError: the database cannot be used; the message says why.
+    """
+    async with AsyncExitStack() as stack:
+        uri = settings.mongodb_uri or running_uri(settings.data_dir)
+        driver = await _connected(stack, settings, uri, samples=False)
+        assembly = _assembled(driver, settings, Metrics())
+        stack.push_async_callback(assembly.engine.drain)
+        background = await _background(stack, settings, assembly, lambda seconds: seconds)
+        yield Parts(app=None, mongod=None, background=background)
+
+
+async def _connected(
+    stack: AsyncExitStack, settings: Settings, uri: str, *, samples: bool
+) -> Driver:
+    driver = _driver(settings, uri)
+    stack.push_async_callback(driver.close)
+    await require_transactions(driver, uri)
+    await _prepared(driver, settings, samples=samples)
+    return driver
+
+
+async def _background(
+    stack: AsyncExitStack,
+    settings: Settings,
+    assembly: Assembly,
+    patience: Callable[[float], float],
+) -> Background:
+    publisher = None
+    if settings.publish_url is not None:
+        client = await stack.enter_async_context(http_client())
+        publisher = Publisher(assembly.publications, settings.publish_url, client)
+    background = Background(assembly.worker, assembly.housekeeping, publisher)
+    running = background.running(lambda: patience(WORK_PATIENCE_SECONDS))
+    await stack.enter_async_context(running)
+    return background
 
 
 async def _drain(engine: Engine, mongod: EmbeddedMongod | None) -> None:
@@ -101,24 +152,48 @@ async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> Non
         raise StartupError(f"The database could not be prepared: {error}.") from error
 
 
-def _runner(driver: Driver, settings: Settings, metrics: Metrics) -> TransactionRunner:
-    return TransactionRunner(
+def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly:
+    runner = TransactionRunner(
         driver,
         settings.mongodb_database,
         deadline_seconds=settings.transaction_seconds,
         on_retry=metrics.transaction_retried,
     )
-
-
-def _app(driver: Driver, settings: Settings, engine: Engine, metrics: Metrics) -> Starlette:
-    database = driver.client[settings.mongodb_database]
-    limits = Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items)
-    services = Services(
-        batches=Batches(engine, limits), catalog=Catalog(database, utc_now), ledger=Ledger(database)
+    sizes = Sizes(
+        limits=Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items),
+        queue=QueueLimits(items=settings.max_background_items, chunks=settings.max_queued_chunks),
+        concurrent_chunks=settings.concurrent_chunks,
+        worker_chunks=settings.worker_chunks,
+        worker_memory_mb=settings.worker_memory_mb,
+        batches_last=timedelta(days=settings.batch_retention_days),
+        key_patience_seconds=settings.idempotency_wait_seconds,
+    )
+    return assemble(
+        driver,
+        settings.mongodb_database,
+        runner,
+        metrics,
+        clock=utc_now,
+        sizes=sizes,
+        publishes=settings.publish_url is not None,
     )
 
-    async def is_ready() -> bool:
-        return await is_writable(driver)
 
-    graphql = GraphQLView(services, max_request_bytes=settings.max_request_bytes)
-    return make_app(graphql, metrics, is_ready)
+def _app(
+    driver: Driver,
+    settings: Settings,
+    assembly: Assembly,
+    metrics: Metrics,
+    background: Background | None,
+) -> Starlette:
+    async def why_not_ready() -> str | None:
+        if not await is_writable(driver):
+            return "no primary of the database answers"
+        if background is not None and not background.is_alive:
+            return "the worker does not get on"
+        return None
+
+    limit = settings.max_request_bytes
+    graphql = GraphQLView(assembly.services, max_request_bytes=limit)
+    rest = Rest(assembly.services, max_request_bytes=limit)
+    return make_app(graphql, metrics, why_not_ready, rest)

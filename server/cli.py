@@ -1,4 +1,4 @@
-"""The commands: `python -m server [serve | schema]`."""
+"""The commands: `python -m server [serve | worker | schema]`."""
 
 import argparse
 import asyncio
@@ -7,17 +7,19 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 import uvloop
 from typing_extensions import override
 
 from schema import schema
-from server.bootstrap import Parts, wired
+from server.bootstrap import Parts, wired, wired_worker
 from server.domain.errors import StartupError
+from server.jobs.background import Background
 from server.logs import configure_logging
 from server.mongo.embedded import EmbeddedMongod
 from server.settings import Settings, read_settings
@@ -32,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m server", description="stockbatch")
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("serve", help="serve GraphQL over HTTP (the default)")
+    commands.add_parser("worker", help="only run background batches, beside a server")
     sdl = commands.add_parser("schema", help=f"write the schema to {_SDL}")
     sdl.add_argument("--check", action="store_true", help="only say whether the file is current")
     parsed = parser.parse_args(arguments)
@@ -41,7 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_settings()
         configure_logging(settings.log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(_until_done(settings))
+            job = work if parsed.command == "worker" else serve
+            return runner.run(_until_done(settings, job))
     except StartupError as error:
         print(f"stockbatch: {error}", file=sys.stderr)
         return 1
@@ -68,6 +72,24 @@ async def serve(settings: Settings, stop: _Stop) -> int:
             return await _serve_until_stopped(parts, listener, settings, stop)
 
 
+async def work(settings: Settings, stop: _Stop) -> int:
+    """Run background batches until a signal comes; 1 if the worker ended first."""
+    async with wired_worker(settings) as parts:
+        if parts.background is None:
+            raise AssertionError("a worker works")
+        log.info("Ready: background batches are run")
+        ending = asyncio.create_task(parts.background.ended())
+        told = asyncio.Event()
+        stop.how = told.set
+        telling = asyncio.create_task(told.wait())
+        await asyncio.wait({ending, telling}, return_when=asyncio.FIRST_COMPLETED)
+        stop.how = lambda: None
+        ended_first = not told.is_set()
+        telling.cancel()
+        parts.background.stop()
+        return int(ended_first)
+
+
 class _Server(uvicorn.Server):
     """uvicorn raises a signal again after it has stopped, which would end us before our cleanup."""
 
@@ -80,6 +102,8 @@ class _Server(uvicorn.Server):
 async def _serve_until_stopped(
     parts: Parts, listener: socket.socket, settings: Settings, stop: _Stop
 ) -> int:
+    if parts.app is None:
+        raise AssertionError("a server serves")
     server = _Server(
         uvicorn.Config(
             parts.app,
@@ -98,7 +122,15 @@ async def _serve_until_stopped(
         server.config.timeout_graceful_shutdown = 0  # no request can be answered any more
         stop_serving()
 
+    async def stop_with_the_worker(background: Background) -> None:
+        await background.ended()
+        log.critical("Background batches are not run any more. The server stops.")
+        stop_serving()
+
     watching = [asyncio.create_task(stop_with_the_database(one)) for one in (parts.mongod,) if one]
+    watching += [
+        asyncio.create_task(stop_with_the_worker(one)) for one in (parts.background,) if one
+    ]
     stop.how = stop_serving
     await server.serve(sockets=[listener])
     stop.how = lambda: None  # what has begun ends, however often one asks
@@ -108,10 +140,12 @@ async def _serve_until_stopped(
     return int(ended_first)
 
 
-async def _until_done(settings: Settings) -> int:
-    """Serve; a signal that comes before that has begun cancels it, once."""
+async def _until_done(
+    settings: Settings, job: Callable[[Settings, _Stop], Coroutine[Any, Any, int]]
+) -> int:
+    """Do the job; a signal that comes before that has begun cancels it, once."""
     stop = _Stop()
-    serving = asyncio.ensure_future(serve(settings, stop))
+    serving = asyncio.ensure_future(job(settings, stop))
 
     def cancel() -> None:
         stop.how = lambda: None

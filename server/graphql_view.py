@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from schema import schema
 from schema.context import Context, Services
+from schema.idempotency import HEADER
 
 _STOPPING = (
     "The server stops. The chunks that have begun go on to their end, the others never begin: "
@@ -39,27 +40,28 @@ class GraphQLView(GraphQL[Context, None]):
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
         try:
-            if scope["type"] == "http":
-                request = Request(scope, self._limited(receive))
-                response = await self.run(request)
-                await response(scope, receive, send)
-            else:
-                await super().__call__(scope, receive, send)
-        except HTTPException as error:
-            await _refusal(error.status_code, error.reason)(scope, receive, send)
+            response = await self._answer(Request(scope, self._limited(receive)))
+            await response(scope, receive, send)
         except ClientDisconnect:
             return  # it hung up before it had sent everything
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self.run(request)
+        except HTTPException as error:
+            return _refusal(error.status_code, error.reason)
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
-            if scope["type"] != "http":
-                raise
-            await _refusal(503, _STOPPING, "UNAVAILABLE")(scope, receive, send)
+            return _refusal(503, _STOPPING, "UNAVAILABLE")
 
     @override
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
-        return Context(self._services)
+        return Context(self._services, header_key=_idempotency_key(request))
 
     @override
     async def render_graphql_ide(self, request: Request) -> Response:
@@ -103,6 +105,12 @@ class GraphQLView(GraphQL[Context, None]):
             return message
 
         return limited
+
+
+def _idempotency_key(request: Request | WebSocket) -> str | None:
+    """A WebSocket's headers are sent once for all its mutations, so there is no key in them."""
+    sent = request.headers.getlist(HEADER) if isinstance(request, Request) else []
+    return ", ".join(sent) if sent else None  # as HTTP says: two headers are one with a comma
 
 
 def _each(parsed: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """All settings: read from the environment and checked together."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -8,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import StartupError
 
+_HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
 _FORBIDDEN_IN_A_DATABASE_NAME = frozenset('/\\. "$\0')
 
 
@@ -24,9 +26,17 @@ class Settings(BaseSettings):
     mongodb_driver: Literal["motor", "pymongo"] = "motor"
     max_batch_items: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
-    max_request_bytes: Annotated[int, Field(ge=1024)] = 4 * 1024**2
+    max_background_items: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    max_queued_chunks: Annotated[int, Field(ge=1)] = 10_000
+    max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
+    worker_enabled: bool = True
+    worker_chunks: Annotated[int, Field(ge=1, le=64)] = 4
+    worker_memory_mb: Annotated[int, Field(ge=64)] = 1024
+    batch_retention_days: Annotated[float, Field(gt=0, le=36_500)] = 30
+    idempotency_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10
+    publish_url: str | None = None
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
     shutdown_seconds: Annotated[int, Field(ge=1)] = 25
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -37,6 +47,13 @@ class Settings(BaseSettings):
         if uri is not None and not uri.startswith(("mongodb://", "mongodb+srv://")):
             raise ValueError("must begin with mongodb:// or mongodb+srv://")
         return uri
+
+    @field_validator("publish_url")
+    @classmethod
+    def _is_an_http_url(cls, url: str | None) -> str | None:
+        if url is not None and not _HTTP_URL.match(url):
+            raise ValueError("must be a URL that begins with http:// or https://, and a host")
+        return url
 
     @field_validator("mongodb_database")
     @classmethod
@@ -63,5 +80,7 @@ def read_settings() -> Settings:
 
 def _told(place: tuple[int | str, ...], fault: str, value: object) -> str:
     name = ".".join(str(part) for part in place).upper()
-    shown = "the value" if name == "MONGODB_URI" else repr(value)  # it may hold a password
+    shown = (
+        "the value" if name in ("MONGODB_URI", "PUBLISH_URL") else repr(value)
+    )  # it may hold a password
     return f"The setting {name} is wrong: {shown}: {fault.removeprefix('Value error, ')}."

@@ -1,7 +1,6 @@
 """The domain's values as GraphQL's types."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -10,7 +9,6 @@ from schema.types.batch_create_result import BatchCreateResult, BatchCreateStats
 from schema.types.batch_delete_result import BatchDeleteResult, BatchDeleteStats
 from schema.types.batch_discontinue_result import BatchDiscontinueResult
 from schema.types.batch_update_result import BatchUpdateResult, BatchUpdateStats
-from schema.types.connection import Connection, Edge, PageInfo
 from schema.types.item_error import FailedItem, ItemError, NotFoundItem
 from schema.types.product import Product
 from schema.types.stock_update import StockUpdate
@@ -25,15 +23,11 @@ from server.domain import (
     discontinue,
     item_error,
     outcome,
-    page,
     product,
     stock,
     stock_update,
     update,
 )
-
-ValueT = TypeVar("ValueT")
-NodeT = TypeVar("NodeT")
 
 
 def to_item_error(error: item_error.ItemError) -> ItemError:
@@ -202,25 +196,4 @@ def to_stock_update(
         new_stock=one.new_stock,
         batch_id=None if one.batch_id is None else strawberry.ID(one.batch_id),
         load_product=load_product,
-    )
-
-
-def to_connection(
-    found: page.Page[ValueT],
-    to_node: Callable[[ValueT], NodeT],
-    count: Callable[[], Awaitable[int]],
-) -> Connection[NodeT]:
-    cursors = found.cursors
-    return Connection(
-        edges=[
-            Edge(cursor=cursor, node=to_node(one))
-            for cursor, one in zip(cursors, found.items, strict=True)
-        ],
-        page_info=PageInfo(
-            has_next_page=found.has_next,
-            has_previous_page=found.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
-        count=count,
     )

@@ -1,4 +1,4 @@
-"""GraphQL's arguments as the domain's values. What is left out is the same as null, but in a patch."""
+"""GraphQL's arguments as the domain's values. What is left out of them is the same as null."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -6,12 +6,20 @@ from typing import TypeVar
 
 from strawberry.types.unset import UnsetType
 
-from schema import inputs
-from server.domain import create, delete, discontinue, expiry, filters, page, stock, update
+from schema.inputs import filters as sent_filters
+from schema.inputs.options import (
+    BatchCreateOptions,
+    BatchDeleteOptions,
+    BatchDiscontinueOptions,
+    BatchStockOptions,
+    BatchUpdateOptions,
+)
+from server.domain import expiry, filters, page
 from server.domain.errors import BadInput
-from server.domain.item_error import shown
+from server.domain.item_result import Input
 from server.domain.options import DEFAULT_BATCH_SIZE, BatchOptions
 from server.domain.product_id import canonical_id
+from server.domain.text import shown
 
 ValueT = TypeVar("ValueT")
 
@@ -30,7 +38,7 @@ def or_default(value: ValueT | UnsetType | None, default: ValueT) -> ValueT:
 
 
 def from_stock_options(
-    options: inputs.BatchStockOptions | inputs.BatchDiscontinueOptions,
+    options: BatchStockOptions | BatchDiscontinueOptions,
 ) -> BatchOptions:
     return BatchOptions(
         atomic=or_default(options.atomic, False),
@@ -40,7 +48,7 @@ def from_stock_options(
 
 
 def from_write_options(
-    options: inputs.BatchCreateOptions | inputs.BatchUpdateOptions,
+    options: BatchCreateOptions | BatchUpdateOptions,
 ) -> BatchOptions:
     return BatchOptions(
         atomic=or_default(options.atomic, True),
@@ -51,7 +59,7 @@ def from_write_options(
     )
 
 
-def from_delete_options(options: inputs.BatchDeleteOptions) -> BatchOptions:
+def from_delete_options(options: BatchDeleteOptions) -> BatchOptions:
     return BatchOptions(
         atomic=or_default(options.atomic, True),
         continue_on_error=or_default(options.continue_on_error, False),
@@ -65,68 +73,16 @@ def from_expire_in(milliseconds: float | None) -> timedelta | None:
     return None if value is None else expiry.expire_in(value)
 
 
-def from_stock_updates(updates: Sequence[inputs.StockUpdateInput]) -> list[stock.StockItem]:
-    return [
-        stock.stock_item(index, update.product_id, update.quantity, given(update.expected_stock))
-        for index, update in enumerate(updates)
-    ]
-
-
-def from_product_ids(ids: Sequence[str]) -> list[discontinue.DiscontinueItem]:
-    return [discontinue.discontinue_item(index, product_id) for index, product_id in enumerate(ids)]
-
-
-def from_creations(products: Sequence[inputs.CreateProductInput]) -> list[create.CreateItem]:
-    return [
-        create.create_item(
-            index,
-            own_id=given(product.id),
-            name=product.name,
-            price=product.price,
-            stock=product.stock,
-            category=product.category,
-            discontinued=or_default(product.discontinued, False),
-        )
-        for index, product in enumerate(products)
-    ]
-
-
-def from_updates(updates: Sequence[inputs.UpdateProductInput]) -> list[update.UpdateItem]:
-    return [
-        update.update_item(index, one.product_id, _from_patch(one.data))
-        for index, one in enumerate(updates)
-    ]
-
-
-def from_deletions(
-    deletes: Sequence[inputs.DeleteProductInput], *, cascade: bool
-) -> list[delete.DeleteItem]:
-    """`cascade` is that of the batch: it holds for every item."""
-    return [
-        delete.delete_item(
-            index, one.product_id, cascade=cascade or or_default(one.cascade_delete, False)
-        )
-        for index, one in enumerate(deletes)
-    ]
-
-
-def _from_patch(data: inputs.ProductPatch) -> update.SentPatch:
-    """A null stays in: it is no way to leave a field out."""
-    sent = update.SentPatch()
-    if not isinstance(data.name, UnsetType):
-        sent["name"] = data.name
-    if not isinstance(data.price, UnsetType):
-        sent["price"] = data.price
-    if not isinstance(data.category, UnsetType):
-        sent["category"] = data.category
-    return sent
+def from_product_ids(ids: Sequence[str]) -> list[Input]:
+    """Ids alone, as items."""
+    return [{"productId": product_id} for product_id in ids]
 
 
 def from_page(first: int | None, after: str | None) -> page.PageRequest:
     return page.PageRequest(first=or_default(first, page.DEFAULT_PAGE_SIZE), after=given(after))
 
 
-def from_product_filter(where: inputs.ProductFilter | None) -> filters.ProductFilter:
+def from_product_filter(where: sent_filters.ProductFilter | None) -> filters.ProductFilter:
     where = given(where)
     if where is None:
         return filters.ProductFilter()
@@ -140,7 +96,9 @@ def from_product_filter(where: inputs.ProductFilter | None) -> filters.ProductFi
     )
 
 
-def from_stock_update_filter(where: inputs.StockUpdateFilter | None) -> filters.StockUpdateFilter:
+def from_stock_update_filter(
+    where: sent_filters.StockUpdateFilter | None,
+) -> filters.StockUpdateFilter:
     where = given(where)
     if where is None:
         return filters.StockUpdateFilter()
@@ -151,6 +109,17 @@ def from_stock_update_filter(where: inputs.StockUpdateFilter | None) -> filters.
         batch_id=None if batch_id is None else from_id(batch_id, "filter.batchId"),
         since=given(where.since),
         until=given(where.until),
+    )
+
+
+def from_batch_operation_filter(
+    where: sent_filters.BatchOperationFilter | None,
+) -> filters.BatchOperationFilter:
+    where = given(where)
+    if where is None:
+        return filters.BatchOperationFilter()
+    return filters.BatchOperationFilter(
+        status=given(where.status), operation_type=given(where.operation_type)
     )
 
 

@@ -1,8 +1,22 @@
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
+from server.domain.page import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many at most, 1 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}."
+    ),
+]
+After = Annotated[
+    str | None,
+    strawberry.argument(
+        description="Begin behind this cursor: the `endCursor` of the page before."
+    ),
+]
 NodeT = TypeVar("NodeT")
 
 

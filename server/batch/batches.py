@@ -37,10 +37,14 @@ class Batches:
         Raises:
             BatchTooLarge: there are more items than the limit; nothing was done.
         """
-        self._check_size(operation.argument, len(items), options)
+        self.check_size(operation.argument, len(items), options)
         return await self._engine.run(operation, items, options)
 
-    def _check_size(self, argument: str, count: int, options: BatchOptions) -> None:
+    def check_size(self, argument: str, count: int, options: BatchOptions) -> None:
+        """
+        Raises:
+            BatchTooLarge: there are more items than the limit.
+        """
         if count > self._limits.items:
             raise BatchTooLarge(
                 f"{argument} has {count} items: at most {self._limits.items} are allowed in one "

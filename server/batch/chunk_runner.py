@@ -12,18 +12,20 @@ from uuid import uuid4
 from server.batch.chunks import cut, in_order
 from server.batch.failures import fail_all
 from server.batch.operation import Item, Operation
+from server.batch.receipt import Receipt
 from server.batch.rehearsal import Rehearsal
 from server.domain.errors import (
     CommitUnknown,
     DatabaseUnavailable,
     DuplicateKey,
+    LeaseLost,
     TooManyRows,
     WriteConflict,
 )
 from server.domain.innocent import not_attempted, settled
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome, any_failed
-from server.mongo.transaction import Transaction, TransactionRunner
+from server.mongo.transaction import Body, Transaction, TransactionRunner
 
 log = logging.getLogger(__name__)
 
@@ -35,21 +37,32 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 @dataclass(frozen=True, slots=True)
 class ChunkRunner(Generic[ItemT, OutcomeT]):
-    """Runs chunks of one batch."""
+    """Runs chunks of one batch.
+
+    With a `receipt` the outcomes commit together with their effects, and what is no item's fault is
+    raised: whoever holds the chunk can give it back. Without one the items fail.
+    """
 
     runner: TransactionRunner
     clock: Callable[[], datetime]
     operation: Operation[ItemT, OutcomeT]
     options: BatchOptions
+    receipt: Receipt | None = None
     rehearse_until: float | None = None  # on the monotonic clock; None before the first rehearsal
 
     async def run(self, items: Sequence[ItemT], *, tries: int = 2) -> Sequence[OutcomeT | Failed]:
         """One outcome per item, in order. Nothing is raised: what fails, fails its items.
 
         `tries`: what goes wrong once, as an operation that was killed, is no item's fault.
+
+        Raises:
+            LeaseLost, WriteConflict, DatabaseUnavailable, CommitUnknown: only with a receipt, which
+                tells what was done.
         """
         try:
             return await self.transact(items)
+        except LeaseLost:
+            raise
         except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
             return await self.give_up(items, error)
         except Exception as error:  # noqa: BLE001 - whatever a poison item raises, it fails alone
@@ -65,9 +78,11 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
             decided = await self.operation.decide(transaction, items, now)
             outcomes = settled(decided, self.options, self.operation.argument)
             await self.operation.write(transaction, items, outcomes, now)
+            if self.receipt is not None and not self.options.dry_run:
+                await self.receipt.write(transaction, outcomes)
             return outcomes
 
-        return await self.runner.run(body, commit=not self.options.dry_run)
+        return await self._in_transaction(body, commit=not self.options.dry_run)
 
     async def _isolate(
         self, items: Sequence[ItemT], cause: Exception
@@ -141,6 +156,9 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         self, items: Sequence[ItemT], cause: Exception
     ) -> Sequence[OutcomeT | Failed]:
         """Fail the items, and leave the record that failures leave if the database can take it."""
+        lost_touch = isinstance(cause, DatabaseUnavailable | CommitUnknown)
+        if self.receipt is not None and (lost_touch or isinstance(cause, WriteConflict)):
+            raise cause
         error_id = uuid4().hex
         callers_fault = isinstance(cause, DuplicateKey | TooManyRows)
         log.log(
@@ -154,16 +172,31 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         failures: Sequence[OutcomeT | Failed] = fail_all(
             items, self.operation.argument, cause, error_id
         )
-        lost_touch = isinstance(cause, DatabaseUnavailable | CommitUnknown)
         if not (lost_touch or self.options.dry_run):
             await self._record(items, failures)
         return failures
 
     async def _record(self, items: Sequence[ItemT], failures: Sequence[OutcomeT | Failed]) -> None:
-        async def body(transaction: Transaction) -> None:
+        async def body(transaction: Transaction) -> Sequence[OutcomeT | Failed]:
             await self.operation.write(transaction, items, failures, self.clock())
+            if self.receipt is not None:
+                await self.receipt.write(transaction, failures)
+            return failures
 
         try:
-            await self.runner.run(body)
+            await self._in_transaction(body)
         except Exception:  # the answer is true without the record, and the log has both
+            if self.receipt is not None:
+                raise
             log.exception("The failures of a chunk of %s were not recorded", self.operation.name)
+
+    async def _in_transaction(
+        self, body: Body[Sequence[OutcomeT | Failed]], *, commit: bool = True
+    ) -> Sequence[OutcomeT | Failed]:
+        if self.receipt is None:
+            return await self.runner.run(body, commit=commit)
+        with self.receipt.attempt():
+            outcomes = await self.runner.run(body, commit=commit, session=self.receipt.session)
+        if commit:
+            self.receipt.committed(outcomes)
+        return outcomes

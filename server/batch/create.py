@@ -1,11 +1,22 @@
 """`batchCreateProducts` for the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from server.batch.operation import keys
-from server.domain.create import ARGUMENT, Created, CreateItem, CreateOutcome, decide_creations
+from server.batch.operation import keys, sent_id
+from server.domain.batch_operation import BatchOperationType
+from server.domain.create import (
+    ARGUMENT,
+    Created,
+    CreateItem,
+    CreateOutcome,
+    create_item,
+    decide_creations,
+)
+from server.domain.expiry import expiry_setting
+from server.domain.item_result import Input
 from server.domain.outcome import Failed
 from server.mongo.transaction import Transaction
 
@@ -14,9 +25,25 @@ from server.mongo.transaction import Transaction
 class CreateProducts:
     """`expire_in`: how long the products will last; None for ever."""
 
+    expire_in: timedelta | None = None
+    type = BatchOperationType.CREATE_PRODUCTS
     name = "batchCreateProducts"
     argument = ARGUMENT
-    expire_in: timedelta | None = None
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return expiry_setting(self.expire_in)
+
+    def item(self, index: int, sent: Input) -> CreateItem:
+        return create_item(
+            index,
+            own_id=None if sent.get("id") is None else sent_id(sent, "id"),
+            name=sent.get("name"),
+            price=sent.get("price"),
+            stock=sent.get("stock"),
+            category=sent.get("category"),
+            discontinued=sent.get("discontinued"),
+        )
 
     async def decide(
         self, transaction: Transaction, items: Sequence[CreateItem], now: datetime

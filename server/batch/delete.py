@@ -1,17 +1,41 @@
 """`batchDeleteProducts` for the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from server.batch.operation import keys
-from server.domain.delete import ARGUMENT, Deleted, DeleteItem, DeleteOutcome, decide_deletions
+from server.batch.operation import keys, sent_id
+from server.domain.batch_operation import BatchOperationType
+from server.domain.delete import (
+    ARGUMENT,
+    Deleted,
+    DeleteItem,
+    DeleteOutcome,
+    decide_deletions,
+    delete_item,
+)
+from server.domain.item_result import Input
 from server.domain.outcome import Failed
 from server.mongo.transaction import Transaction
 
 
+@dataclass(frozen=True, slots=True)
 class DeleteProducts:
+    """`cascade`: the rows of every product of a stored batch go with it."""
+
+    cascade: bool = False
+    type = BatchOperationType.DELETE_PRODUCTS
     name = "batchDeleteProducts"
     argument = ARGUMENT
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return {"cascadeDelete": self.cascade}
+
+    def item(self, index: int, sent: Input) -> DeleteItem:
+        own = sent.get("cascadeDelete")
+        return delete_item(index, sent_id(sent), cascade=self.cascade, own_cascade=own)
 
     async def decide(
         self, transaction: Transaction, items: Sequence[DeleteItem], now: datetime

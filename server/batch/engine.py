@@ -15,6 +15,7 @@ from server.batch.failures import fail_all
 from server.batch.in_flight import InFlight
 from server.batch.observer import Observer
 from server.batch.operation import Item, Operation
+from server.batch.receipt import Receipt
 from server.batch.share import Share
 from server.batch.turns import Turns
 from server.domain.innocent import not_attempted, refused
@@ -43,7 +44,7 @@ class Engine:
         self._slots = asyncio.Semaphore(concurrent_chunks)
         self._slots_for_one = max(1, concurrent_chunks // 2)
         self._turns = Turns()
-        self._in_flight = InFlight()
+        self.in_flight = InFlight()
 
     async def run(
         self, operation: Operation[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
@@ -54,7 +55,7 @@ class Engine:
         at its first failure. If the caller is cancelled, the chunks that have begun end, and the
         others never begin.
         """
-        chunks = ChunkRunner(self._runner, self._clock, operation, options)
+        chunks = self.chunks(operation, options)
         if options.ends_at_failure:
             return await self._one_after_another(chunks, items)
         parts = [list(items)] if options.atomic else cut(items, options.batch_size)
@@ -62,9 +63,28 @@ class Engine:
         done = await asyncio.gather(*map(in_turn, filter(None, parts)))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
 
+    def chunks(
+        self,
+        operation: Operation[ItemT, OutcomeT],
+        options: BatchOptions,
+        receipt: Receipt | None = None,
+    ) -> ChunkRunner[ItemT, OutcomeT]:
+        """What runs the chunks of one batch, or one chunk that leaves a receipt."""
+        return ChunkRunner(self._runner, self._clock, operation, options, receipt)
+
+    async def run_chunk(
+        self, chunks: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+    ) -> Sequence[OutcomeT | Failed]:
+        """One chunk, in its turn, beside those of everybody else.
+
+        Raises:
+            StoreError: what is no item's fault, if the chunk leaves a receipt.
+        """
+        return await self._in_turn(chunks, Share(1), items)
+
     async def drain(self) -> None:
         """Return when every chunk that has begun has ended."""
-        await self._in_flight.drain()
+        await self.in_flight.drain()
 
     async def _one_after_another(
         self, chunks: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
@@ -105,7 +125,7 @@ class Engine:
                 await waiting.enter_async_context(self._slots)
                 place = waiting.pop_all()  # now it is the chunk's own, whoever stops waiting
             begun = self._begun(chunks, items, place)
-            outcomes = await self._in_flight.finish(begun)
+            outcomes = await self.in_flight.finish(begun)
             share.learn_from(outcomes)
             return outcomes
 

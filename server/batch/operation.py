@@ -1,10 +1,12 @@
 """What the engine must know of one kind of batch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from server.domain.batch_operation import BatchOperationType
 from server.domain.item_error import ItemError
+from server.domain.item_result import Input
 from server.domain.outcome import Failed, Outcome
 from server.mongo.transaction import Transaction
 
@@ -57,6 +59,28 @@ class Operation(Protocol[ItemT, OutcomeT]):
     ) -> None:
         """Write what follows from the outcomes. Failures may leave a record, and nothing else."""
         ...
+
+
+class StoredOperation(Operation[Any, Any], Protocol):
+    """An operation whose items can be stored, to be run later and perhaps by another process.
+
+    `settings` are what else must be stored to make it again: `server.batch.stored_operations`.
+    """
+
+    @property
+    def type(self) -> BatchOperationType: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+
+    def item(self, index: int, sent: Input) -> Item:
+        """The item that was sent. Its values may be anything: what is wrong is in its errors."""
+        ...
+
+
+def sent_id(sent: Input, field: str = "productId") -> str:
+    """The id as it was sent; whatever it was is shown to the caller as text."""
+    value = sent.get(field)
+    return value if isinstance(value, str) else "" if value is None else str(value)
 
 
 def keys(items: Sequence[Item]) -> set[str]:

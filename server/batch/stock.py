@@ -1,9 +1,13 @@
 """`batchUpdateStock` for the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from server.batch.operation import keys
+from server.batch.operation import keys, sent_id
+from server.domain.batch_operation import BatchOperationType
+from server.domain.item_result import Input
 from server.domain.outcome import Failed
 from server.domain.stock import (
     ARGUMENT,
@@ -13,13 +17,28 @@ from server.domain.stock import (
     decide_stock_updates,
     ledger_entry,
     net_changes,
+    stock_item,
 )
 from server.mongo.transaction import Transaction
 
 
+@dataclass(frozen=True, slots=True)
 class UpdateStock:
+    """`batch_id` if the batch is stored; `has_rows` if its rows are in the ledger already."""
+
+    batch_id: str | None = None
+    has_rows: bool = False
+    type = BatchOperationType.UPDATE_STOCK
     name = "batchUpdateStock"
     argument = ARGUMENT
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return {}
+
+    def item(self, index: int, sent: Input) -> StockItem:
+        quantity, expected_stock = sent.get("quantity"), sent.get("expectedStock")
+        return stock_item(index, sent_id(sent), quantity, expected_stock)
 
     async def decide(
         self, transaction: Transaction, items: Sequence[StockItem], now: datetime
@@ -41,4 +60,7 @@ class UpdateStock:
             for item, outcome in zip(items, outcomes, strict=True)
             if item.key
         ]
-        await transaction.stock_updates.record(entries, now)
+        if self.batch_id and self.has_rows:
+            await transaction.stock_updates.settle(self.batch_id, entries, now)
+        else:
+            await transaction.stock_updates.record(entries, now, self.batch_id)

@@ -1,10 +1,14 @@
 """`batchUpdateProducts` for the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from server.batch.operation import keys
+from server.batch.operation import keys, sent_id
+from server.domain.batch_operation import BatchOperationType
+from server.domain.expiry import expiry_setting
+from server.domain.item_result import Input
 from server.domain.outcome import Failed
 from server.domain.update import (
     ARGUMENT,
@@ -13,6 +17,8 @@ from server.domain.update import (
     UpdateOutcome,
     decide_updates,
     net_patches,
+    sent_patch,
+    update_item,
 )
 from server.mongo.transaction import Transaction
 
@@ -21,9 +27,17 @@ from server.mongo.transaction import Transaction
 class UpdateProducts:
     """`expire_in`: how long the products will last from now on; None for as long as before."""
 
+    expire_in: timedelta | None = None
+    type = BatchOperationType.UPDATE_PRODUCTS
     name = "batchUpdateProducts"
     argument = ARGUMENT
-    expire_in: timedelta | None = None
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        return expiry_setting(self.expire_in)
+
+    def item(self, index: int, sent: Input) -> UpdateItem:
+        return update_item(index, sent_id(sent), sent_patch(sent.get("data")))
 
     async def decide(
         self, transaction: Transaction, items: Sequence[UpdateItem], now: datetime

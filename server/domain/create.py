@@ -49,28 +49,29 @@ def create_item(  # noqa: PLR0913 - the fields of a product
     index: int,
     *,
     own_id: str | None,
-    name: str,
-    price: float,
-    stock: float,
-    category: str,
-    discontinued: bool,
+    name: object,
+    price: object,
+    stock: object,
+    category: object,
+    discontinued: object = None,
 ) -> CreateItem:
     """Check the fields of one product, all of them, without looking at the store."""
     fields = FieldCheck(ARGUMENT, str(index))
     key = "" if own_id is None else fields.product_id("id", own_id)
-    name, price = fields.name(name), fields.price(price)
-    stock, category = fields.stock(stock), fields.category(category)
-    if discontinued and stock > 0:
+    checked_name, checked_price = fields.name(name), fields.price(price)
+    checked_stock, checked_category = fields.stock(stock), fields.category(category)
+    is_discontinued = fields.flag("discontinued", discontinued, default=False)
+    if is_discontinued and checked_stock > 0:
         fields.invalid("discontinued", "A discontinued product has no stock: send a stock of 0.")
     return CreateItem(
         index=index,
         product_id=own_id,
         key=key,
-        name=name,
-        price=price,
-        stock=stock,
-        category=category,
-        discontinued=discontinued,
+        name=checked_name,
+        price=checked_price,
+        stock=checked_stock,
+        category=checked_category,
+        discontinued=is_discontinued,
         errors=tuple(fields.errors),
     )
 

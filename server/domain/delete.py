@@ -39,15 +39,17 @@ class Deleted:
 DeleteOutcome = Deleted | Failed
 
 
-def delete_item(index: int, product_id: str, *, cascade: bool) -> DeleteItem:
-    """Check the id, without looking at the store."""
+def delete_item(
+    index: int, product_id: str, *, cascade: bool, own_cascade: object = None
+) -> DeleteItem:
+    """Check the fields, without looking at the store. The batch's `cascade` holds for all."""
     fields = FieldCheck(ARGUMENT, str(index))
     key = fields.product_id("productId", product_id)
     return DeleteItem(
         index=index,
         product_id=product_id,
         key=key,
-        cascade=cascade,
+        cascade=fields.flag("cascadeDelete", own_cascade, default=False) or cascade,
         errors=tuple(fields.errors),
     )
 

@@ -76,6 +76,7 @@ def ledger_entry(outcome: Discontinued) -> LedgerEntry:
         status=StockUpdateStatus.APPLIED,
         reason=StockUpdateReason.DISCONTINUED,
         new_stock=0,
+        index=outcome.index,
     )
 
 

@@ -3,13 +3,17 @@
     StockbatchError
     ├── RequestError            told to the caller: a code and a sentence
     │   ├── BadInput            BAD_INPUT
-    │   └── BatchTooLarge       BATCH_TOO_LARGE
+    │   ├── BatchTooLarge       BATCH_TOO_LARGE
+    │   ├── QueueFull           QUEUE_FULL
+    │   ├── KeyReused           IDEMPOTENCY_KEY_REUSED
+    │   └── KeyInUse            IDEMPOTENCY_KEY_IN_USE
     ├── StoreError          raised by server.mongo: UNAVAILABLE in a query, item errors in a batch
     │   ├── WriteConflict
     │   ├── DatabaseUnavailable
     │   ├── CommitUnknown
     │   ├── DuplicateKey
     │   ├── TooManyRows
+    │   ├── LeaseLost
     │   └── UnexpectedStoreError
     ├── Inseparable             item errors: the culprits of a batch could not be told apart in time
     └── StartupError            one sentence for whoever starts the server
@@ -38,6 +42,24 @@ class BatchTooLarge(RequestError):
     code = "BATCH_TOO_LARGE"
 
 
+class QueueFull(RequestError):
+    """So much waits to be done that nothing more is taken; nothing was stored."""
+
+    code = "QUEUE_FULL"
+
+
+class KeyReused(RequestError):
+    """The idempotency key belongs to another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class KeyInUse(RequestError):
+    """The first request with this idempotency key has not ended yet."""
+
+    code = "IDEMPOTENCY_KEY_IN_USE"
+
+
 class StoreError(StockbatchError):
     """The database did not do what was asked."""
 
@@ -60,6 +82,10 @@ class DuplicateKey(StoreError):
 
 class TooManyRows(StoreError):
     """More rows were to be deleted with their products than one transaction can take."""
+
+
+class LeaseLost(StoreError):
+    """Somebody else has the chunk now, or it has been done. Nothing was written."""
 
 
 class UnexpectedStoreError(StoreError):

@@ -1,5 +1,6 @@
 """When a product disappears by itself."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from server.domain.errors import BadInput
@@ -19,6 +20,17 @@ def expire_in(milliseconds: float) -> timedelta:
         fault = not_whole(milliseconds, least=1, most=LONGEST_EXPIRY_MS)
         raise BadInput(f"options.expireIn {fault}. It is in milliseconds.")
     return timedelta(milliseconds=whole)
+
+
+def expiry_setting(expiry: timedelta | None) -> dict[str, int]:
+    """The option, as it is stored."""
+    return {} if expiry is None else {"expireIn": expiry // timedelta(milliseconds=1)}
+
+
+def stored_expiry(settings: Mapping[str, int]) -> timedelta | None:
+    """The option, from what is stored."""
+    found = settings.get("expireIn")
+    return None if found is None else timedelta(milliseconds=found)
 
 
 def has_expired(expires_at: datetime | None, now: datetime) -> bool:

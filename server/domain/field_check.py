@@ -30,20 +30,36 @@ class FieldCheck:
             self.errors.append(invalid_product_id(value, (*self._path, field)))
         return key or ""
 
-    def name(self, value: str | None) -> str:
+    def name(self, value: object) -> str:
         return self._text("name", value, LONGEST_NAME)
 
-    def category(self, value: str | None) -> str:
+    def category(self, value: object) -> str:
         return self._text("category", value, LONGEST_CATEGORY)
 
-    def price(self, value: float | None) -> int:
+    def price(self, value: object) -> int:
         """In whole cents."""
         return self._amount("price", value)
 
-    def stock(self, value: float | None) -> int:
+    def stock(self, value: object) -> int:
         return self._amount("stock", value)
 
-    def quantity(self, value: float) -> int:
+    def expected_stock(self, value: object) -> int | None:
+        """None if none is expected."""
+        if value is None:
+            return None
+        expected = whole_number(value, least=-MAX_INT - 1, most=MAX_INT)
+        if expected is None:
+            fault = not_whole(value, least=-MAX_INT - 1, most=MAX_INT)
+            self.invalid("expectedStock", f"The expectedStock {fault}.")
+        return expected
+
+    def flag(self, field: str, value: object, *, default: bool) -> bool:
+        """True or false; null is the same as nothing."""
+        if value is not None and not isinstance(value, bool):
+            self.invalid(field, f"The {field} is not true or false.")
+        return value if isinstance(value, bool) else default
+
+    def quantity(self, value: object) -> int:
         checked = check_quantity(value, (*self._path, "quantity"))
         if isinstance(checked, int):
             return checked
@@ -56,23 +72,27 @@ class FieldCheck:
             ItemError(code=ItemErrorCode.INVALID_FIELD, message=message, path=(*self._path, field))
         )
 
-    def _text(self, field: str, value: str | None, longest: int) -> str:
-        text = "" if value is None else value.strip()
-        fault = _null(value) or _text_fault(text, longest)
+    def _text(self, field: str, value: object, longest: int) -> str:
+        text = value.strip() if isinstance(value, str) else ""
+        fault = _null(value) or _no_text(value) or _text_fault(text, longest)
         if fault:
             self.invalid(field, f"The {field} {fault}.")
         return text
 
-    def _amount(self, field: str, value: float | None) -> int:
+    def _amount(self, field: str, value: object) -> int:
         amount = None if value is None else whole_number(value, least=0, most=MAX_INT)
         if amount is None:
-            fault = _null(value) or not_whole(value or 0, least=0, most=MAX_INT)
+            fault = _null(value) or not_whole(value, least=0, most=MAX_INT)
             self.invalid(field, f"The {field} {fault}.")
         return amount or 0
 
 
 def _null(value: object) -> str:
     return "is null: leave it out to keep what there is" if value is None else ""
+
+
+def _no_text(value: object) -> str:
+    return "" if isinstance(value, str) else "is not a text"
 
 
 def _text_fault(text: str, longest: int) -> str:

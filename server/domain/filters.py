@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from server.domain.batch_operation import BatchOperationStatus, BatchOperationType
 from server.domain.stock_update import StockUpdateStatus
 
 
@@ -38,3 +39,11 @@ class StockUpdateFilter:
     batch_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOperationFilter:
+    """All that is set must hold."""
+
+    status: BatchOperationStatus | None = None
+    operation_type: BatchOperationType | None = None

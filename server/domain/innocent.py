@@ -15,6 +15,8 @@ class CheckedItem(Outcome, Protocol):
     def errors(self) -> tuple[ItemError, ...]: ...
 
 
+CANCELLED_MESSAGE = "The batch was cancelled before this item was begun. Nothing was changed."
+
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
@@ -42,6 +44,11 @@ def refused(items: Sequence[CheckedItem], argument: str) -> list[Failed]:
         failed(item, *item.errors) if item.errors else _not_attempted(item, argument)
         for item in items
     ]
+
+
+def cancelled(items: Sequence[Outcome], argument: str) -> list[Failed]:
+    """What was not begun when its batch was cancelled."""
+    return [_innocent(item, argument, ItemErrorCode.CANCELLED, CANCELLED_MESSAGE) for item in items]
 
 
 def not_attempted(items: Sequence[Outcome], argument: str) -> list[Failed]:

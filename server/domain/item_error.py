@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 
-_SHOWN_CHARACTERS = 64  # of a caller's text in a message: enough to recognise it, never a megabyte
-
 
 class ItemErrorCode(Enum):
     INVALID_PRODUCT_ID = "INVALID_PRODUCT_ID"
@@ -19,6 +17,7 @@ class ItemErrorCode(Enum):
     HAS_STOCK_UPDATES = "HAS_STOCK_UPDATES"
     ROLLED_BACK = "ROLLED_BACK"
     NOT_ATTEMPTED = "NOT_ATTEMPTED"
+    CANCELLED = "CANCELLED"
     WRITE_CONFLICT = "WRITE_CONFLICT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -38,9 +37,3 @@ class ItemError:
     path: tuple[str, ...]
     retryable: bool = False
     current_stock: int | None = None
-
-
-def shown(text: str) -> str:
-    """`text` quoted for a message: printable, and short however long it is."""
-    cut = text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"
-    return ascii(cut) if not cut.isprintable() else f"“{cut}”"

@@ -2,7 +2,8 @@
 
 import re
 
-from server.domain.item_error import ItemError, ItemErrorCode, shown
+from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.text import shown
 
 _HEX_24 = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
 

@@ -45,7 +45,7 @@ StockOutcome = Applied | Failed
 
 
 def stock_item(
-    index: int, product_id: str, quantity: float, expected_stock: int | None = None
+    index: int, product_id: str, quantity: object, expected_stock: object = None
 ) -> StockItem:
     """Check the fields of one update, without looking at the store."""
     fields = FieldCheck(ARGUMENT, str(index))
@@ -55,7 +55,7 @@ def stock_item(
         product_id=product_id,
         key=key,
         quantity=fields.quantity(quantity),
-        expected_stock=expected_stock,
+        expected_stock=fields.expected_stock(expected_stock),
         errors=tuple(fields.errors),
     )
 
@@ -78,6 +78,17 @@ def decide_stock_updates(
     return outcomes
 
 
+def pending_entry(item: StockItem) -> LedgerEntry:
+    """The row of an update that waits in a stored batch."""
+    return LedgerEntry(
+        product_id=item.key,
+        quantity=item.quantity,
+        status=StockUpdateStatus.PENDING,
+        reason=StockUpdateReason.ADJUSTMENT,
+        index=item.index,
+    )
+
+
 def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
     """The row that the update leaves in `stockUpdates`, applied or failed."""
     if isinstance(outcome, Applied):
@@ -87,6 +98,7 @@ def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
             status=StockUpdateStatus.APPLIED,
             reason=StockUpdateReason.ADJUSTMENT,
             new_stock=outcome.new_stock,
+            index=item.index,
         )
     return LedgerEntry(
         product_id=item.key,
@@ -95,6 +107,7 @@ def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
         reason=StockUpdateReason.ADJUSTMENT,
         code=outcome.error.code,
         error=outcome.error.message,
+        index=item.index,
     )
 
 

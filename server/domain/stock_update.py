@@ -20,7 +20,10 @@ class StockUpdateReason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """A row about to be written. `quantity` is 0 where what was sent is no quantity."""
+    """A row about to be written. `quantity` is 0 where what was sent is no quantity.
+
+    `index` is the item's in its batch, if that is stored.
+    """
 
     product_id: str
     quantity: int
@@ -29,6 +32,7 @@ class LedgerEntry:
     new_stock: int | None = None
     code: ItemErrorCode | None = None
     error: str | None = None
+    index: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,9 @@ ARGUMENT = "updates"
 class SentPatch(TypedDict, total=False):
     """The fields that the caller named, whatever they hold; a null is not the same as nothing."""
 
-    name: str | None
-    price: float | None
-    category: str | None
+    name: object
+    price: object
+    category: object
 
 
 class Patch(TypedDict, total=False):
@@ -56,6 +56,19 @@ class Updated:
 
 
 UpdateOutcome = Updated | Failed
+
+
+def sent_patch(data: object) -> SentPatch:
+    """The fields that an object names; what is no object names none."""
+    sent = SentPatch()
+    if isinstance(data, Mapping):
+        if "name" in data:
+            sent["name"] = data["name"]
+        if "price" in data:
+            sent["price"] = data["price"]
+        if "category" in data:
+            sent["category"] = data["category"]
+    return sent
 
 
 def update_item(index: int, product_id: str, sent: SentPatch) -> UpdateItem:

@@ -2,25 +2,33 @@
 
 import math
 
+from server.domain.text import shown
+
+_LONG = 10**18
 MAX_INT = 2_147_483_647  # GraphQL's Int is 32 bits; stock and price end here too
 
 
-def whole_number(value: float, *, least: int, most: int) -> int | None:
+def whole_number(value: object, *, least: int, most: int) -> int | None:
     """`value` as an int if it is finite, whole and in `least`..`most`; otherwise None.
 
-    -0.0 is 0. An int may be of any size, so that 10⁴⁰⁰ is out of range and not an overflow.
+    -0.0 is 0. An int may be of any size, so that 10⁴⁰⁰ is out of range and not an overflow. What
+    came by another way than GraphQL may be no number at all.
     """
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
     if isinstance(value, float) and not (math.isfinite(value) and value.is_integer()):
         return None
     return int(value) if least <= value <= most else None
 
 
-def not_whole(value: float, *, least: int, most: int) -> str:
+def not_whole(value: object, *, least: int, most: int) -> str:
     """Why `whole_number` refuses the value, as the end of a sentence that begins with its name."""
     return f"{_shown(value)} {_fault(value, least, most)}"
 
 
-def _fault(value: float, least: int, most: int) -> str:
+def _fault(value: object, least: int, most: int) -> str:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return "is not a number"
     if isinstance(value, float) and not math.isfinite(value):
         return "is not a finite number"
     if isinstance(value, float) and not value.is_integer():
@@ -28,6 +36,10 @@ def _fault(value: float, least: int, most: int) -> str:
     return f"is out of range: it may be from {least} to {most}"
 
 
-def _shown(value: float) -> str:
-    """As it was sent, but short however many digits it has."""
-    return repr(value) if isinstance(value, float) or abs(value) < 10**18 else "that was sent"
+def _shown(value: object) -> str:
+    """As it was sent, but short however long it is."""
+    if isinstance(value, str):
+        return shown(value)
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LONG):
+        return repr(value)
+    return "that was sent"

@@ -5,6 +5,7 @@ from typing import Any
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import OperationFailure
 
+from server.domain.batch_operation import BatchOperationStatus, BatchOperationType
 from server.domain.errors import StartupError
 from server.domain.item_error import ItemErrorCode
 from server.domain.stock_update import StockUpdateReason, StockUpdateStatus
@@ -20,6 +21,19 @@ BY_STOCK = "stock_1__id_1"
 UPDATES_BY_PRODUCT = "productId_1_timestamp_1__id_1"
 UPDATES_BY_STATUS = "status_1_timestamp_1__id_1"
 UPDATES_BY_BATCH = "batchId_1_index_1__id_1"
+BATCHES_BY_CREATION = "createdAt_1__id_1"
+BATCHES_BY_STATUS = "status_1_createdAt_1__id_1"
+CHUNKS_TO_CLAIM = "blocked_1_due_1__id_1"
+CHUNKS_TO_PUBLISH = "publishingCount_1"
+CHUNKS_BY_PROGRESS = (
+    "batchId_1_status_1_successCount_1_failureCount_1_publishingCount_1_publishedCount_1_"
+    "unpublishedCount_1"
+)
+CHUNKS_BY_FIRST = "batchId_1_first_1_last_1"
+
+# Statuses that nobody sees: the chunks are still being stored, or what is there of them goes again.
+SUBMITTING = "submitting"
+ABANDONED = "abandoned"
 
 _MARK_SECONDS = 3600  # a commit in doubt is settled within a minute
 _NAMESPACE_EXISTS = 48
@@ -74,6 +88,59 @@ _SCHEMAS: dict[str, Document] = {
             "index": _whole(0),
         },
     },
+    "batchOperations": {
+        "bsonType": "object",
+        "required": [
+            "operationType", "status", "options", "totalItems", "createdBy", "createdAt",
+            "successCount", "failureCount", "cancelRequested",
+        ],
+        "properties": {
+            "_id": _ID,
+            "operationType": _one_of(*(one.value for one in BatchOperationType)),
+            "status": _one_of(SUBMITTING, ABANDONED, *(one.value for one in BatchOperationStatus)),
+            "options": {"bsonType": "object"},
+            "totalItems": _whole(0),
+            "createdBy": _TEXT,
+            "createdAt": _TIME,
+            "startedAt": _TIME,
+            "completedAt": _TIME,
+            "successCount": _whole(0),
+            "failureCount": _whole(0),
+            "error": _TEXT,
+            "cancelRequested": {"bsonType": "bool"},
+            "retryOf": _ID,
+            "idempotencyKey": _TEXT,
+        },
+    },
+    "batchChunks": {
+        "bsonType": "object",
+        "required": [
+            "batchId", "index", "status", "blocked", "due", "readyAt", "attempts", "crashes",
+            "items", "outcomes", "successCount", "failureCount",
+        ],
+        "properties": {
+            "batchId": _ID,
+            "index": _whole(0),
+            "status": _one_of("pending", "done"),
+            "blocked": {"bsonType": "bool"},
+            "due": _TIME,
+            "readyAt": _TIME,
+            "lease": {
+                "bsonType": "object",
+                "required": ["token", "worker", "expiresAt"],
+                "properties": {"token": _TEXT, "worker": _TEXT, "expiresAt": _TIME},
+            },
+            "attempts": _whole(0),
+            "crashes": _whole(0),
+            "items": {"bsonType": "array"},
+            "outcomes": {"bsonType": "array"},
+            "successCount": _whole(0),
+            "failureCount": _whole(0),
+            "publishingCount": _whole(0),
+            "publishedCount": _whole(0),
+            "unpublishedCount": _whole(0),
+        },
+    },
     "commitMarks": {
         "bsonType": "object",
         "required": ["createdAt"],
@@ -104,6 +171,28 @@ _INDEXES: dict[str, list[IndexModel]] = {
         _index("productId", "timestamp", "_id"),
         _index("status", "timestamp", "_id"),
         _index("batchId", "index", "_id", partialFilterExpression={"batchId": {"$exists": True}}),
+    ],
+    "batchOperations": [
+        _index("createdAt", "_id"),
+        _index("status", "createdAt", "_id"),
+        _index("operationType", "createdAt", "_id"),
+        _index("createdBy", "createdAt", "_id"),
+        _index(
+            "createdBy",
+            "idempotencyKey",
+            unique=True,
+            partialFilterExpression={"idempotencyKey": {"$exists": True}},
+        ),
+    ],
+    "batchChunks": [
+        _index("batchId", "index", unique=True),
+        _index("blocked", "due", "_id", partialFilterExpression={"status": "pending"}),
+        _index("batchId", "first", "last"),
+        _index(
+            *("batchId", "status", "successCount", "failureCount"),
+            *("publishingCount", "publishedCount", "unpublishedCount"),
+        ),
+        _index("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     ],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }

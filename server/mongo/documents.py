@@ -48,7 +48,7 @@ def from_product(product: Product) -> Document:
         "createdAt": product.created_at,
         "updatedAt": product.updated_at,
     }
-    return document | _present(expiresAt=product.expires_at)
+    return document | present(expiresAt=product.expires_at)
 
 
 def to_stock_level(document: Document) -> StockLevel:
@@ -71,7 +71,9 @@ def to_stock_update(document: Document) -> StockUpdate:
     )
 
 
-def from_ledger_entry(entry: LedgerEntry, timestamp: datetime) -> Document:
+def from_ledger_entry(
+    entry: LedgerEntry, timestamp: datetime, batch_id: str | None = None
+) -> Document:
     document: Document = {
         "_id": ObjectId(),
         "productId": ObjectId(entry.product_id),
@@ -80,11 +82,15 @@ def from_ledger_entry(entry: LedgerEntry, timestamp: datetime) -> Document:
         "status": entry.status.value,
         "reason": entry.reason.value,
     }
-    return document | _present(
-        newStock=entry.new_stock, code=entry.code and entry.code.value, error=entry.error
+    return document | present(
+        newStock=entry.new_stock,
+        code=entry.code and entry.code.value,
+        error=entry.error,
+        batchId=ObjectId(batch_id) if batch_id else None,
+        index=entry.index if batch_id else None,
     )
 
 
-def _present(**fields: Any) -> Document:
+def present(**fields: Any) -> Document:
     """The fields that have a value: an absent field is left out, not stored as null."""
     return {name: value for name, value in fields.items() if value is not None}

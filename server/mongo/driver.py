@@ -22,6 +22,7 @@ Session = Any
 Collection = Any
 Database = Any
 Client = Any
+ChangeStream = Any
 
 SELECTION_TIMEOUT_MS = 5_000  # an election takes about 2 s; the transaction runner tries again
 HEARTBEAT_MS = 1_000  # a server that was written off is looked at again after this, not after 10 s
@@ -39,6 +40,7 @@ class Driver(Protocol):
 
     async def start_session(self) -> Session: ...
     async def start_transaction(self, session: Session) -> None: ...
+    async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream: ...
     async def close(self) -> None: ...
 
 
@@ -71,6 +73,9 @@ class MotorDriver:
     async def start_transaction(self, session: Session) -> None:
         session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
+    async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
+        return self.client[database].watch(list(pipeline))
+
     async def close(self) -> None:
         self.client.close()
 
@@ -86,6 +91,9 @@ class PyMongoDriver:
 
     async def start_transaction(self, session: Session) -> None:
         await session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
+
+    async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
+        return await self.client[database].watch(list(pipeline))
 
     async def close(self) -> None:
         await self.client.close()

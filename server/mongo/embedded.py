@@ -32,6 +32,7 @@ _FREE_BYTES_FOR_A_NEW_ONE = 512 * 1024**2  # the journal alone is preallocated w
 _FREE_BYTES_FOR_AN_OLD_ONE = 64 * 1024**2
 _FREE_BYTES_TO_GO_ON = 1024**2
 _LAST_WORDS = 8_000  # characters of the log in which a cause is looked for
+_SOCKET = "mongod.sock"
 _LONGEST_SOCKET_PATH = 107  # bytes: sockaddr_un.sun_path of Linux, less its final zero
 
 # Between fork and exec of mongod: have the kernel kill it when its parent dies. Its parent may
@@ -173,15 +174,7 @@ class EmbeddedMongod:
                 stderr=log_file,
                 start_new_session=True,  # Ctrl-C is for the server, which then stops it in order
             )
-        self.uri = f"mongodb://{quote_plus(self._socket_path())}/?directConnection=true"
-
-    def _socket_path(self) -> str:
-        """The path of the socket, or one for this process alone if that is long or not ASCII."""
-        path = os.fsencode(self._data_dir / "mongod.sock")
-        if len(path) <= _LONGEST_SOCKET_PATH and path.isascii():
-            return path.decode()
-        self._folder = os.open(self._data_dir, os.O_DIRECTORY)
-        return f"/proc/self/fd/{self._folder}/mongod.sock"
+        self.uri, self._folder = _uri(self._data_dir)
 
     async def _become_primary(self) -> None:
         deadline = time.monotonic() + _START_SECONDS
@@ -220,3 +213,30 @@ async def _is_primary(client: AsyncMongoClient[dict[str, Any]]) -> bool:
     except PyMongoError:
         return False
     return bool(hello.get("isWritablePrimary"))
+
+
+def running_uri(data_dir: Path) -> str:
+    """The address of the database that a server on this machine has started in the folder.
+
+    Raises:
+        StartupError: there is none.
+    """
+    if not (data_dir / _SOCKET).is_socket():
+        raise StartupError(
+            f"There is no database to work on: MONGODB_URI is not set, and no server runs on "
+            f"DATA_DIR {data_dir}. Set MONGODB_URI to the servers' database, or start a server on "
+            "that folder first."
+        )
+    uri, _ = _uri(data_dir.absolute())  # a folder that it opens stays open
+    return uri
+
+
+def _uri(data_dir: Path) -> tuple[str, int | None]:
+    """By the socket's path; or by one for this process alone, with the descriptor of the folder,
+    if that is long or not ASCII.
+    """
+    path, folder = os.fsencode(data_dir / _SOCKET), None
+    if len(path) > _LONGEST_SOCKET_PATH or not path.isascii():
+        folder = os.open(data_dir, os.O_DIRECTORY)
+        path = f"/proc/self/fd/{folder}/{_SOCKET}".encode()
+    return f"mongodb://{quote_plus(path.decode())}/?directConnection=true", folder

@@ -36,14 +36,19 @@ class Evidence:
         self._collection: Collection | None = None
         self._id: Any = None
         self._product: str | None = None
+        self._receipt: Document | None = None
 
     def inserted(self, collection: Collection, document_id: ObjectId, product_id: str) -> None:
         """Remember an inserted document, whose id nobody else can bring, and its product.
 
         The first one is enough.
         """
-        if self._collection is None:
+        if self._collection is None and self._receipt is None:
             self._collection, self._id, self._product = collection, document_id, product_id
+
+    def recorded(self, collection: Collection, receipt: Document) -> None:
+        """Remember what only this transaction can have written, into a document that stays."""
+        self._collection, self._receipt, self._product = collection, receipt, None
 
     def updated(self) -> None:
         """Note that something was written."""
@@ -60,6 +65,8 @@ class Evidence:
             if self._deleted:
                 mark["deleted"] = list(self._deleted)
             await self._marks.insert_one(mark, session=self._session)
+            if self._receipt:
+                return
             self._collection, self._id, self._product = self._marks, mark["_id"], None
 
     async def is_there(self) -> bool:
@@ -70,7 +77,7 @@ class Evidence:
         """
         if self._collection is None:
             return False
-        if await _exists(self._collection, {"_id": self._id}):
+        if await _exists(self._collection, self._receipt or {"_id": self._id}):
             return True
         since = {"$gte": self._began - _CLOCKS_APART}
         if self._product and await _exists(

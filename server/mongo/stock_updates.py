@@ -3,12 +3,14 @@
 from collections.abc import Collection as Ids
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from bson import ObjectId
 
 from server.domain.errors import TooManyRows
 from server.domain.stock_update import LedgerEntry
 from server.mongo.documents import from_ledger_entry, to_object_ids
-from server.mongo.driver import Database, Session
+from server.mongo.driver import Database, Document, Session
 from server.mongo.evidence import Evidence
 
 MOST_ROWS = 100_000  # to delete in one transaction: 300 000 took 6 s, and 400 000 never ended
@@ -28,13 +30,50 @@ class StockUpdates:
         self._session = session
         self._evidence = evidence
 
-    async def record(self, entries: Sequence[LedgerEntry], timestamp: datetime) -> None:
-        """Insert the rows, in order, with one command."""
+    async def record(
+        self, entries: Sequence[LedgerEntry], timestamp: datetime, batch_id: str | None = None
+    ) -> None:
+        """Insert the rows, in order, with one command; `batch_id` if the batch is stored."""
         if not entries:
             return
-        documents = [from_ledger_entry(entry, timestamp) for entry in entries]
+        documents = [from_ledger_entry(entry, timestamp, batch_id) for entry in entries]
         self._evidence.inserted(self._collection, documents[0]["_id"], entries[0].product_id)
         await self._collection.insert_many(documents, session=self._session)
+
+    async def settle(
+        self, batch_id: str, entries: Sequence[LedgerEntry], timestamp: datetime
+    ) -> None:
+        """Make the rows that wait for these entries what they have become, with one command.
+
+        A row that is gone, as it went with its product, is written anew.
+        """
+        if not entries:
+            return
+        self._evidence.updated()
+        indexes = [entry.index for entry in entries]
+        own = {"batchId": ObjectId(batch_id), "index": {"$in": indexes}}
+        place = {"$indexOfArray": [indexes, "$index"]}
+        result = await self._collection.update_many(
+            own,
+            [
+                {"$set": {"place": place}},
+                {
+                    "$set": {
+                        "timestamp": timestamp,
+                        "status": _at_place([entry.status.value for entry in entries]),
+                        "newStock": _at_place([entry.new_stock for entry in entries]),
+                        "code": _at_place([entry.code and entry.code.value for entry in entries]),
+                        "error": _at_place([entry.error for entry in entries]),
+                    }
+                },
+                {"$unset": "place"},
+            ],
+            session=self._session,
+        )
+        if result.matched_count < len(entries):
+            await self._collection.delete_many(own, session=self._session)
+            documents = [from_ledger_entry(entry, timestamp, batch_id) for entry in entries]
+            await self._collection.insert_many(documents, session=self._session)
 
     async def counts(self, product_ids: Ids[str]) -> dict[str, int]:
         """How many rows each product has; those that have none are left out.
@@ -95,3 +134,9 @@ class StockUpdates:
             await self._collection.delete_many(
                 {"productId": {"$in": doomed}}, session=self._session
             )
+
+
+def _at_place(values: Sequence[Any]) -> Document:
+    """The value for this row; the field is left out where there is none."""
+    value = {"$arrayElemAt": [{"$literal": list(values)}, "$place"]}
+    return {"$ifNull": [value, "$$REMOVE"]}

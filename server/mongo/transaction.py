@@ -7,20 +7,22 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from itertools import count
 from typing import TypeVar
 
 from pymongo.errors import PyMongoError
 
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, StoreError, WriteConflict
+from server.mongo.chunk_receipts import ChunkReceipts
 from server.mongo.driver import Database, Driver, Session
-from server.mongo.errors import translate
+from server.mongo.errors import translate, translated
 from server.mongo.evidence import Evidence
 from server.mongo.products import Products
 from server.mongo.retry import Next, after_body, after_commit, pause
 from server.mongo.stock_updates import StockUpdates
+from server.mongo.submission_store import SubmissionStore
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ class Transaction:
         self.evidence = Evidence(database, session)
         self.products = Products(database, session, self.evidence)
         self.stock_updates = StockUpdates(database, session, self.evidence)
+        self.receipts = ChunkReceipts(database, session, self.evidence)
+        self.submission = SubmissionStore(database, session, self.evidence)
 
 
 Body = Callable[[Transaction], Awaitable[T]]
@@ -67,24 +71,30 @@ class TransactionRunner:
         self._on_retry = on_retry
         self._jitter = jitter
 
-    async def run(self, body: Body[T], *, commit: bool = True) -> T:
+    async def run(self, body: Body[T], *, commit: bool = True, session: Session | None = None) -> T:
         """The body's result, once its writes are committed to a majority.
 
-        With `commit=False` the writes are rolled back and the result is what would have been.
+        With `commit=False` the writes are rolled back and the result is what would have been. A
+        `session` that is given is used, and left open.
 
         Raises:
             WriteConflict, DatabaseUnavailable: the deadline passed; nothing was written.
             UnexpectedStoreError: the database refused the body; nothing was written.
             CommitUnknown: the commit was sent and its effect could not be found out.
         """
-        try:
-            session = await self._driver.start_session()
-        except PyMongoError as error:
-            raise translate(error) from error
-        try:
+        if session is None:
+            async with self.session() as own:
+                return await self.run(body, commit=commit, session=own)
+        with translated():
             return await self._run_until_known(session, body, commit=commit)
-        except PyMongoError as error:
-            raise translate(error) from error
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Session]:
+        """A session for transactions that run one after another."""
+        with translated():
+            session = await self._driver.start_session()
+        try:
+            yield session
         finally:
             with suppress(PyMongoError):  # must not stand in for what is on its way to the caller
                 await session.end_session()

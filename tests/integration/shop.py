@@ -21,7 +21,8 @@ from pymongo.monitoring import (
 
 from schema.context import Services
 from server.app import make_app
-from server.batch.batches import Batches, Limits
+from server.assembly import Assembly, Sizes, assemble
+from server.batch.batches import Limits
 from server.batch.create import CreateProducts
 from server.batch.delete import DeleteProducts
 from server.batch.discontinue import Discontinue
@@ -38,14 +39,14 @@ from server.domain.stock import StockOutcome, stock_item
 from server.domain.update import SentPatch, UpdateOutcome, update_item
 from server.graphql_view import GraphQLView
 from server.metrics import Metrics
-from server.mongo.catalog import Catalog
 from server.mongo.collections import ensure_collections
 from server.mongo.deployment import is_writable
 from server.mongo.documents import from_product
 from server.mongo.driver import Driver, DriverName, connect
-from server.mongo.ledger import Ledger
 from server.mongo.transaction import TransactionRunner
+from server.rest.view import Rest
 
+MAX_REQUEST_BYTES = 32 * 1024**2
 UNKNOWN_ID = "f" * 24
 CUP: dict[str, Any] = {
     "own_id": None,
@@ -98,10 +99,17 @@ class Shop:
     commands: CommandLog
     admin: MongoClient[dict[str, Any]]
     runner: TransactionRunner
-    engine: Engine
-    services: Services
+    assembly: Assembly
     clock: Clock
     metrics: Metrics = field(default_factory=Metrics)
+
+    @property
+    def engine(self) -> Engine:
+        return self.assembly.engine
+
+    @property
+    def services(self) -> Services:
+        return self.assembly.services
 
     async def put(self, *stocks: int, **fields: Any) -> list[str]:
         """Insert a product for each stock; `fields` are the same for all. Their ids, in order."""
@@ -179,11 +187,12 @@ class Shop:
             )
 
     def http(self) -> httpx.AsyncClient:
-        async def ready() -> bool:
-            return await is_writable(self.driver)
+        async def why_not_ready() -> str | None:
+            return None if await is_writable(self.driver) else "no primary of the database answers"
 
-        view = GraphQLView(self.services, max_request_bytes=4 * 1024**2)
-        app = make_app(view, self.metrics, ready)
+        view = GraphQLView(self.services, max_request_bytes=MAX_REQUEST_BYTES)
+        rest = Rest(self.services, max_request_bytes=MAX_REQUEST_BYTES)
+        app = make_app(view, self.metrics, why_not_ready, rest)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
     def spoil(self, *ids: str) -> None:
@@ -288,6 +297,8 @@ async def open_shop(
     *,
     database: str = "",
     limits: Limits | None = None,
+    sizes: Sizes | None = None,
+    publishes: bool = False,
     runner: type[TransactionRunner] = TransactionRunner,
     **runner_options: Any,
 ) -> AsyncIterator[Shop]:
@@ -300,15 +311,14 @@ async def open_shop(
     driver = connect(driver_name, uri, listeners=[commands])
     await ensure_collections(driver.client[database])
     runs = runner(driver, database, on_retry=metrics.transaction_retried, **runner_options)
-    engine = Engine(runs, metrics, clock=clock, concurrent_chunks=8)
-    services = Services(
-        batches=Batches(engine, limits or Limits()),
-        catalog=Catalog(driver.client[database], clock),
-        ledger=Ledger(driver.client[database]),
+    sizes = sizes or Sizes(limits=limits or Limits())
+    assembly = assemble(
+        driver, database, runs, metrics, clock=clock, sizes=sizes, publishes=publishes
     )
     with MongoClient(uri, tz_aware=True) as admin:
-        yield Shop(driver, database, commands, admin, runs, engine, services, clock, metrics)
-        await engine.drain()
+        yield Shop(driver, database, commands, admin, runs, assembly, clock, metrics)
+        await assembly.services.progress.close()
+        await assembly.engine.drain()
         admin.admin.command("killAllSessions", [])  # a dropped database waits for open transactions
         admin.drop_database(database)
     await driver.close()

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.item_error import ItemError, ItemErrorCode, shown
+from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.product_id import (
     canonical_id,
     invalid_product_id,
     product_discontinued,
     product_not_found,
 )
+from server.domain.text import shown
 
 PATH = ("updates", "0", "productId")
 KNOWN = "0123456789abcdef01234567"

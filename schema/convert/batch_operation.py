@@ -1,0 +1,106 @@
+"""What is told of a stored batch."""
+
+from datetime import datetime
+from functools import partial
+
+import strawberry
+
+from schema.context import Services
+from schema.convert.answers import to_item_error
+from schema.convert.arguments import from_page, given
+from schema.convert.connection import to_connection
+from schema.types.batch_item_result import BatchItemResult
+from schema.types.batch_metrics import BatchAlert, BatchMetrics
+from schema.types.batch_operation import BatchOperation, LoadResults, PublicationProgress
+from schema.types.connection import Connection
+from server.domain import batch_metrics, batch_operation
+from server.domain.create import Created
+from server.domain.discontinue import Discontinued
+from server.domain.item_message import item_message
+from server.domain.item_result import ItemResult
+from server.domain.outcome import Failed
+from server.domain.stock import Applied
+from server.mongo.batch_results import BatchResults
+
+
+def to_batch_operation(one: batch_operation.BatchOperation, services: Services) -> BatchOperation:
+    now = services.clock()
+    return BatchOperation(
+        id=strawberry.ID(one.id),
+        operation_type=one.operation_type,
+        status=one.status,
+        outcome=one.outcome,
+        total_items=one.total_items,
+        processed_items=one.processed_items,
+        success_count=one.success_count,
+        failure_count=one.failure_count,
+        created_by=one.created_by,
+        created_at=one.created_at,
+        started_at=one.started_at,
+        completed_at=one.completed_at,
+        error=one.error,
+        retry_of=None if one.retry_of is None else strawberry.ID(one.retry_of),
+        metrics=_to_metrics(one, now),
+        alerts=[
+            BatchAlert(kind=alert.kind, message=alert.message)
+            for alert in batch_metrics.batch_alerts(one, now)
+        ],
+        publication=_to_publication(one.publication),
+        load_results=_results_of(one.id, services.results),
+    )
+
+
+def _to_metrics(one: batch_operation.BatchOperation, now: datetime) -> BatchMetrics:
+    metrics = batch_metrics.batch_metrics(one, now)
+    return BatchMetrics(
+        duration_ms=metrics.duration_ms,
+        avg_time_per_item_ms=metrics.avg_time_per_item_ms,
+        success_rate=metrics.success_rate,
+        failure_rate=metrics.failure_rate,
+        items_per_second=metrics.items_per_second,
+    )
+
+
+def _to_publication(
+    progress: batch_operation.PublicationProgress | None,
+) -> PublicationProgress | None:
+    if progress is None:
+        return None
+    return PublicationProgress(
+        pending=progress.pending, published=progress.published, failed=progress.failed
+    )
+
+
+def _results_of(batch_id: str, results: BatchResults) -> LoadResults:
+    async def load(
+        first: int | None, after: str | None, success: bool | None
+    ) -> Connection[BatchItemResult]:
+        which = given(success)
+        page = await results.page(batch_id, from_page(first, after), success=which)
+        return to_connection(page, to_item_result, partial(results.count, batch_id, which))
+
+    return load
+
+
+def to_item_result(result: ItemResult) -> BatchItemResult:
+    outcome, publication = result.outcome, result.publication
+    product_id = outcome.product.id if isinstance(outcome, Created) else outcome.product_id
+    return BatchItemResult(
+        index=outcome.index,
+        product_id=None if product_id is None else strawberry.ID(product_id),
+        success=result.success,
+        message=item_message(result),
+        new_stock=_new_stock(result),
+        tx_id=publication.tx_id if publication else None,
+        error=to_item_error(outcome.error) if isinstance(outcome, Failed) else None,
+        publication_error=publication.error if publication else None,
+    )
+
+
+def _new_stock(result: ItemResult) -> int | None:
+    match result.outcome:
+        case Applied(new_stock=stock):
+            return stock
+        case Discontinued():
+            return 0
+    return None

@@ -1,0 +1,31 @@
+"""A page of the domain's values as a Relay connection."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from schema.types.connection import Connection, Edge, PageInfo
+from server.domain import page
+
+ValueT = TypeVar("ValueT")
+NodeT = TypeVar("NodeT")
+
+
+def to_connection(
+    found: page.Page[ValueT],
+    to_node: Callable[[ValueT], NodeT],
+    count: Callable[[], Awaitable[int]],
+) -> Connection[NodeT]:
+    cursors = found.cursors
+    return Connection(
+        edges=[
+            Edge(cursor=cursor, node=to_node(one))
+            for cursor, one in zip(cursors, found.items, strict=True)
+        ],
+        page_info=PageInfo(
+            has_next_page=found.has_next,
+            has_previous_page=found.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
+        count=count,
+    )

@@ -1,0 +1,36 @@
+"""A batch that its caller waits for: run at once, or as a stored batch if it has a key."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from schema.context import Context
+from schema.errors import told_with
+from schema.idempotency import key_of
+from server.batch.operation import StoredOperation
+from server.batch.request import BatchRequest
+from server.domain.item_result import Input
+from server.domain.options import BatchOptions
+
+
+async def run(
+    context: Context,
+    operation: StoredOperation,
+    inputs: Sequence[Input],
+    options: BatchOptions,
+    idempotency_key: str | None,
+) -> Sequence[Any]:
+    """The outcome of every item, of the operation's own kinds, in input order.
+
+    Raises:
+        RequestError: the batch is too large, or the key is not to be used for it.
+    """
+    key = key_of(context, idempotency_key)
+    if key is None:
+        items = [operation.item(index, one) for index, one in enumerate(inputs)]
+        return await context.services.batches.run(operation, items, options)
+    with told_with(key):
+        answer = await context.services.keyed.run(
+            BatchRequest(operation=operation, options=options, key=key), inputs
+        )
+    context.is_replay |= answer.replayed
+    return answer.outcomes

@@ -1,0 +1,92 @@
+"""The end of a stored batch: whoever does its last chunk says so, or a sweep after a crash."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.batch.stored_operations import operation_of
+from server.domain.batch_metrics import BatchAlert, batch_alerts
+from server.domain.batch_operation import BatchOperation, BatchOperationStatus
+from server.domain.innocent import CANCELLED_MESSAGE
+from server.domain.item_error import ItemErrorCode
+from server.domain.stored_batch import StoredBatch
+from server.mongo.batch_operations import BatchOperations
+from server.mongo.chunk_closing import ChunkClosing
+
+log = logging.getLogger(__name__)
+
+_FAILED_MESSAGE = "The batch failed before this item was begun. Nothing was changed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """`clock` is for what is stored."""
+
+    operations: BatchOperations
+    closing: ChunkClosing
+    clock: Callable[[], datetime]
+
+    async def check(self, batch_id: str) -> bool:
+        """End the batch if all its chunks are done, and close them if it goes no further.
+
+        Doing it again, or at the same time as somebody else, changes nothing. Whether it has ended.
+
+        Raises:
+            StoreError: the database did not answer; the sweep will try again.
+        """
+        batch = await self.operations.stored(batch_id)
+        if batch is None:
+            return True
+        why = _ends_early(batch)
+        if why is not None:
+            argument = operation_of(batch).argument
+            await self.closing.close(batch_id, argument, *why)
+        if await self.operations.has_chunks_left(batch_id):
+            return False
+        if why is not None and batch.was_submitted:
+            await self.closing.fail_rows(batch_id, *why)
+        if await self.operations.end(batch_id, _final(batch), self.clock(), batch.failing):
+            await self._tell(batch_id)
+        return True
+
+    async def watch(self, batch_id: str) -> None:
+        """Log what somebody should look into, once for all processes."""
+        batch = await self.operations.one(batch_id)
+        for alert in batch_alerts(batch, self.clock()) if batch else []:
+            if await self.operations.note_alert(batch_id, alert.kind.value):
+                _warn(batch_id, alert)
+
+    async def _tell(self, batch_id: str) -> None:
+        batch = await self.operations.one(batch_id)
+        if batch is not None:
+            log.info(
+                "Batch %s: %d succeeded, %d failed",
+                batch.status.name,
+                batch.success_count,
+                batch.failure_count,
+                extra=_fields(batch),
+            )
+            await self.watch(batch_id)
+
+
+def _ends_early(batch: StoredBatch) -> tuple[ItemErrorCode, str] | None:
+    if batch.cancel_requested:
+        return ItemErrorCode.CANCELLED, CANCELLED_MESSAGE
+    if batch.failing is not None:
+        return ItemErrorCode.UNAVAILABLE, _FAILED_MESSAGE
+    return None
+
+
+def _final(batch: StoredBatch) -> BatchOperationStatus:
+    if batch.cancel_requested:
+        return BatchOperationStatus.CANCELLED
+    return BatchOperationStatus.FAILED if batch.failing else BatchOperationStatus.COMPLETED
+
+
+def _warn(batch_id: str, alert: BatchAlert) -> None:
+    log.warning("%s: %s", alert.kind.value, alert.message, extra={"batch_id": batch_id})
+
+
+def _fields(batch: BatchOperation) -> dict[str, object]:
+    return {"batch_id": batch.id, "status": batch.status.value, "items": batch.total_items}

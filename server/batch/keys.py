@@ -1,0 +1,70 @@
+"""Idempotency keys: which request a key stands for."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.domain.batch_operation import BatchOperationStatus
+from server.domain.errors import KeyInUse, KeyReused
+from server.domain.idempotency import KEYS_LAST
+from server.domain.stored_batch import StoredBatch
+from server.mongo.batch_operations import BatchOperations
+from server.mongo.batch_removal import BatchRemoval
+from server.mongo.collections import ABANDONED, SUBMITTING
+
+PATIENCE_SECONDS = 10.0  # with a request whose first sending is still under way
+LOOK_AGAIN_SECONDS = 0.05
+_FINAL = [status.value for status in BatchOperationStatus if status.is_final]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """The key is unique in the database: whoever stores its batch first has it."""
+
+    operations: BatchOperations
+    removal: BatchRemoval
+    clock: Callable[[], datetime]
+    patience_seconds: float = PATIENCE_SECONDS
+
+    async def make_way(self, created_by: str, key: str) -> None:
+        """Free the key if nobody can have a use for it any more: it is old, or was never stored."""
+        found = await self.operations.with_key(created_by, key)
+        if found is None:
+            return
+        batch, status = found
+        if status in _FINAL and batch.created_at < self.clock() - KEYS_LAST:
+            await self.operations.release_key(batch.id)
+        elif status in (SUBMITTING, ABANDONED) and await self.operations.abandon(batch.id):
+            await self.removal.remove(batch.id)
+
+    async def holder(self, created_by: str, key: str, content: str) -> StoredBatch:
+        """The batch that has the key, once all of it is stored.
+
+        Raises:
+            KeyReused: it is another request's.
+            KeyInUse: it is being stored, and longer than one waits.
+        """
+        until = time.monotonic() + self.patience_seconds
+        while time.monotonic() < until:
+            found = await self.operations.with_key(created_by, key)
+            if found is not None and found[1] not in (SUBMITTING, ABANDONED):
+                batch, _ = found
+                if batch.content != content:
+                    raise KeyReused(
+                        "This idempotency key was used for another request: use a new one, or send "
+                        "that request again as it was."
+                    )
+                return batch
+            if found is None:
+                break
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        raise in_use()
+
+
+def in_use() -> KeyInUse:
+    return KeyInUse(
+        "The first request with this idempotency key has not ended yet: send it again a little "
+        "later, with the same key."
+    )

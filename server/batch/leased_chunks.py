@@ -1,0 +1,224 @@
+"""Runs a chunk of a stored batch, whoever holds it: a worker or the request that stored it."""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import uuid4
+
+from server.batch.engine import Engine
+from server.batch.failures import fail_all
+from server.batch.in_flight import InFlight
+from server.batch.lease_keeper import kept
+from server.batch.operation import Item, StoredOperation
+from server.batch.receipt import Receipt
+from server.batch.stored_operations import operation_of
+from server.domain.crashes import part_size
+from server.domain.errors import (
+    CommitUnknown,
+    DatabaseUnavailable,
+    LeaseLost,
+    StoreError,
+    WriteConflict,
+)
+from server.domain.innocent import cancelled, not_attempted, refused
+from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.outcome import Failed, Outcome, any_failed, failed
+from server.domain.retry_decision import MOST_ATTEMPTS, GiveUp, Retry, decide
+from server.domain.stored_batch import ClaimedChunk, StoredBatch
+from server.mongo.batch_operations import BatchOperations
+from server.mongo.chunk_queue import ChunkQueue
+from server.mongo.driver import Session
+from server.mongo.transaction import Transaction, TransactionRunner
+
+log = logging.getLogger(__name__)
+
+_CRASHED = (
+    "Whatever ran this item ended in the middle of it, time after time. It was not applied. "
+    "(Error {error_id})"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A chunk of this batch was run; `error` is what kept it from ending, None if nothing did."""
+
+    batch_id: str
+    error: StoreError | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedChunks:
+    """`clock` is for what is stored, not for leases. `in_flight` is what a shutdown awaits."""
+
+    in_flight: InFlight
+    engine: Engine
+    runner: TransactionRunner
+    queue: ChunkQueue
+    operations: BatchOperations
+    clock: Callable[[], datetime]
+
+    async def run_next(
+        self, worker: str, *, batch_id: str | None = None, reserved_by: str | None = None
+    ) -> Ran | None:
+        """Claim a chunk (see `ChunkQueue.claim`) and run it; None if there is none.
+
+        What has been claimed ends, even if the caller is cancelled.
+
+        Raises:
+            StoreError: the database did not answer, and nothing was claimed.
+        """
+        return await self.in_flight.finish(self._run_next(worker, batch_id, reserved_by))
+
+    async def _run_next(
+        self, worker: str, batch_id: str | None, reserved_by: str | None
+    ) -> Ran | None:
+        async with self.runner.session() as session:
+            chunk = await self.queue.claim(
+                worker, session, batch_id=batch_id, reserved_by=reserved_by
+            )
+            if chunk is None:
+                return None
+            error = await self.run(chunk, session)
+            return Ran(batch_id=chunk.lease.batch_id, error=error)
+
+    async def run(self, chunk: ClaimedChunk, session: Session) -> StoreError | None:
+        """Run it, on the session of its lease; the error if the database kept it from ending.
+
+        Whatever happens, the chunk is done afterwards, or free for somebody else, now or once its
+        lease has run out.
+        """
+        lease = chunk.lease
+        told = {"batch_id": lease.batch_id, "chunk": lease.index}
+        try:
+            if chunk.left_open is not None:
+                log.warning("The lease of a chunk ran out; it is taken over", extra=told)
+                await self.queue.end_transaction_of(chunk.left_open)
+            batch = await self.operations.begin(lease.batch_id, self.clock())
+            if batch is not None:
+                await self._run(batch, chunk, session)
+        except LeaseLost:
+            log.warning(
+                "Lost the lease of a chunk: somebody else has it, or it is done", extra=told
+            )
+        except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
+            await self._give_back(chunk, error)
+            return error
+        except Exception:  # a bug: its lease runs out, and after three times it is bisected
+            log.exception("A chunk failed", extra=told)
+        return None
+
+    async def _run(self, batch: StoredBatch, chunk: ClaimedChunk, session: Session) -> None:
+        operation = operation_of(batch)
+        items = [operation.item(one.index, one.input) for one in chunk.items]
+        receipt = Receipt(batch, chunk.lease, session)
+        async with kept(partial(self.queue.renew, chunk.lease), receipt):
+            decided = _decided(batch, chunk, operation, items)
+            if decided is not None:
+                await self._record(batch, items, decided, receipt)
+            else:
+                await self._run_parts(batch, chunk, items, receipt)
+
+    async def _run_parts(
+        self, batch: StoredBatch, chunk: ClaimedChunk, items: Sequence[Item], receipt: Receipt
+    ) -> None:
+        """All at once, unless the chunk has ended the processes that ran it."""
+        operation, options, crashes = operation_of(batch), batch.options, chunk.crashes
+        runner = self.engine.chunks(operation, options, receipt)
+        while items:
+            size = part_size(chunk.size, crashes)
+            if not size or (options.atomic and size < chunk.size):
+                part = items if options.atomic else items[:1]
+                crashes, receipt.forgets_crashes = 0, True
+                outcomes: Sequence[Outcome] = _crashed(part, operation.argument)
+            else:
+                part = items[:size]
+                outcomes = await self.engine.run_chunk(runner, part)
+            missing = [one for one in outcomes if one.index not in receipt.recorded]
+            if missing:  # a dry run, whose effects were rolled back; or what was not tried
+                by_index = {item.index: item for item in part}
+                untold = [by_index[one.index] for one in missing]
+                await self._record(batch, untold, missing, receipt)
+            receipt.forgets_crashes = False
+            items = items[len(part) :]
+            if items and options.ends_at_failure and any_failed(outcomes):
+                rest = not_attempted(items, operation.argument)
+                await self._record(batch, items, rest, receipt)
+                break
+
+    async def _record(
+        self,
+        batch: StoredBatch,
+        items: Sequence[Item],
+        outcomes: Sequence[Outcome],
+        receipt: Receipt,
+    ) -> None:
+        """Outcomes that have no effect, but for the record that failures leave in no dry run."""
+
+        async def body(transaction: Transaction) -> None:
+            if not batch.options.dry_run:
+                await operation_of(batch).write(transaction, items, outcomes, self.clock())
+            await receipt.write(transaction, outcomes)
+
+        with receipt.attempt():
+            await self.runner.run(body, session=receipt.session)
+        receipt.committed(outcomes)
+
+    async def _give_back(self, chunk: ClaimedChunk, error: StoreError) -> None:
+        """The chunk, for somebody else. After many attempts it fails: for want of a database its
+        whole batch, and if others kept changing its products, its items alone.
+        """
+        lease, attempts = chunk.lease, chunk.attempts + 1
+        told = {"batch_id": lease.batch_id, "chunk": lease.index, "attempt": attempts}
+        decision = decide(attempts, random.random())  # noqa: S311 - no secret
+        try:
+            if isinstance(decision, GiveUp) and not isinstance(error, WriteConflict):
+                log.error("A chunk is given up, and its batch with it: %s", error, extra=told)
+                await self.operations.note_failure(lease.batch_id, str(error))
+            else:
+                log.warning("A chunk is given back: %s", error, extra=told)
+            delay = decision.delay_seconds if isinstance(decision, Retry) else 0
+            await self.queue.give_back(lease, delay_seconds=delay, failed=True)
+        except StoreError as second:  # then its lease runs out
+            log.warning("A chunk could not be given back: %s", second, extra=told)
+
+
+def _decided(
+    batch: StoredBatch,
+    chunk: ClaimedChunk,
+    operation: StoredOperation,
+    items: Sequence[Item],
+) -> Sequence[Outcome] | None:
+    """What is settled without trying; None if the chunk is to be run."""
+    if batch.cancel_requested:
+        return cancelled(items, operation.argument)
+    if batch.is_refused:
+        return refused(items, operation.argument)
+    if batch.failing is not None:
+        return fail_all(items, operation.argument, DatabaseUnavailable(batch.failing), "")
+    if chunk.attempts >= MOST_ATTEMPTS:
+        return fail_all(items, operation.argument, WriteConflict("attempts used up"), "")
+    if chunk.after_failure and batch.options.ends_at_failure:
+        return not_attempted(items, operation.argument)
+    return None
+
+
+def _crashed(items: Sequence[Item], argument: str) -> Sequence[Failed]:
+    error_id = uuid4().hex
+    log.error(
+        "Items are given up that ended whatever ran them",
+        extra={"error_id": error_id, "items": [item.index for item in items]},
+    )
+    return [
+        failed(
+            item,
+            ItemError(
+                code=ItemErrorCode.INTERNAL,
+                message=_CRASHED.format(error_id=error_id),
+                path=(argument, str(item.index)),
+            ),
+        )
+        for item in items
+    ]

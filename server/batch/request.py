@@ -1,0 +1,54 @@
+"""A batch that somebody wants to be stored and run."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from server.batch.operation import StoredOperation
+from server.domain.item_result import Input
+from server.domain.options import BatchOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """`key` is the caller's idempotency key; `retry_of` the batch whose failed items these are.
+
+    `answer_options` are those that change nothing but the answer; a key stands for them, too.
+    """
+
+    operation: StoredOperation
+    options: BatchOptions
+    created_by: str = "anonymous"
+    key: str | None = None
+    retry_of: str | None = None
+    answer_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Content:
+    """What a key stands for: a hash of the whole request, which may come piece by piece."""
+
+    def __init__(self, request: BatchRequest, *, in_background: bool) -> None:
+        self._hash = hashlib.sha256()
+        self._add(
+            [
+                request.operation.type.value,
+                dict(request.operation.settings),
+                asdict(request.options),
+                in_background,
+                request.retry_of,
+                dict(request.answer_options),
+            ]
+        )
+
+    def add(self, inputs: Iterable[Input]) -> None:
+        for one in inputs:
+            self._add(one)
+
+    def digest(self) -> str:
+        return self._hash.hexdigest()
+
+    def _add(self, value: Any) -> None:
+        self._hash.update(json.dumps(value, sort_keys=True).encode())
+        self._hash.update(b"\n")

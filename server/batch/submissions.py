@@ -1,0 +1,168 @@
+"""The use case: a batch is stored, to be run in the background."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.batch.in_flight import InFlight
+from server.batch.keys import Keys, in_use
+from server.batch.lease_keeper import kept
+from server.batch.request import BatchRequest, Content
+from server.batch.submission import Submission
+from server.domain.batch_operation import BatchOperation, BatchOperationType
+from server.domain.errors import BadInput, BatchTooLarge, DuplicateKey, QueueFull
+from server.domain.item_result import Input
+from server.domain.stored_batch import StoredBatch
+from server.mongo.batch_operations import BatchOperations
+from server.mongo.batch_removal import BatchRemoval
+from server.mongo.chunk_queue import ChunkQueue
+from server.mongo.ids import new_id
+from server.mongo.transaction import TransactionRunner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """`replayed`: the batch of an earlier request with the same idempotency key."""
+
+    batch: BatchOperation
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLimits:
+    """How many items one request may have, and how many chunks may wait in all."""
+
+    items: int = 100_000
+    chunks: int = 10_000
+
+
+class Submissions:
+    def __init__(  # noqa: PLR0913 - what it works with
+        self,
+        runner: TransactionRunner,
+        queue: ChunkQueue,
+        operations: BatchOperations,
+        removal: BatchRemoval,
+        keys: Keys,
+        limits: QueueLimits,
+        *,
+        clock: Callable[[], datetime],
+        publishes: bool = False,
+        on_stored: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`publishes`: there is a receiver of prices. `on_stored` is told of every batch."""
+        self._runner = runner
+        self._queue = queue
+        self._operations = operations
+        self._removal = removal
+        self._keys = keys
+        self._limits = limits
+        self._clock = clock
+        self._publishes = publishes
+        self._on_stored = on_stored
+        self._cleaning = InFlight()
+
+    async def submit(self, request: BatchRequest, inputs: Sequence[Input]) -> Submitted:
+        """Store the batch; once this returns, it survives whatever dies.
+
+        Raises:
+            BadInput: there are no items. BatchTooLarge: there are too many.
+            QueueFull: too much waits already. KeyReused, KeyInUse: see `Keys`.
+            StoreError: the database did not take it. In all cases nothing is stored.
+        """
+        if len(inputs) > self._limits.items:
+            raise BatchTooLarge(
+                f"{request.operation.argument} has {len(inputs)} items: at most "
+                f"{self._limits.items} are allowed in one batch. Submit several batches."
+            )
+
+        async def all_at_once() -> AsyncIterator[Sequence[Input]]:
+            yield inputs
+
+        return await self.submit_stream(request, all_at_once())
+
+    async def submit_stream(
+        self, request: BatchRequest, blocks: AsyncIterator[Sequence[Input]]
+    ) -> Submitted:
+        """As `submit`, for any number of items, in flat memory."""
+        if request.key is not None:
+            await self._keys.make_way(request.created_by, request.key)
+        content = Content(request, in_background=True)
+        hashed = _hashed(blocks, content)
+        submission = Submission(
+            self._runner, self._operations, request.operation, self._new(request), content
+        )
+        try:
+            async with kept(submission.keep, None):
+                batch = await self._store(submission, hashed)
+        except DuplicateKey:
+            return await self._replay(request, content, hashed)
+        except BaseException:
+            if submission.is_staged:
+                await self._cleaning.finish(self._removal.remove(submission.batch.id))
+            raise
+        self._on_stored()
+        return Submitted(batch=batch)
+
+    async def _store(
+        self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
+    ) -> BatchOperation:
+        await self._check_queue(0)
+        async for block in blocks:
+            if submission.add(block):
+                await self._check_queue(submission.chunks_to_come)
+                await submission.flush()
+        if not submission.total_items:
+            raise BadInput(
+                f"{submission.operation.argument} is empty: a batch has one item or more."
+            )
+        await self._check_queue(submission.chunks_to_come)
+        await submission.finish()
+        return submission.as_operation()
+
+    async def _check_queue(self, more: int) -> None:
+        limit = self._limits.chunks
+        waiting = await self._queue.length(limit + 1)
+        if waiting + more > limit or waiting >= limit:
+            raise QueueFull(
+                f"{waiting} chunks wait to be run, and at most {limit} may: submit the batch again "
+                "later."
+            )
+
+    async def _replay(
+        self, request: BatchRequest, content: Content, blocks: AsyncIterator[Sequence[Input]]
+    ) -> Submitted:
+        if request.key is None:
+            raise AssertionError("only a key can be there already")
+        async for _ in blocks:
+            pass  # the rest of the content
+        holder = await self._keys.holder(request.created_by, request.key, content.digest())
+        found = await self._operations.one(holder.id)
+        if found is None:
+            raise in_use()
+        return Submitted(batch=found, replayed=True)
+
+    def _new(self, request: BatchRequest) -> StoredBatch:
+        is_price = request.operation.type is BatchOperationType.UPDATE_PRICE
+        return StoredBatch(
+            id=new_id(),
+            operation_type=request.operation.type,
+            settings=request.operation.settings,
+            options=request.options,
+            lanes=1,
+            chunks=0,
+            created_by=request.created_by,
+            created_at=self._clock(),
+            was_submitted=True,
+            publishes=is_price and self._publishes,
+            retry_of=request.retry_of,
+            key=request.key,
+        )
+
+
+async def _hashed(
+    blocks: AsyncIterator[Sequence[Input]], content: Content
+) -> AsyncIterator[Sequence[Input]]:
+    async for block in blocks:
+        content.add(block)
+        yield block

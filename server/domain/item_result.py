@@ -1,0 +1,39 @@
+"""What became of one item of a stored batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from server.domain.outcome import Failed, Outcome
+
+Input = Mapping[str, Any]  # an item as it was sent: the names and values of its GraphQL input
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """How the publication of one item ended: with the receiver's `tx_id`, or with an `error`."""
+
+    index: int
+    tx_id: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemResult:
+    """`input` is what was sent; `publication` is None until the item is published or given up.
+
+    `is_published`: somebody is to be told of it if it succeeds.
+    """
+
+    input: Input
+    outcome: Outcome
+    is_published: bool = False
+    publication: Publication | None = None
+
+    @property
+    def index(self) -> int:
+        return self.outcome.index
+
+    @property
+    def success(self) -> bool:
+        return not isinstance(self.outcome, Failed)

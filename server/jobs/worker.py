@@ -1,0 +1,108 @@
+"""The loop that runs stored batches: claim a chunk, run it, see whether its batch has ended."""
+
+import asyncio
+import gc
+import logging
+import os
+import socket
+import time
+from contextlib import suppress
+from uuid import uuid4
+
+from server.batch.completion import Completion
+from server.batch.leased_chunks import LeasedChunks
+from server.domain.errors import StoreError
+from server.jobs.memory import Memory
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.25  # when there is nothing to do
+STUCK_SECONDS = 60.0  # a pass takes 20 s at most, and 15 more if a commit is in doubt
+
+
+class Worker:
+    """Runs up to `side_by_side` chunks at a time, and keeps no more than these in memory.
+
+    Any number of workers may run, on any number of machines: the database alone says whose a chunk
+    is.
+    """
+
+    def __init__(
+        self,
+        chunks: LeasedChunks,
+        completion: Completion,
+        memory: Memory,
+        *,
+        side_by_side: int,
+        name: str = "",
+    ) -> None:
+        self.name = name or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
+        self._chunks = chunks
+        self._completion = completion
+        self._memory = memory
+        self._side_by_side = side_by_side
+        self._stopping = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._looked = time.monotonic()
+        self._was_over = False
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Claim nothing any more. `run` returns once what was claimed has ended."""
+        self._stopping.set()
+        self._woken.set()
+
+    @property
+    def is_alive(self) -> bool:
+        return time.monotonic() - self._looked < STUCK_SECONDS
+
+    async def run(self) -> None:
+        """Until it is stopped.
+
+        Raises:
+            ExceptionGroup: a bug, which ends the process that needs a worker.
+        """
+        async with asyncio.TaskGroup() as hands:
+            for _ in range(self._side_by_side):
+                hands.create_task(self._work())
+
+    async def run_once(self) -> bool:
+        """Claim one chunk and run it; whether there was one.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        self._looked = time.monotonic()
+        if self._is_over_its_limit():
+            return False
+        ran = await self._chunks.run_next(self.name)
+        if ran is None:
+            return False
+        await self._completion.check(ran.batch_id)
+        return True
+
+    async def _work(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                has_worked = await self.run_once()
+            except StoreError as error:
+                log.warning("No chunk could be claimed or ended; trying again: %s", error)
+                has_worked = False
+            if not has_worked:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_SECONDS):
+                        await self._woken.wait()
+
+    def _is_over_its_limit(self) -> bool:
+        is_over = self._memory.is_over_its_limit()
+        if is_over:
+            gc.collect()
+            is_over = self._memory.is_over_its_limit()
+        if is_over and not self._was_over:
+            log.warning("Over the memory limit: no chunk is claimed until there is room again")
+        self._was_over = is_over
+        return is_over

@@ -1,0 +1,68 @@
+"""Closing the chunks of a batch that goes no further: their items fail, and nothing is applied."""
+
+from bson import ObjectId
+
+from server.domain.item_error import ItemErrorCode
+from server.mongo.chunk_queue import UNCLAIMED
+from server.mongo.driver import Database, Document
+from server.mongo.errors import translated
+from server.mongo.outcome_documents import FAILED
+
+_ROWS_AT_ONCE = 10_000
+
+
+class ChunkClosing:
+    def __init__(self, database: Database) -> None:
+        self._chunks = database["batchChunks"]
+        self._rows = database["stockUpdates"]
+
+    async def close(self, batch_id: str, argument: str, code: ItemErrorCode, message: str) -> None:
+        """Fail what has no outcome yet, in every chunk that nobody holds. One command for all.
+
+        A chunk whose transaction is under way ends by itself: it is held.
+        """
+        answered = {"$map": {"input": "$outcomes", "as": "outcome", "in": "$$outcome.index"}}
+        left = {
+            "$filter": {
+                "input": "$items",
+                "as": "item",
+                "cond": {"$not": [{"$in": ["$$item.index", answered]}]},
+            }
+        }
+        failure: Document = {
+            "index": "$$item.index",
+            "productId": {"$ifNull": ["$$item.input.productId", "$$item.input.id"]},
+            "kind": FAILED,
+            "errors": [
+                {
+                    "code": code.value,
+                    "message": message,
+                    "path": [argument, {"$toString": "$$item.index"}],
+                    "retryable": True,
+                }
+            ],
+        }
+        closed = {"$map": {"input": "$left", "as": "item", "in": failure}}
+        with translated():
+            await self._chunks.update_many(
+                {"batchId": ObjectId(batch_id), **UNCLAIMED},
+                [
+                    {"$set": {"left": left}},
+                    {
+                        "$set": {
+                            "outcomes": {"$concatArrays": ["$outcomes", closed]},
+                            "failureCount": {"$add": ["$failureCount", {"$size": "$left"}]},
+                            "status": "done",
+                        }
+                    },
+                    {"$unset": ["left", "lease"]},
+                ],
+            )
+
+    async def fail_rows(self, batch_id: str, code: ItemErrorCode, message: str) -> None:
+        """Fail the rows that are pending still, once all chunks of the batch are done."""
+        failed = {"status": "failed", "code": code.value, "error": message}
+        with translated():
+            await self._rows.update_many(
+                {"batchId": ObjectId(batch_id), "status": "pending"}, {"$set": failed}
+            )

@@ -1,0 +1,149 @@
+"""The queue of chunks, outside transactions: who may run which, and for how long.
+
+Leases go by the database's clock (`$$NOW`). They are for getting on with the work, not for what is
+exact: that is the fence in the chunk's own transaction, `ChunkReceipts.record`. So they need no
+majority: if an election takes a claim back, its chunk is fenced off.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from bson import ObjectId
+from pymongo import ReturnDocument
+from pymongo.write_concern import WriteConcern
+
+from server.domain.lease import LEASE_SECONDS, Lease
+from server.domain.stored_batch import ClaimedChunk, StoredItem
+from server.mongo.collections import CHUNKS_TO_CLAIM
+from server.mongo.driver import Document, Driver, Session
+from server.mongo.errors import translated
+from server.mongo.stored_values import from_stored_input
+
+_UNTIL: Document = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
+_NO_LIVE_LEASE: Document = {"$lte": [{"$ifNull": ["$lease.expiresAt", "$$NOW"]}, "$$NOW"]}
+_HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
+UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
+
+
+def chunk_id(batch_id: str, index: int) -> Document:
+    """It holds the batch, so that an event of a change stream tells whose progress it is."""
+    return {"batch": ObjectId(batch_id), "index": index}
+
+
+class ChunkQueue:
+    def __init__(self, driver: Driver, database: str) -> None:
+        self._driver = driver
+        self._chunks = driver.client[database]["batchChunks"].with_options(
+            write_concern=WriteConcern(1)
+        )
+
+    async def claim(
+        self,
+        worker: str,
+        session: Session,
+        *,
+        batch_id: str | None = None,
+        reserved_by: str | None = None,
+    ) -> ClaimedChunk | None:
+        """The first chunk whose turn it is and that nobody holds; None if there is none.
+
+        It may be one that somebody held until the lease ran out. `batch_id` looks at that batch
+        alone; `reserved_by` finds, besides, what was stored for that one and not begun yet.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        token = uuid4().hex
+        free: list[Document] = [{"$lte": ["$readyAt", "$$NOW"]}, _NO_LIVE_LEASE]
+        where: Document = {"status": "pending", "blocked": False, "$expr": {"$and": free}}
+        if batch_id is not None:
+            where = {"batchId": ObjectId(batch_id), **where}
+        if reserved_by is not None:
+            own = {"$eq": ["$lease.reservedBy", reserved_by]}
+            where["$expr"] = {"$or": [own, {"$and": free}]}
+        lease = {
+            "token": token,
+            "worker": {"$literal": worker},
+            "session": session.session_id["id"],
+            "expiresAt": _UNTIL,
+        }
+        was_held = {"$and": [_HAS_A_LEASE, {"$ne": [{"$type": "$lease.reservedBy"}, "string"]}]}
+        crashes = {"$add": ["$crashes", {"$cond": [was_held, 1, 0]}]}
+        with translated():
+            before = await self._chunks.find_one_and_update(
+                where,
+                [{"$set": {"crashes": crashes}}, {"$unset": "lease"}, {"$set": {"lease": lease}}],
+                sort=[("due", 1), ("_id", 1)],
+                hint=CHUNKS_TO_CLAIM if batch_id is None else None,
+                return_document=ReturnDocument.BEFORE,
+            )
+        return _claimed(before, token) if before else None
+
+    async def renew(self, lease: Lease) -> bool:
+        """Whether it still was ours; then it is for another while."""
+        with translated():
+            result = await self._chunks.update_one(
+                _held(lease), [{"$set": {"lease.expiresAt": _UNTIL}}]
+            )
+        return bool(result.matched_count)
+
+    async def renew_reserved(self, batch_id: str, reserved_by: str) -> None:
+        """Keep what was stored for a request and has not been begun."""
+        with translated():
+            await self._chunks.update_many(
+                {"batchId": ObjectId(batch_id), "lease.reservedBy": reserved_by},
+                [{"$set": {"lease.expiresAt": _UNTIL}}],
+            )
+
+    async def give_back(self, lease: Lease, *, delay_seconds: float, failed: bool) -> None:
+        """Let somebody else have it, not before so many seconds. `failed` counts as an attempt."""
+        ready = {"$add": ["$$NOW", int(delay_seconds * 1000)]}
+        with translated():
+            await self._chunks.update_one(
+                _held(lease),
+                [
+                    {"$set": {"readyAt": ready, "attempts": {"$add": ["$attempts", int(failed)]}}},
+                    {"$unset": "lease"},
+                ],
+            )
+
+    async def end_transaction_of(self, session_id: Any) -> None:
+        """End what a lost worker has left open, so that its locks are gone now and not in 60 s."""
+        with translated():
+            await self._driver.client.admin.command("killSessions", [{"id": session_id}])
+
+    async def length(self, limit: int) -> int:
+        """How many chunks are not done, counted up to `limit`."""
+        with translated():
+            count: int = await self._chunks.count_documents(
+                {"status": "pending"}, limit=limit, hint=CHUNKS_TO_CLAIM
+            )
+        return count
+
+
+def _held(lease: Lease) -> Document:
+    return {
+        "_id": chunk_id(lease.batch_id, lease.index),
+        "status": "pending",
+        "lease.token": lease.token,
+    }
+
+
+def _claimed(document: Mapping[str, Any], token: str) -> ClaimedChunk:
+    answered = {one["index"] for one in document["outcomes"]}
+    held = document.get("lease", {})
+    lapsed = bool(held) and "reservedBy" not in held
+    return ClaimedChunk(
+        lease=Lease(batch_id=str(document["batchId"]), index=document["index"], token=token),
+        items=[
+            StoredItem(index=one["index"], input=from_stored_input(one["input"]))
+            for one in document["items"]
+            if one["index"] not in answered
+        ],
+        size=len(document["items"]),
+        attempts=document["attempts"],
+        crashes=document["crashes"] + lapsed,
+        after_failure=document["afterFailure"],
+        left_open=held.get("session") if lapsed else None,
+    )

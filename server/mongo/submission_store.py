@@ -1,0 +1,132 @@
+"""Storing a batch, inside a transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bson import ObjectId
+from pymongo.read_concern import ReadConcern  # noqa: F401
+
+from server.domain.lease import LEASE_SECONDS
+from server.domain.stock_update import LedgerEntry
+from server.domain.stored_batch import Chunk, StoredBatch
+from server.mongo.batch_documents import from_batch, from_chunk
+from server.mongo.collections import SUBMITTING
+from server.mongo.documents import from_ledger_entry
+from server.mongo.driver import Database, Document, Session
+from server.mongo.evidence import Evidence
+
+READY = "pending"
+
+
+class SubmissionStore:
+    def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
+        self._batches = database["batchOperations"]
+        self._chunks = database["batchChunks"]
+        self._rows = database["stockUpdates"]
+        self._session = session
+        self._evidence = evidence
+
+    async def insert(
+        self,
+        batch: StoredBatch,
+        chunks: Sequence[Chunk],
+        rows: Sequence[LedgerEntry],
+        *,
+        reserved_by: str | None = None,
+    ) -> None:
+        """The whole batch, ready to be run; `reserved_by` gets to run it first.
+
+        Raises:
+            DuplicateKey: another batch has its idempotency key.
+        """
+        total = sum(len(chunk.items) for chunk in chunks)
+        document = from_batch(batch, READY, total)
+        await self._batches.insert_one(document, session=self._session)
+        self._evidence.recorded(self._batches, {"_id": document["_id"]})
+        await self.add(batch, chunks, rows, starts=True, reserved_by=reserved_by)
+
+    async def add(
+        self,
+        batch: StoredBatch,
+        chunks: Sequence[Chunk],
+        rows: Sequence[LedgerEntry],
+        *,
+        starts: bool,
+        reserved_by: str | None = None,
+    ) -> None:
+        """Chunks, and the rows that they will settle. Without `starts` they all wait."""
+        reserved = _reservation(reserved_by, batch.created_at) if reserved_by else None
+        documents = [
+            from_chunk(
+                batch,
+                chunk,
+                blocked=not starts or chunk.index >= batch.lanes,
+                reserved=reserved,
+            )
+            for chunk in chunks
+        ]
+        if documents:
+            await self._chunks.insert_many(documents, session=self._session)
+            self._evidence.recorded(self._chunks, {"_id": documents[0]["_id"]})
+        if reserved_by:
+            await self._start_reservation(batch.id)
+        if rows:
+            pending = [from_ledger_entry(row, batch.created_at, batch.id) for row in rows]
+            await self._rows.insert_many(pending, session=self._session)
+
+    async def begin(self, batch: StoredBatch) -> None:
+        """A batch whose chunks will come piece by piece: nobody sees it yet.
+
+        Raises:
+            DuplicateKey: another batch has its idempotency key.
+        """
+        document = from_batch(batch, SUBMITTING, 0) | {"submittedUntil": batch.created_at}
+        await self._batches.insert_one(document, session=self._session)
+        self._evidence.recorded(self._batches, {"_id": document["_id"]})
+
+    async def goes_on(self, batch_id: str) -> bool:
+        """Whether nobody has given the submission up in its name."""
+        found = await self._batches.find_one(
+            {"_id": ObjectId(batch_id), "status": SUBMITTING}, {"_id": 1}, session=self._session
+        )
+        return found is not None
+
+    async def start(self, batch: StoredBatch, total_items: int) -> bool:
+        """Let it run; false if the submission was given up in its name."""
+        result = await self._batches.update_one(
+            {"_id": ObjectId(batch.id), "status": SUBMITTING},
+            {
+                "$set": {
+                    "status": READY,
+                    "totalItems": total_items,
+                    "chunks": batch.chunks,
+                    "lanes": batch.lanes,
+                    "content": batch.content,
+                },
+                "$unset": {"submittedUntil": ""},
+            },
+            session=self._session,
+        )
+        if not result.matched_count:
+            return False
+        started = {"_id": ObjectId(batch.id), "status": {"$ne": SUBMITTING}}
+        self._evidence.recorded(self._batches, started)
+        await self._chunks.update_many(
+            {"batchId": ObjectId(batch.id), "index": {"$lt": batch.lanes}},
+            {"$set": {"blocked": False}},
+            session=self._session,
+        )
+        return True
+
+    async def _start_reservation(self, batch_id: str) -> None:
+        """By the database's clock, which no insert can read."""
+        until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
+        await self._chunks.update_many(
+            {"batchId": ObjectId(batch_id)},
+            [{"$set": {"lease.expiresAt": until}}],
+            session=self._session,
+        )
+
+
+def _reservation(reserved_by: str, now: datetime) -> Document:
+    return {"token": reserved_by, "worker": "request", "reservedBy": reserved_by, "expiresAt": now}

@@ -1,0 +1,36 @@
+"""Items out of a body that is read as a stream, in flat memory."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Any, Protocol
+
+from server.domain.item_result import Input
+
+_BLOCK_ITEMS = 500
+_BLOCK_BYTES = 1024**2  # of a body whose items are long
+
+
+class Rows(Protocol):
+    """Reads one format. Both methods raise BadInput that names the line."""
+
+    def feed(self, piece: bytes) -> list[dict[str, Any]]:
+        """The items that end in this piece of the body."""
+        ...
+
+    def end(self) -> list[dict[str, Any]]:
+        """The last one, if nothing ended it."""
+        ...
+
+
+async def blocks(body: AsyncIterator[bytes], rows: Rows) -> AsyncGenerator[Sequence[Input], None]:
+    """The items of `body` in input order, some hundreds at a time."""
+    block: list[Input] = []
+    size = 0
+    async for piece in body:
+        block += rows.feed(piece)
+        size += len(piece)
+        while len(block) >= _BLOCK_ITEMS or (block and size >= _BLOCK_BYTES):
+            yield block[:_BLOCK_ITEMS]
+            block, size = block[_BLOCK_ITEMS:], 0
+    block += rows.end()
+    if block:
+        yield block
