@@ -96,6 +96,7 @@ class KeyedBatches:
             options=options,
             lanes=lanes,
             chunks=len(chunks),
+            total_items=len(inputs),
             created_by=request.created_by,
             created_at=self.clock(),
             was_submitted=False,

@@ -46,9 +46,18 @@ def chunks_of_request(
     return chunks, 1 if options.ends_at_failure else max(1, len(chunks))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidChunk:
+    """A chunk to be stored, and its items as the operation understands them."""
+
+    chunk: Chunk
+    items: Sequence[Item]
+
+
 @dataclass(slots=True)
 class _Lane:
-    items: list[StoredItem] = field(default_factory=list)
+    stored: list[StoredItem] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     bytes: int = 0
     chunks: int = 0
 
@@ -72,7 +81,7 @@ class Lanes:
         """How many lanes; 1 for a batch without items."""
         return len(self._lanes) or 1
 
-    def add(self, inputs: Sequence[Input]) -> Iterator[Chunk]:
+    def add(self, inputs: Sequence[Input]) -> Iterator[LaidChunk]:
         """The chunks that are full now.
 
         Raises:
@@ -87,7 +96,7 @@ class Lanes:
             items = self._open()
         yield from self._fill(items)
 
-    def rest(self) -> Iterator[Chunk]:
+    def rest(self) -> Iterator[LaidChunk]:
         """The chunks that will not become full any more."""
         if not self._lanes:
             yield from self._fill(self._open())
@@ -100,25 +109,26 @@ class Lanes:
         kept, self._kept = self._kept, []
         return kept
 
-    def _fill(self, items: Sequence[StoredItem]) -> Iterator[Chunk]:
-        for item in items:
-            key = self._operation.item(item.index, item.input).key
-            number = lane_of(key, item.index, len(self._lanes))
+    def _fill(self, items: Sequence[StoredItem]) -> Iterator[LaidChunk]:
+        for one in items:
+            item = self._operation.item(one.index, one.input)
+            number = lane_of(item.key, one.index, len(self._lanes))
             lane = self._lanes[number]
-            size = size_of(item.input)
+            size = size_of(one.input)
             if size > _CHUNK_BYTES:
-                raise BadInput(f"Item {item.index} is too large to be stored: {size} bytes.")
+                raise BadInput(f"Item {one.index} is too large to be stored: {size} bytes.")
             if lane.items and lane.bytes + size > _CHUNK_BYTES:
                 yield self._cut(number, lane)
+            lane.stored.append(one)
             lane.items.append(item)
             lane.bytes += size
             if len(lane.items) == self._size:
                 yield self._cut(number, lane)
 
-    def _cut(self, number: int, lane: _Lane) -> Chunk:
+    def _cut(self, number: int, lane: _Lane) -> LaidChunk:
         index = number + lane.chunks * len(self._lanes)
-        chunk = Chunk(index=index, items=lane.items)
-        lane.items, lane.bytes = [], 0
+        laid = LaidChunk(chunk=Chunk(index=index, items=lane.stored), items=lane.items)
+        lane.stored, lane.items, lane.bytes = [], [], 0
         lane.chunks += 1
         self.chunks = max(self.chunks, index + 1)
-        return chunk
+        return laid

@@ -31,6 +31,7 @@ class Content:
 
     def __init__(self, request: BatchRequest, *, in_background: bool) -> None:
         self._hash = hashlib.sha256()
+        self._has_key = request.key is not None
         self._add(
             [
                 request.operation.type.value,
@@ -43,8 +44,9 @@ class Content:
         )
 
     def add(self, inputs: Iterable[Input]) -> None:
-        for one in inputs:
-            self._add(one)
+        if self._has_key:  # otherwise nobody asks
+            for one in inputs:
+                self._add(one)
 
     def digest(self) -> str:
         return self._hash.hexdigest()

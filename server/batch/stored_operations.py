@@ -1,17 +1,20 @@
 """The operations of stored batches, made again from what is stored."""
 
+from collections.abc import Sequence
+from typing import cast
+
 from server.batch.create import CreateProducts
 from server.batch.delete import DeleteProducts
 from server.batch.discontinue import Discontinue
-from server.batch.operation import StoredOperation
+from server.batch.operation import Item, StoredOperation
 from server.batch.price import UpdatePrice
 from server.batch.stock import UpdateStock
 from server.batch.update import UpdateProducts
 from server.domain.batch_operation import BatchOperationType
 from server.domain.expiry import stored_expiry
-from server.domain.stock import pending_entry
+from server.domain.stock import StockItem, pending_entry
 from server.domain.stock_update import LedgerEntry
-from server.domain.stored_batch import Chunk, StoredBatch
+from server.domain.stored_batch import StoredBatch
 
 
 def operation_of(batch: StoredBatch) -> StoredOperation:
@@ -32,9 +35,9 @@ def operation_of(batch: StoredBatch) -> StoredOperation:
             return DeleteProducts(settings["cascadeDelete"])
 
 
-def pending_rows(operation: StoredOperation, chunk: Chunk) -> list[LedgerEntry]:
-    """The rows that wait in the ledger for the chunk: of stock updates that name a product."""
+def pending_rows(operation: StoredOperation, items: Sequence[Item]) -> list[LedgerEntry]:
+    """The rows that wait in the ledger for the items: of stock updates that name a product."""
     if not isinstance(operation, UpdateStock):
         return []
-    items = [operation.item(one.index, one.input) for one in chunk.items]
-    return [pending_entry(item) for item in items if item.key]
+    updates = cast(Sequence[StockItem], items)  # its own
+    return [pending_entry(item) for item in updates if item.key]

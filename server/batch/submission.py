@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from server.batch.layout import Lanes
+from server.batch.layout import LaidChunk, Lanes
 from server.batch.operation import StoredOperation
 from server.batch.request import Content
 from server.batch.stored_operations import pending_rows
@@ -15,7 +15,7 @@ from server.domain.batch_operation import (
 from server.domain.errors import DatabaseUnavailable
 from server.domain.item_result import Input
 from server.domain.stock_update import LedgerEntry
-from server.domain.stored_batch import Chunk, StoredBatch
+from server.domain.stored_batch import StoredBatch
 from server.mongo.batch_operations import BatchOperations
 from server.mongo.transaction import Transaction, TransactionRunner
 
@@ -45,7 +45,7 @@ class Submission:
         self._operations = operations
         self._content = content
         self._lanes = Lanes(operation, batch.options.batch_size)
-        self._chunks: list[Chunk] = []
+        self._chunks: list[LaidChunk] = []
 
     @property
     def total_items(self) -> int:
@@ -92,15 +92,14 @@ class Submission:
             self.batch,
             lanes=self._lanes.count,
             chunks=self._lanes.chunks,
+            total_items=self.total_items,
             content=self._content.digest(),
         )
         if not self.is_staged and len(self._chunks) <= _CHUNKS_AT_ONCE:
             await self._runner.run(self._insert)
             return
         await self.flush()
-        if not await self._runner.run(
-            lambda one: one.submission.start(self.batch, self.total_items)
-        ):
+        if not await self._runner.run(lambda one: one.submission.start(self.batch)):
             raise DatabaseUnavailable("the submission took so long that it was given up")
 
     def as_operation(self) -> BatchOperation:
@@ -124,10 +123,11 @@ class Submission:
         )
 
     async def _insert(self, transaction: Transaction) -> None:
-        await transaction.submission.insert(self.batch, self._chunks, self._rows(self._chunks))
+        chunks = [one.chunk for one in self._chunks]
+        await transaction.submission.insert(self.batch, chunks, self._rows(self._chunks))
 
-    async def _stage(self, chunks: Sequence[Chunk]) -> None:
-        rows = self._rows(chunks)
+    async def _stage(self, laid: Sequence[LaidChunk]) -> None:
+        chunks, rows = [one.chunk for one in laid], self._rows(laid)
 
         async def body(transaction: Transaction) -> bool:
             goes_on = await transaction.submission.goes_on(self.batch.id)
@@ -138,5 +138,5 @@ class Submission:
         if not await self._runner.run(body):
             raise DatabaseUnavailable("the submission took so long that it was given up")
 
-    def _rows(self, chunks: Sequence[Chunk]) -> list[LedgerEntry]:
-        return [row for chunk in chunks for row in pending_rows(self.operation, chunk)]
+    def _rows(self, laid: Sequence[LaidChunk]) -> list[LedgerEntry]:
+        return [row for one in laid for row in pending_rows(self.operation, one.items)]

@@ -151,6 +151,7 @@ class Submissions:
             options=request.options,
             lanes=1,
             chunks=0,
+            total_items=0,
             created_by=request.created_by,
             created_at=self._clock(),
             was_submitted=True,

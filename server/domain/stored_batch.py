@@ -29,6 +29,7 @@ class StoredBatch:
     options: BatchOptions
     lanes: int
     chunks: int
+    total_items: int
     created_by: str
     created_at: datetime
     was_submitted: bool

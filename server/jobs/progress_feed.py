@@ -41,12 +41,14 @@ class ProgressFeed:
         changed = asyncio.Event()
         async with self._told(batch_id, changed):
             last: BatchOperation | None = None
-            while last is None or not last.status.is_final:
+            while True:
                 changed.clear()
                 batch = await self._look(batch_id, last)
                 if batch != last:
                     last = batch
                     yield batch
+                if batch.status.is_final:
+                    return
                 await asyncio.sleep(AT_MOST_EVERY_SECONDS)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_AGAIN_SECONDS):
@@ -54,11 +56,11 @@ class ProgressFeed:
 
     async def close(self) -> None:
         """Stop listening."""
-        if self._listening is not None:
-            self._listening.cancel()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.cancel()
             with suppress(asyncio.CancelledError):
-                await self._listening
-            self._listening = None
+                await listening
 
     async def _look(self, batch_id: str, last: BatchOperation | None) -> BatchOperation:
         """A database that does not answer just now is no reason to end a subscription."""
@@ -94,6 +96,8 @@ class ProgressFeed:
                         self._tell(batch_id)
             except StoreError as error:
                 log.warning("The stream of changes broke; it begins anew: %s", error)
+            except Exception:  # a bug: whoever watches looks now and then all the same
+                log.exception("The stream of changes broke; it begins anew")
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def _tell(self, batch_id: str | None) -> None:

@@ -32,7 +32,14 @@ class BatchChanges:
         """
         with translated():
             async with await self._driver.watch(self._database, _PIPELINE) as changes:
+                first = await changes.try_next()  # Motor listens from now on, and not before
                 yield None
+                if first is not None:
+                    yield _batch_of(first)
                 async for change in changes:
-                    key = change["documentKey"]["_id"]
-                    yield str(key if isinstance(key, ObjectId) else key["batch"])
+                    yield _batch_of(change)
+
+
+def _batch_of(change: Document) -> str:
+    key = change["documentKey"]["_id"]
+    return str(key if isinstance(key, ObjectId) else key["batch"])

@@ -26,14 +26,14 @@ NO_PROGRESS: Mapping[str, int] = {
 }  # fmt: skip
 
 
-def from_batch(batch: StoredBatch, status: str, total_items: int) -> Document:
+def from_batch(batch: StoredBatch, status: str) -> Document:
     document: Document = {
         "_id": ObjectId(batch.id),
         "operationType": batch.operation_type.value,
         "status": status,
         "options": present(**asdict(batch.options)),
         "settings": dict(batch.settings),
-        "totalItems": total_items,
+        "totalItems": batch.total_items,
         "chunks": batch.chunks,
         "lanes": batch.lanes,
         "createdBy": batch.created_by,
@@ -60,6 +60,7 @@ def to_stored_batch(document: Mapping[str, Any]) -> StoredBatch:
         options=BatchOptions(**document["options"]),
         lanes=document["lanes"],
         chunks=document["chunks"],
+        total_items=document["totalItems"],
         created_by=document["createdBy"],
         created_at=document["createdAt"],
         was_submitted=document["wasSubmitted"],

@@ -19,7 +19,6 @@ from server.mongo.errors import translated
 from server.mongo.outcome_documents import to_outcome
 from server.mongo.stored_values import from_stored_input
 
-_ORDER = "RESULTS"
 _CHUNKS_AT_ONCE = 16
 
 
@@ -37,7 +36,8 @@ class BatchResults:
         """
         after = -1
         if request.after is not None:
-            after = int(decode_cursor(request.after, order=_ORDER, value_type=int).value)
+            order = _order(batch_id)
+            after = int(decode_cursor(request.after, order=order, value_type=int).value)
         found: list[ItemResult] = []
         results = self.stream(batch_id, success=success, after=after)
         async for one in results:
@@ -109,4 +109,8 @@ def _results(chunk: Mapping[str, Any]) -> list[ItemResult]:
 
 
 def _cursor(batch_id: str, index: int) -> str:
-    return Cursor(order=_ORDER, value=index, id=ObjectId(batch_id)).encode()
+    return Cursor(order=_order(batch_id), value=index, id=ObjectId(batch_id)).encode()
+
+
+def _order(batch_id: str) -> str:
+    return f"RESULTS {batch_id}"

@@ -72,7 +72,7 @@ def to_stock_update(document: Document) -> StockUpdate:
 
 
 def from_ledger_entry(
-    entry: LedgerEntry, timestamp: datetime, batch_id: str | None = None
+    entry: LedgerEntry, timestamp: datetime, batch_id: ObjectId | None = None
 ) -> Document:
     document: Document = {
         "_id": ObjectId(),
@@ -86,7 +86,7 @@ def from_ledger_entry(
         newStock=entry.new_stock,
         code=entry.code and entry.code.value,
         error=entry.error,
-        batchId=ObjectId(batch_id) if batch_id else None,
+        batchId=batch_id,
         index=entry.index if batch_id else None,
     )
 

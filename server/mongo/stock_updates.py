@@ -36,7 +36,8 @@ class StockUpdates:
         """Insert the rows, in order, with one command; `batch_id` if the batch is stored."""
         if not entries:
             return
-        documents = [from_ledger_entry(entry, timestamp, batch_id) for entry in entries]
+        batch = ObjectId(batch_id) if batch_id else None
+        documents = [from_ledger_entry(entry, timestamp, batch) for entry in entries]
         self._evidence.inserted(self._collection, documents[0]["_id"], entries[0].product_id)
         await self._collection.insert_many(documents, session=self._session)
 
@@ -51,28 +52,21 @@ class StockUpdates:
             return
         self._evidence.updated()
         indexes = [entry.index for entry in entries]
-        own = {"batchId": ObjectId(batch_id), "index": {"$in": indexes}}
         place = {"$indexOfArray": [indexes, "$index"]}
-        result = await self._collection.update_many(
-            own,
-            [
-                {"$set": {"place": place}},
-                {
-                    "$set": {
-                        "timestamp": timestamp,
-                        "status": _at_place([entry.status.value for entry in entries]),
-                        "newStock": _at_place([entry.new_stock for entry in entries]),
-                        "code": _at_place([entry.code and entry.code.value for entry in entries]),
-                        "error": _at_place([entry.error for entry in entries]),
-                    }
-                },
-                {"$unset": "place"},
-            ],
-            session=self._session,
-        )
+        fields: Document = {
+            "timestamp": timestamp,
+            "status": _at(place, [entry.status.value for entry in entries]),
+            "newStock": _at(place, [entry.new_stock for entry in entries]),
+        }
+        if any(entry.code for entry in entries):
+            fields["code"] = _at(place, [entry.code and entry.code.value for entry in entries])
+            fields["error"] = _at(place, [entry.error for entry in entries])
+        own = {"batchId": ObjectId(batch_id), "index": {"$in": indexes}}
+        result = await self._collection.update_many(own, [{"$set": fields}], session=self._session)
         if result.matched_count < len(entries):
             await self._collection.delete_many(own, session=self._session)
-            documents = [from_ledger_entry(entry, timestamp, batch_id) for entry in entries]
+            batch = ObjectId(batch_id)
+            documents = [from_ledger_entry(entry, timestamp, batch) for entry in entries]
             await self._collection.insert_many(documents, session=self._session)
 
     async def counts(self, product_ids: Ids[str]) -> dict[str, int]:
@@ -136,7 +130,8 @@ class StockUpdates:
             )
 
 
-def _at_place(values: Sequence[Any]) -> Document:
+def _at(place: Document, values: Sequence[Any]) -> Document:
     """The value for this row; the field is left out where there is none."""
-    value = {"$arrayElemAt": [{"$literal": list(values)}, "$place"]}
-    return {"$ifNull": [value, "$$REMOVE"]}
+    if len(set(values)) == 1 and values[0] is not None:
+        return {"$literal": values[0]}
+    return {"$ifNull": [{"$arrayElemAt": [{"$literal": list(values)}, place]}, "$$REMOVE"]}

@@ -39,8 +39,7 @@ class SubmissionStore:
         Raises:
             DuplicateKey: another batch has its idempotency key.
         """
-        total = sum(len(chunk.items) for chunk in chunks)
-        document = from_batch(batch, READY, total)
+        document = from_batch(batch, READY)
         await self._batches.insert_one(document, session=self._session)
         self._evidence.recorded(self._batches, {"_id": document["_id"]})
         await self.add(batch, chunks, rows, starts=True, reserved_by=reserved_by)
@@ -71,7 +70,8 @@ class SubmissionStore:
         if reserved_by:
             await self._start_reservation(batch.id)
         if rows:
-            pending = [from_ledger_entry(row, batch.created_at, batch.id) for row in rows]
+            one = ObjectId(batch.id)
+            pending = [from_ledger_entry(row, batch.created_at, one) for row in rows]
             await self._rows.insert_many(pending, session=self._session)
 
     async def begin(self, batch: StoredBatch) -> None:
@@ -80,7 +80,7 @@ class SubmissionStore:
         Raises:
             DuplicateKey: another batch has its idempotency key.
         """
-        document = from_batch(batch, SUBMITTING, 0) | {"submittedUntil": batch.created_at}
+        document = from_batch(batch, SUBMITTING) | {"submittedUntil": batch.created_at}
         await self._batches.insert_one(document, session=self._session)
         self._evidence.recorded(self._batches, {"_id": document["_id"]})
 
@@ -91,14 +91,14 @@ class SubmissionStore:
         )
         return found is not None
 
-    async def start(self, batch: StoredBatch, total_items: int) -> bool:
+    async def start(self, batch: StoredBatch) -> bool:
         """Let it run; false if the submission was given up in its name."""
         result = await self._batches.update_one(
             {"_id": ObjectId(batch.id), "status": SUBMITTING},
             {
                 "$set": {
                     "status": READY,
-                    "totalItems": total_items,
+                    "totalItems": batch.total_items,
                     "chunks": batch.chunks,
                     "lanes": batch.lanes,
                     "content": batch.content,

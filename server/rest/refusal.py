@@ -105,8 +105,6 @@ def _of_request_error(error: RequestError) -> Response:
     for kind, status, headers in _STATUSES:
         if isinstance(error, kind):
             return _answer(status, error.code, str(error), headers=headers)
-    if error.code == "UNAVAILABLE":
-        return unavailable(str(error))
     return _answer(400, error.code, str(error), [str(error)])
 
 

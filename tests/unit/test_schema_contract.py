@@ -28,15 +28,23 @@ type Query {
   product(id: ID!): Product
   products(filter: ProductFilter, orderBy: ProductOrder, first: Int, after: String): ProductConnection!
   stockUpdates(filter: StockUpdateFilter, first: Int, after: String): StockUpdateConnection!
+  batchOperation(id: ID!): BatchOperation
+  batchOperations(filter: BatchOperationFilter, first: Int, after: String): BatchOperationConnection!
 }
 
 type Mutation {
-  batchUpdateStock(updates: [StockUpdateInput!]!, options: BatchStockOptions): [StockUpdateResult!]!
-  batchDiscontinueProducts(productIds: [ID!]!, options: BatchDiscontinueOptions): BatchDiscontinueResult!
-  batchCreateProducts(products: [CreateProductInput!]!, options: BatchCreateOptions): BatchCreateResult!
-  batchUpdateProducts(updates: [UpdateProductInput!]!, options: BatchUpdateOptions): BatchUpdateResult!
-  batchDeleteProducts(deletes: [DeleteProductInput!]!, options: BatchDeleteOptions): BatchDeleteResult!
+  batchUpdateStock(updates: [StockUpdateInput!]!, options: BatchStockOptions, idempotencyKey: String): [StockUpdateResult!]!
+  batchDiscontinueProducts(productIds: [ID!]!, options: BatchDiscontinueOptions, idempotencyKey: String): BatchDiscontinueResult!
+  batchCreateProducts(products: [CreateProductInput!]!, options: BatchCreateOptions, idempotencyKey: String): BatchCreateResult!
+  batchUpdateProducts(updates: [UpdateProductInput!]!, options: BatchUpdateOptions, idempotencyKey: String): BatchUpdateResult!
+  batchDeleteProducts(deletes: [DeleteProductInput!]!, options: BatchDeleteOptions, idempotencyKey: String): BatchDeleteResult!
+  submitBatch(operation: BatchOperationInput!, idempotencyKey: String): BatchOperation!
+  cancelBatch(id: ID!): BatchOperation!
+  retryBatch(id: ID!): BatchOperation!
+  retryPublication(id: ID!): BatchOperation!
 }
+
+type Subscription { batchProgress(id: ID!): BatchOperation! }
 
 type Product { id: ID!  name: String!  price: Int!  stock: Int!  category: String!  discontinued: Boolean!  createdAt: DateTime!  updatedAt: DateTime!  expiresAt: DateTime }
 input ProductFilter { category: String  discontinued: Boolean  stockAtLeast: Int  stockAtMost: Int  namePrefix: String  ids: [ID!] }
@@ -61,6 +69,7 @@ enum BatchOutcome { ALL PARTIAL NONE }
 type ItemError { code: ItemErrorCode!  message: String!  path: [String!]!  retryable: Boolean!  currentStock: Int }
 type NotFoundItem { index: Int!  productId: ID! }
 type FailedItem { index: Int!  productId: ID  error: ItemError!  errors: [ItemError!]! }
+
 type BatchDiscontinueResult { outcome: BatchOutcome!  updated: Int!  unchanged: Int!  failed: Int!  failures: [FailedItem!]! }
 type BatchCreateResult { outcome: BatchOutcome!  created: [Product!]!  failed: [FailedItem!]!  stats: BatchCreateStats! }
 type BatchUpdateResult { outcome: BatchOutcome!  updated: [Product!]!  notFound: [NotFoundItem!]!  failed: [FailedItem!]!  stats: BatchUpdateStats! }
@@ -69,21 +78,56 @@ type BatchCreateStats { total: Int!  created: Int!  failed: Int! }
 type BatchUpdateStats { total: Int!  updated: Int!  notFound: Int!  failed: Int! }
 type BatchDeleteStats { total: Int!  deleted: Int!  notFound: Int!  failed: Int!  cascaded: Int! }
 
-input BatchStockOptions { atomic: Boolean  batchSize: Int  dryRun: Boolean }
+input BatchStockOptions       { atomic: Boolean  batchSize: Int  dryRun: Boolean }
 input BatchDiscontinueOptions { atomic: Boolean  batchSize: Int  dryRun: Boolean }
 input BatchCreateOptions { atomic: Boolean  continueOnError: Boolean  returnPartialResults: Boolean  validateBeforeWrite: Boolean  batchSize: Int  expireIn: Float  dryRun: Boolean }
 input BatchUpdateOptions { atomic: Boolean  continueOnError: Boolean  returnPartialResults: Boolean  validateBeforeWrite: Boolean  batchSize: Int  expireIn: Float  dryRun: Boolean }
 input BatchDeleteOptions { atomic: Boolean  continueOnError: Boolean  returnPartialResults: Boolean  returnDeletedItems: Boolean  cascadeDelete: Boolean  batchSize: Int  dryRun: Boolean }
+
+input BatchOperationInput @oneOf {
+  updateStock: UpdateStockBatch
+  discontinueProducts: DiscontinueProductsBatch
+  updatePrice: UpdatePriceBatch
+  createProducts: CreateProductsBatch
+  updateProducts: UpdateProductsBatch
+  deleteProducts: DeleteProductsBatch
+}
+input UpdateStockBatch { updates: [StockUpdateInput!]!  batchSize: Int }
+input DiscontinueProductsBatch { productIds: [ID!]!  batchSize: Int }
+input UpdatePriceBatch { productIds: [ID!]!  newPrice: Float!  batchSize: Int }
+input CreateProductsBatch { products: [CreateProductInput!]!  batchSize: Int  expireIn: Float }
+input UpdateProductsBatch { updates: [UpdateProductInput!]!  batchSize: Int  expireIn: Float }
+input DeleteProductsBatch { deletes: [DeleteProductInput!]!  cascadeDelete: Boolean  batchSize: Int }
+
+enum BatchOperationType { UPDATE_STOCK DISCONTINUE_PRODUCTS UPDATE_PRICE CREATE_PRODUCTS UPDATE_PRODUCTS DELETE_PRODUCTS }
+enum BatchOperationStatus { PENDING PROCESSING COMPLETED FAILED CANCELLED }
+type BatchOperation {
+  id: ID!  operationType: BatchOperationType!  status: BatchOperationStatus!  outcome: BatchOutcome
+  totalItems: Int!  processedItems: Int!  successCount: Int!  failureCount: Int!
+  createdBy: String!  createdAt: DateTime!  startedAt: DateTime  completedAt: DateTime  error: String  retryOf: ID
+  results(first: Int, after: String, success: Boolean): BatchItemResultConnection!
+  metrics: BatchMetrics!  alerts: [BatchAlert!]!  publication: PublicationProgress
+}
+type BatchItemResult { index: Int!  productId: ID  success: Boolean!  message: String  newStock: Int  txId: String  error: ItemError  publicationError: String }
+type BatchMetrics { durationMs: Float  avgTimePerItemMs: Float  successRate: Float  failureRate: Float  itemsPerSecond: Float }
+type BatchAlert { kind: BatchAlertKind!  message: String! }
+enum BatchAlertKind { SLOW HIGH_FAILURE_RATE }
+type PublicationProgress { pending: Int!  published: Int!  failed: Int! }
+input BatchOperationFilter { status: BatchOperationStatus  operationType: BatchOperationType }
 
 type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String }
 type ProductConnection { edges: [ProductEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
 type ProductEdge { cursor: String!  node: Product! }
 type StockUpdateConnection { edges: [StockUpdateEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
 type StockUpdateEdge { cursor: String!  node: StockUpdate! }
+type BatchOperationConnection { edges: [BatchOperationEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
+type BatchOperationEdge { cursor: String!  node: BatchOperation! }
+type BatchItemResultConnection { edges: [BatchItemResultEdge!]!  pageInfo: PageInfo!  totalCount: Int! }
+type BatchItemResultEdge { cursor: String!  node: BatchItemResult! }
 
 enum ItemErrorCode {
   INVALID_PRODUCT_ID PRODUCT_NOT_FOUND PRODUCT_DISCONTINUED INVALID_QUANTITY INSUFFICIENT_STOCK STOCK_LIMIT_EXCEEDED STALE_STOCK
-  INVALID_FIELD DUPLICATE_KEY HAS_STOCK_UPDATES ROLLED_BACK NOT_ATTEMPTED WRITE_CONFLICT UNAVAILABLE INTERNAL
+  INVALID_FIELD DUPLICATE_KEY HAS_STOCK_UPDATES ROLLED_BACK NOT_ATTEMPTED CANCELLED WRITE_CONFLICT UNAVAILABLE INTERNAL
 }
 """  # noqa: E501 - as clients have it
 
@@ -151,6 +195,13 @@ def test_every_name_has_the_type_that_the_contract_gives_it() -> None:
     assert shape(BUILT) == shape(build_schema(CONTRACT))
 
 
+def test_a_batch_operation_is_exactly_one_of_its_kinds() -> None:
+    for written in (CONTRACT, schema.as_str()):
+        kinds = build_schema(written).type_map["BatchOperationInput"]
+        assert isinstance(kinds, GraphQLInputObjectType)
+        assert kinds.is_one_of
+
+
 def test_every_name_has_a_description() -> None:
     described = descriptions(BUILT)
 
@@ -173,8 +224,9 @@ def test_every_limit_is_written_where_it_applies() -> None:
         options = f"Batch{kind}Options"
         assert "5 000" in text(f"{options}.atomic")
         assert "1 to 1000. Default: 500" in text(f"{options}.batchSize")
-    for connection in ("products", "stockUpdates"):
+    for connection in ("products", "stockUpdates", "batchOperations"):
         assert "1 to 1000. Default: 50." in text(f"Query.{connection}(first)")
+    assert "1 to 1000. Default: 50." in text("BatchOperation.results(first)")
     assert "1 000" in text("ProductFilter.ids")
     assert "-2147483647 to 2147483647" in text("StockUpdateInput.quantity")
     for kind in ("Create", "Update"):
@@ -184,6 +236,42 @@ def test_every_limit_is_written_where_it_applies() -> None:
         assert "0 to 2147483647" in text(f"{fields}.price")
         assert "1 to 100 characters" in text(f"{fields}.category")
     assert "0 to 2147483647" in text("CreateProductInput.stock")
+
+
+def test_every_limit_of_the_background_is_written_where_it_applies() -> None:
+    described = descriptions(BUILT)
+    kinds = BUILT.type_map["BatchOperationInput"]
+    assert isinstance(kinds, GraphQLInputObjectType)
+    kind_names = [str(kind.type) for kind in kinds.fields.values()]
+
+    def text(name: str) -> str:
+        return described[name] or ""
+
+    assert "100 000" in text("Mutation.submitBatch(operation)")
+    assert "QUEUE_FULL" in text("Mutation.submitBatch")
+    assert len(kind_names) == 6
+    for kind in kind_names:
+        (items,) = described.keys() & {
+            f"{kind}.{items}" for items in ("updates", "productIds", "products", "deletes")
+        }
+        assert "1 to 100 000" in text(items)
+        assert "1 to 1000. Default: 500" in text(f"{kind}.batchSize")
+    assert "0 to 2147483647" in text("UpdatePriceBatch.newPrice")
+    assert "Default: false" in text("DeleteProductsBatch.cascadeDelete")
+    for kind in ("Create", "Update"):
+        assert "1 to 3153600000000" in text(f"{kind}ProductsBatch.expireIn")
+    assert "120 s" in text("BatchAlertKind.SLOW")
+    assert "50%" in text("BatchAlertKind.HIGH_FAILURE_RATE")
+
+
+def test_the_rules_of_a_key_are_written_where_one_is_given() -> None:
+    keys = [text or "" for name, text in descriptions(BUILT).items() if "(idempotencyKey)" in name]
+
+    assert len(keys) == 6
+    for text in [*keys, descriptions(BUILT)["Mutation.retryBatch"] or ""]:
+        assert "1 to 200 printable ASCII characters" in text
+        assert "kept 7 days" in text
+        assert "`Idempotency-Key`" in text
 
 
 def test_every_default_is_written_where_it_applies() -> None:
