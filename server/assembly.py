@@ -14,6 +14,7 @@ from server.batch.keys import PATIENCE_SECONDS, Keys
 from server.batch.leased_chunks import LeasedChunks
 from server.batch.observer import Observer
 from server.batch.submissions import QueueLimits, Submissions
+from server.domain.lease import LEASE_SECONDS
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.memory import Memory
 from server.jobs.progress_feed import ProgressFeed
@@ -39,6 +40,7 @@ class Sizes:
     queue: QueueLimits = field(default_factory=QueueLimits)
     concurrent_chunks: int = 8
     worker_chunks: int = 4
+    lease_seconds: float = LEASE_SECONDS
     worker_memory_mb: int = 1024
     batches_last: timedelta = timedelta(days=30)
     key_patience_seconds: float = PATIENCE_SECONDS
@@ -68,9 +70,10 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     sizes = sizes or Sizes()
     store = driver.client[database]
     engine = Engine(runner, observer, clock=clock, concurrent_chunks=sizes.concurrent_chunks)
-    queue = ChunkQueue(driver, database)
+    queue = ChunkQueue(driver, database, lease_seconds=sizes.lease_seconds)
     operations, results = BatchOperations(store), BatchResults(store)
-    removal, publications = BatchRemoval(store), Publications(store)
+    removal = BatchRemoval(store)
+    publications = Publications(store, lease_seconds=sizes.lease_seconds)
     completion = Completion(operations=operations, closing=ChunkClosing(store), clock=clock)
     chunks = LeasedChunks(
         in_flight=engine.in_flight,

@@ -164,6 +164,7 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
         queue=QueueLimits(items=settings.max_background_items, chunks=settings.max_queued_chunks),
         concurrent_chunks=settings.concurrent_chunks,
         worker_chunks=settings.worker_chunks,
+        lease_seconds=settings.worker_lease_seconds,
         worker_memory_mb=settings.worker_memory_mb,
         batches_last=timedelta(days=settings.batch_retention_days),
         key_patience_seconds=settings.idempotency_wait_seconds,

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import StartupError
+from server.domain.lease import LEASE_SECONDS
 
 _HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
 _FORBIDDEN_IN_A_DATABASE_NAME = frozenset('/\\. "$\0')
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
     worker_enabled: bool = True
     worker_chunks: Annotated[int, Field(ge=1, le=64)] = 4
+    worker_lease_seconds: Annotated[float, Field(ge=1, le=300)] = LEASE_SECONDS
     worker_memory_mb: Annotated[int, Field(ge=64)] = 1024
     batch_retention_days: Annotated[float, Field(gt=0, le=36_500)] = 30
     idempotency_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10

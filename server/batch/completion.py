@@ -45,7 +45,7 @@ class Completion:
         if await self.operations.has_chunks_left(batch_id):
             return False
         if why is not None and batch.was_submitted:
-            await self.closing.fail_rows(batch_id, batch.total_items, *why)
+            await self.closing.fail_rows(batch_id, *why)
         if await self.operations.end(batch_id, _final(batch), self.clock(), batch.failing):
             await self._tell(batch_id)
         return True

@@ -78,7 +78,7 @@ class KeyedBatches:
             batch = await self.keys.holder(request.created_by, request.key, content.digest())
             return KeyedAnswer(outcomes=await self._finished(batch, None), replayed=True)
         renew = partial(self.chunks.queue.renew_reserved, batch.id, reservation)
-        async with kept(renew, None):
+        async with kept(renew):
             outcomes = await self._finished(batch, reservation)
         return KeyedAnswer(outcomes=outcomes, replayed=False)
 

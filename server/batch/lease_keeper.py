@@ -8,31 +8,33 @@ from contextlib import asynccontextmanager, suppress
 
 from server.batch.receipt import Receipt
 from server.domain.errors import StoreError
-from server.domain.lease import RENEWAL_SECONDS
+from server.domain.lease import LEASE_SECONDS
 
 log = logging.getLogger(__name__)
-
-_TICK_SECONDS = 0.5
-QUIET_SECONDS = 10.0  # a renewal while a transaction runs makes its last write a conflict
 
 
 @asynccontextmanager
 async def kept(
-    renew: Callable[[], Awaitable[object]], receipt: Receipt | None
+    renew: Callable[[], Awaitable[object]],
+    receipt: Receipt | None = None,
+    *,
+    lease_seconds: float = LEASE_SECONDS,
 ) -> AsyncIterator[None]:
-    """Call `renew` now and then.
+    """Call `renew` four times before the lease would run out.
 
-    Not in the first seconds of a transaction of `receipt`, which will be through before the lease
-    runs out. One that takes longer has to begin anew: it would have lost the lease otherwise.
+    But not while a transaction of `receipt` has run for less than half of that time: a renewal
+    makes its last write a conflict. One that takes longer has to begin anew; otherwise it would
+    lose the lease.
     """
+    pause, quiet = lease_seconds / 4, lease_seconds / 2
 
     async def keep() -> None:
         renewed = time.monotonic()
         while True:
-            await asyncio.sleep(_TICK_SECONDS)
-            is_due = time.monotonic() - renewed >= RENEWAL_SECONDS
+            await asyncio.sleep(pause / 10)
+            is_due = time.monotonic() - renewed >= pause
             attempt = receipt.attempt_seconds if receipt else None
-            if not is_due or (attempt is not None and attempt < QUIET_SECONDS):
+            if not is_due or (attempt is not None and attempt < quiet):
                 continue
             renewed = time.monotonic()
             try:

@@ -114,7 +114,8 @@ class LeasedChunks:
         operation = operation_of(batch)
         items = [operation.item(one.index, one.input) for one in chunk.items]
         receipt = Receipt(batch, chunk.lease, session)
-        async with kept(partial(self.queue.renew, chunk.lease), receipt):
+        renew, seconds = partial(self.queue.renew, chunk.lease), self.queue.lease_seconds
+        async with kept(renew, receipt, lease_seconds=seconds):
             decided = _decided(batch, chunk, operation, items)
             if decided is not None:
                 await self._record(batch, items, decided, receipt)

@@ -93,7 +93,7 @@ class Submissions:
             self._runner, self._operations, request.operation, self._new(request), content
         )
         try:
-            async with kept(submission.keep, None):
+            async with kept(submission.keep):
                 batch = await self._store(submission, hashed)
         except DuplicateKey:
             return await self._replay(request, content, hashed)

@@ -67,7 +67,8 @@ class Publisher:
         outbox = await self._publications.claim()
         if outbox is None:
             return False
-        async with kept(partial(self._publications.renew, outbox.lease), None):
+        renew = partial(self._publications.renew, outbox.lease)
+        async with kept(renew, lease_seconds=self._publications.lease_seconds):
             for start in range(0, len(outbox.prices), SIDE_BY_SIDE):
                 if self._stopping:
                     break

@@ -23,6 +23,7 @@ from server.mongo.collections import (
     CHUNKS_BY_PROGRESS,
     SUBMITTING,
 )
+from server.mongo.database_clock import until
 from server.mongo.driver import SNAPSHOT, Database, Document
 from server.mongo.errors import translated
 from server.mongo.listing import Listing, count, read_page
@@ -181,11 +182,10 @@ class BatchOperations:
 
     async def extend(self, batch_id: str) -> None:
         """Say that the submission goes on."""
-        until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
         with translated():
             await self._batches.update_one(
                 {"_id": ObjectId(batch_id), "status": SUBMITTING},
-                [{"$set": {"submittedUntil": until}}],
+                [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
             )
 
     async def abandon(self, batch_id: str | None = None) -> list[str]:

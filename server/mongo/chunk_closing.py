@@ -1,7 +1,5 @@
 """Closing the chunks of a batch that goes no further: their items fail, and nothing is applied."""
 
-import asyncio
-
 from bson import ObjectId
 
 from server.domain.item_error import ItemErrorCode
@@ -10,8 +8,6 @@ from server.mongo.collections import UPDATES_BY_BATCH
 from server.mongo.driver import Database, Document
 from server.mongo.errors import translated
 from server.mongo.outcome_documents import FAILED
-
-_SIDE_BY_SIDE = 4  # measured: 90 000 rows in half the time of one command
 
 
 class ChunkClosing:
@@ -62,21 +58,10 @@ class ChunkClosing:
                 ],
             )
 
-    async def fail_rows(
-        self, batch_id: str, total_items: int, code: ItemErrorCode, message: str
-    ) -> None:
+    async def fail_rows(self, batch_id: str, code: ItemErrorCode, message: str) -> None:
         """Fail the rows that are pending still, once all chunks of the batch are done."""
         failed = {"$set": {"status": "failed", "code": code.value, "error": message}}
-        part = total_items // _SIDE_BY_SIDE + 1
-        own = {"batchId": ObjectId(batch_id), "status": "pending"}
         with translated():
-            await asyncio.gather(
-                *(
-                    self._rows.update_many(
-                        own | {"index": {"$gte": start, "$lt": start + part}},
-                        failed,
-                        hint=UPDATES_BY_BATCH,
-                    )
-                    for start in range(0, total_items, part)
-                )
+            await self._rows.update_many(
+                {"batchId": ObjectId(batch_id), "status": "pending"}, failed, hint=UPDATES_BY_BATCH
             )

@@ -16,11 +16,11 @@ from pymongo.write_concern import WriteConcern
 from server.domain.lease import LEASE_SECONDS, Lease
 from server.domain.stored_batch import ClaimedChunk, StoredItem
 from server.mongo.collections import CHUNKS_TO_CLAIM
+from server.mongo.database_clock import until
 from server.mongo.driver import Document, Driver, Session
 from server.mongo.errors import translated
 from server.mongo.stored_values import from_stored_input
 
-_UNTIL: Document = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
 _NO_LIVE_LEASE: Document = {"$lte": [{"$ifNull": ["$lease.expiresAt", "$$NOW"]}, "$$NOW"]}
 _HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
 UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
@@ -32,7 +32,10 @@ def chunk_id(batch_id: str, index: int) -> Document:
 
 
 class ChunkQueue:
-    def __init__(self, driver: Driver, database: str) -> None:
+    def __init__(
+        self, driver: Driver, database: str, *, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self.lease_seconds = lease_seconds
         self._driver = driver
         self._chunks = driver.client[database]["batchChunks"].with_options(
             write_concern=WriteConcern(1)
@@ -47,6 +50,10 @@ class ChunkQueue:
         reserved_by: str | None = None,
     ) -> ClaimedChunk | None:
         """The first chunk whose turn it is and that nobody holds; None if there is none.
+
+        `session` is the one of the chunk's transactions. What happens in one session is in causal
+        order: the snapshot of a transaction in another might be from before the claim, for it may
+        lie a little in the past, and the chunk would seem to be lost.
 
         It may be one that somebody held until the lease ran out. `batch_id` looks at that batch
         alone; `reserved_by` finds, besides, what was stored for that one and not begun yet.
@@ -66,7 +73,7 @@ class ChunkQueue:
             "token": token,
             "worker": {"$literal": worker},
             "session": session.session_id["id"],
-            "expiresAt": _UNTIL,
+            "expiresAt": until(self.lease_seconds),
         }
         was_held = {"$and": [_HAS_A_LEASE, {"$ne": [{"$type": "$lease.reservedBy"}, "string"]}]}
         crashes = {"$add": ["$crashes", {"$cond": [was_held, 1, 0]}]}
@@ -77,6 +84,7 @@ class ChunkQueue:
                 sort=[("due", 1), ("_id", 1)],
                 hint=CHUNKS_TO_CLAIM if batch_id is None else None,
                 return_document=ReturnDocument.BEFORE,
+                session=session,
             )
         return _claimed(before, token) if before else None
 
@@ -84,7 +92,7 @@ class ChunkQueue:
         """Whether it still was ours; then it is for another while."""
         with translated():
             result = await self._chunks.update_one(
-                _held(lease), [{"$set": {"lease.expiresAt": _UNTIL}}]
+                _held(lease), [{"$set": {"lease.expiresAt": until(self.lease_seconds)}}]
             )
         return bool(result.matched_count)
 
@@ -93,7 +101,7 @@ class ChunkQueue:
         with translated():
             await self._chunks.update_many(
                 {"batchId": ObjectId(batch_id), "lease.reservedBy": reserved_by},
-                [{"$set": {"lease.expiresAt": _UNTIL}}],
+                [{"$set": {"lease.expiresAt": until(self.lease_seconds)}}],
             )
 
     async def give_back(self, lease: Lease, *, delay_seconds: float, failed: bool) -> None:

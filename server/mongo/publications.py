@@ -17,12 +17,11 @@ from server.domain.lease import LEASE_SECONDS, Lease
 from server.domain.price import Priced
 from server.mongo.chunk_queue import chunk_id
 from server.mongo.collections import CHUNKS_TO_PUBLISH
+from server.mongo.database_clock import until
 from server.mongo.documents import present
 from server.mongo.driver import Database, Document
 from server.mongo.errors import translated
 from server.mongo.outcome_documents import to_outcome
-
-_UNTIL: Document = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,8 @@ class Outbox:
 
 
 class Publications:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        self.lease_seconds = lease_seconds
         self._chunks = database["batchChunks"]
 
     async def claim(self) -> Outbox | None:
@@ -44,7 +44,7 @@ class Publications:
         with translated():
             found = await self._chunks.find_one_and_update(
                 {"publishingCount": {"$gt": 0}, "$expr": free},
-                [{"$set": {"publisher": {"token": token, "expiresAt": _UNTIL}}}],
+                [{"$set": {"publisher": {"token": token, "expiresAt": until(self.lease_seconds)}}}],
                 hint=CHUNKS_TO_PUBLISH,
                 projection={"items": 0},
                 return_document=ReturnDocument.AFTER,
@@ -55,7 +55,7 @@ class Publications:
         """Whether it still was ours; then it is for another while."""
         with translated():
             result = await self._chunks.update_one(
-                _held(lease), [{"$set": {"publisher.expiresAt": _UNTIL}}]
+                _held(lease), [{"$set": {"publisher.expiresAt": until(self.lease_seconds)}}]
             )
         return bool(result.matched_count)
 

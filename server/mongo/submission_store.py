@@ -11,6 +11,7 @@ from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import Chunk, StoredBatch
 from server.mongo.batch_documents import from_batch, from_chunk
 from server.mongo.collections import SUBMITTING
+from server.mongo.database_clock import until
 from server.mongo.documents import from_ledger_entry
 from server.mongo.driver import Database, Document, Session
 from server.mongo.evidence import Evidence
@@ -120,10 +121,9 @@ class SubmissionStore:
 
     async def _start_reservation(self, batch_id: str) -> None:
         """By the database's clock, which no insert can read."""
-        until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
         await self._chunks.update_many(
             {"batchId": ObjectId(batch_id)},
-            [{"$set": {"lease.expiresAt": until}}],
+            [{"$set": {"lease.expiresAt": until(LEASE_SECONDS)}}],
             session=self._session,
         )
 
