@@ -20,9 +20,10 @@ run: $(VENV)/.run
 	@exec $(BIN)/python -m server
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
 
 test-all: test
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m slow
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
