@@ -14,6 +14,7 @@ from pymongo import MongoClient
 
 from bench import database
 from bench.answer import WrongAnswer
+from bench.background.measurements import measure_background
 from bench.machine import facts
 from bench.products.measurements import CASES, measure_products
 from bench.products.memory import measure_memory
@@ -27,7 +28,8 @@ SIZES = [1, 100, 1_000, 10_000]
 MOST_ITEMS = 10_000  # the server's default limit, and the number of products
 SEED = 1
 STOCK = "stock"
-OPERATIONS = [*CASES, STOCK]
+BACKGROUND = "background"
+OPERATIONS = [*CASES, STOCK, BACKGROUND]
 
 
 def main() -> int:
@@ -56,7 +58,7 @@ def _measure(
 ) -> None:
     with ExitStack() as stack:
         servers = [
-            stack.enter_context(serving(driver, uri, database.NAME, folder))
+            stack.enter_context(serving(driver, uri, database.NAME, folder, WORKER_ENABLED="false"))
             for driver in options.driver
         ]
         setting = Setting(
@@ -75,6 +77,8 @@ def _measure(
             measure_memory(setting)
         if STOCK in options.operations:
             measure_stock(setting)
+        if BACKGROUND in options.operations:
+            measure_background(setting)
 
 
 def _options() -> argparse.Namespace:

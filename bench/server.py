@@ -72,27 +72,35 @@ class Caller:
 
 
 @contextmanager
-def serving(driver: DriverName, uri: str, database: str, folder: Path) -> Iterator[Server]:
+def serving(
+    driver: DriverName, uri: str, database: str, folder: Path, **settings: str
+) -> Iterator[Server]:
     """A server on a free port of the loopback interface, with its log in `folder`."""
     folder.mkdir(exist_ok=True)
     log = folder / f"server-{driver}.log"
-    environment = os.environ | {
-        "MONGODB_URI": uri,
-        "MONGODB_DATABASE": database,
-        "MONGODB_DRIVER": driver,
-        "HOST": "127.0.0.1",
-        "PORT": "0",
-        "LOG_LEVEL": "INFO",
-    }
+    environment = environment_of(driver, uri, database) | {"HOST": "127.0.0.1", "PORT": "0"}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "server"], env=environment, stdout=output, stderr=output
+            [sys.executable, "-m", "server"],
+            env=environment | settings,
+            stdout=output,
+            stderr=output,
         )
         try:
             host, port = _address(process, log)
             yield Server(driver=driver, host=host, port=port, pid=process.pid)
         finally:
             _end(process)
+
+
+def environment_of(driver: DriverName, uri: str, database: str) -> dict[str, str]:
+    """Ours, with the settings of a process that works on this database."""
+    return os.environ | {
+        "MONGODB_URI": uri,
+        "MONGODB_DATABASE": database,
+        "MONGODB_DRIVER": driver,
+        "LOG_LEVEL": "INFO",
+    }
 
 
 def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, int]:

@@ -61,19 +61,29 @@ class LeasedChunks:
     clock: Callable[[], datetime]
 
     async def run_next(
-        self, worker: str, *, batch_id: str | None = None, reserved_by: str | None = None
+        self,
+        worker: str,
+        *,
+        batch_id: str | None = None,
+        reserved_by: str | None = None,
+        on_claim: Callable[[], None] = lambda: None,
     ) -> Ran | None:
         """Claim a chunk (see `ChunkQueue.claim`) and run it; None if there is none.
 
-        What has been claimed ends, even if the caller is cancelled.
+        `on_claim` is told that there was one. It ends, even if the caller is cancelled.
 
         Raises:
             StoreError: the database did not answer, and nothing was claimed.
         """
-        return await self.in_flight.finish(self._run_next(worker, batch_id, reserved_by))
+        work = self._run_next(worker, batch_id, reserved_by, on_claim)
+        return await self.in_flight.finish(work)
 
     async def _run_next(
-        self, worker: str, batch_id: str | None, reserved_by: str | None
+        self,
+        worker: str,
+        batch_id: str | None,
+        reserved_by: str | None,
+        on_claim: Callable[[], None],
     ) -> Ran | None:
         async with self.runner.session() as session:
             chunk = await self.queue.claim(
@@ -81,6 +91,7 @@ class LeasedChunks:
             )
             if chunk is None:
                 return None
+            on_claim()
             error = await self.run(chunk, session)
             return Ran(batch_id=chunk.lease.batch_id, error=error)
 

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
@@ -18,6 +19,27 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.25  # when there is nothing to do
 STUCK_SECONDS = 60.0  # a pass takes 20 s at most, and 15 more if a commit is in doubt
+
+
+class _Turn:
+    """Of those who have no chunk, one looks for one, and the others wait for their turn."""
+
+    def __init__(self, lock: asyncio.Lock) -> None:
+        self._lock = lock
+        self._is_ours = False
+
+    async def __aenter__(self) -> None:
+        await self._lock.acquire()
+        self._is_ours = True
+
+    async def __aexit__(self, *_: object) -> None:
+        self.pass_on()
+
+    def pass_on(self) -> None:
+        """Let the next one look."""
+        if self._is_ours:
+            self._is_ours = False
+            self._lock.release()
 
 
 class Worker:
@@ -43,6 +65,7 @@ class Worker:
         self._side_by_side = side_by_side
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
+        self._looking = asyncio.Lock()
         self._looked = time.monotonic()
         self._was_over = False
 
@@ -69,7 +92,7 @@ class Worker:
             for _ in range(self._side_by_side):
                 hands.create_task(self._work())
 
-    async def run_once(self) -> bool:
+    async def run_once(self, on_claim: Callable[[], None] = lambda: None) -> bool:
         """Claim one chunk and run it; whether there was one.
 
         Raises:
@@ -78,24 +101,32 @@ class Worker:
         self._looked = time.monotonic()
         if self._is_over_its_limit():
             return False
-        ran = await self._chunks.run_next(self.name)
+        ran = await self._chunks.run_next(self.name, on_claim=on_claim)
         if ran is None:
             return False
         await self._completion.check(ran.batch_id)
         return True
 
     async def _work(self) -> None:
+        """One chunk after the other."""
         while not self._stopping.is_set():
-            self._woken.clear()
-            try:
-                has_worked = await self.run_once()
-            except StoreError as error:
-                log.warning("No chunk could be claimed or ended; trying again: %s", error)
-                has_worked = False
-            if not has_worked:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._woken.wait()
+            looking = _Turn(self._looking)
+            async with looking:
+                if not await self._run_one(looking.pass_on):
+                    await self._pause()
+
+    async def _run_one(self, on_claim: Callable[[], None]) -> bool:
+        self._woken.clear()
+        try:
+            return await self.run_once(on_claim)
+        except StoreError as error:
+            log.warning("No chunk could be claimed or ended; trying again: %s", error)
+            return False
+
+    async def _pause(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._woken.wait()
 
     def _is_over_its_limit(self) -> bool:
         is_over = self._memory.is_over_its_limit()

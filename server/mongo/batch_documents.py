@@ -19,6 +19,7 @@ from server.domain.stored_batch import Chunk, StoredBatch
 from server.mongo.chunk_queue import chunk_id
 from server.mongo.documents import present
 from server.mongo.driver import Document
+from server.mongo.products import LONG_AGO
 from server.mongo.stored_values import to_stored_input
 
 NO_PROGRESS: Mapping[str, int] = {
@@ -112,7 +113,7 @@ def from_chunk(
         "status": "pending",
         "blocked": blocked,
         "due": _due(batch, chunk.index),
-        "readyAt": batch.created_at,
+        "readyAt": LONG_AGO,  # now, by every clock
         "attempts": 0,
         "crashes": 0,
         "afterFailure": False,

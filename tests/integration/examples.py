@@ -2,7 +2,8 @@
 
 A block of `graphql`, or of `sh` with a `curl` to `/graphql`, is a request. `json variables` or
 `python variables` (an expression, for what is too long to write out) may follow it, and a block of
-`json` must: its answer. A comment `clock: …` sets the clock, and `sweep` deletes what has expired.
+`json` must: its answer. A comment `clock: …` sets the clock, `sweep` deletes what has expired, and
+`work` runs the background batches. A request may name an id that the server has made up before.
 """
 
 import json
@@ -15,7 +16,7 @@ from typing import Any
 
 _FENCE = re.compile(r"^```(?P<info>.*)\n(?P<body>(?:(?!```).*\n)*)```$")
 _TOKEN = re.compile(
-    r"^```.*\n(?:(?!```).*\n)*```$|^#+ .+$|^<!-- (?:clock: \S+|sweep) -->$", re.MULTILINE
+    r"^```.*\n(?:(?!```).*\n)*```$|^#+ .+$|^<!-- (?:clock: \S+|sweep|work) -->$", re.MULTILINE
 )
 _ID = re.compile(r"\b[0-9a-fA-F]{24}\b")
 
@@ -50,7 +51,12 @@ class Sweep:
     pass
 
 
-Step = Example | Clock | Sweep
+@dataclass(frozen=True)
+class Work:
+    pass
+
+
+Step = Example | Clock | Sweep | Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +72,15 @@ class Document:
         return tuple(step for step in self.steps if isinstance(step, Example))
 
     def ids(self) -> frozenset[str]:
-        """Every id that a request names."""
-        requests = [example.request for example in self.examples]
-        texts = [one.query + json.dumps(dict(one.variables)) for one in requests]
-        return frozenset(found for text in texts for found in _ID.findall(text))
+        """Every id that a request names, and no answer before it."""
+        named: set[str] = set()
+        told: set[str] = set()
+        for example in self.examples:
+            request = example.request
+            text = request.query + json.dumps(dict(request.variables))
+            named.update(one for one in _ID.findall(text) if one not in told)
+            told.update(one for one in _ID.findall(json.dumps(example.answer)) if one not in named)
+        return frozenset(named)
 
 
 def parse(text: str) -> Document:
@@ -144,7 +155,9 @@ def anchor(heading: str) -> str:
 
 def _event(comment: str) -> Step:
     words = comment.split()
-    return Sweep() if words[1] == "sweep" else Clock(moment=datetime.fromisoformat(words[2]))
+    if words[1] == "sweep":
+        return Sweep()
+    return Work() if words[1] == "work" else Clock(moment=datetime.fromisoformat(words[2]))
 
 
 def _curled(command: str) -> tuple[str, Mapping[str, Any]]:
@@ -169,6 +182,16 @@ class Shown:
         self._known = known
         self._real: dict[str, str] = {}
 
+    def asked(self, request: Request) -> tuple[str, Mapping[str, Any]]:
+        """The query and its variables, with the real ids in place of those that were made up."""
+        query, variables = request.query, json.dumps(dict(request.variables))
+        for documented, real in self._real.items():
+            query, variables = (
+                query.replace(documented, real),
+                variables.replace(documented, real),
+            )
+        return query, json.loads(variables)
+
     def show(self, real: Any, documented: Any) -> Any:
         match real, documented:
             case dict(), dict():
@@ -177,7 +200,15 @@ class Shown:
                 return [self.show(*pair) for pair in zip(real, documented, strict=True)]
             case str(), str() if self._is_made_up(real) and self._is_made_up(documented):
                 return documented if self._real.setdefault(documented, real) == real else real
+            case str(), str():
+                return self._in_text(real)
         return real
+
+    def _in_text(self, text: str) -> str:
+        """A message may name an id that was shown before."""
+        for documented, real in self._real.items():
+            text = text.replace(real, documented)
+        return text
 
     def _is_made_up(self, text: str) -> bool:
         return _ID.fullmatch(text) is not None and text not in self._known

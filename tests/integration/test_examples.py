@@ -17,6 +17,7 @@ from tests.integration.examples import (
     Example,
     Shown,
     Sweep,
+    Work,
     altered,
     anchor,
     as_text,
@@ -25,7 +26,8 @@ from tests.integration.examples import (
 from tests.integration.shop import Shop
 
 PROJECT = Path(__file__).parents[2]
-README, EXAMPLES = "README.md", "docs/examples.md"
+README, EXAMPLES, BACKGROUND = "README.md", "docs/examples.md", "docs/background.md"
+DOCUMENTS = [README, EXAMPLES, BACKGROUND]
 SAMPLES = frozenset(f"{number:024x}" for number in range(1, 13))
 _OPTION_ROW = re.compile(
     r"^\| \[`(?P<option>[^`]+)`\]\(docs/examples\.md#(?P<anchor>[\w-]+)\) \|"
@@ -47,14 +49,18 @@ async def put_the_samples(shop: Shop) -> None:
     await put_samples(shop.driver.client[shop.database], shop.clock())
 
 
-async def let_happen(shop: Shop, event: Clock | Sweep) -> None:
-    if isinstance(event, Clock):
-        shop.clock.stand_at(event.moment)
-    else:
-        await ExpirySweep(shop.runner, clock=shop.clock, interval_seconds=1).run_once()
+async def let_happen(shop: Shop, event: Clock | Sweep | Work) -> None:
+    match event:
+        case Clock():
+            shop.clock.stand_at(event.moment)
+        case Sweep():
+            await ExpirySweep(shop.runner, clock=shop.clock, interval_seconds=1).run_once()
+        case Work():
+            while await shop.assembly.worker.run_once():
+                pass
 
 
-@pytest.mark.parametrize("name", [README, EXAMPLES])
+@pytest.mark.parametrize("name", DOCUMENTS)
 async def test_every_request_has_the_answer_that_the_document_shows(shop: Shop, name: str) -> None:
     document = parse(text_of(name))
     shown = Shown(known_to(document))
@@ -64,12 +70,12 @@ async def test_every_request_has_the_answer_that_the_document_shows(shop: Shop, 
         if not isinstance(step, Example):
             await let_happen(shop, step)
             continue
-        real = await shop.graphql(step.request.query, step.request.variables)
+        real = await shop.graphql(*shown.asked(step.request))
         told = as_text(shown.show(real, step.answer))
         assert told == as_text(step.answer), f"{name}, line {step.request.line}"
 
 
-@pytest.mark.parametrize("name", [README, EXAMPLES])
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_block_of_the_document_is_passed_over(name: str) -> None:
     text = text_of(name)
 
@@ -82,19 +88,25 @@ def test_no_block_of_the_document_is_passed_over(name: str) -> None:
 def test_the_only_commands_that_are_not_executed_start_something() -> None:
     commands = [block.split()[0] for block in parse(text_of(README)).commands]
 
-    assert commands == ["make", "MONGODB_URI='mongodb://127.0.0.1:27017/?replicaSet=rs0'", "docker"]
+    assert commands == [
+        "make",
+        "node",
+        "MONGODB_URI='mongodb://127.0.0.1:27017/?replicaSet=rs0'",
+        "docker",
+    ]
     assert parse(text_of(EXAMPLES)).commands == ()
 
 
-def test_the_readme_has_a_request_for_every_mutation() -> None:
+def test_there_is_a_request_for_every_mutation() -> None:
     mutation = build_schema(text_of("schema/schema.graphql")).mutation_type
-    requests = [example.request.query for example in parse(text_of(README)).examples]
+    documents = [parse(text_of(name)) for name in DOCUMENTS]
+    requests = [one.request.query for document in documents for one in document.examples]
 
     assert mutation
     assert {name for name in mutation.fields if not any(name in one for one in requests)} == set()
 
 
-@pytest.mark.parametrize("name", [README, EXAMPLES])
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_value_of_an_answer_counts(name: str) -> None:
     document = parse(text_of(name))
     known, changes = known_to(document), 0

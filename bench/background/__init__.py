@@ -1,0 +1,1 @@
+"""Batches that run in the background: how soon they are accepted, and how they are run."""
