@@ -18,6 +18,7 @@ from server.domain.lease import LEASE_SECONDS
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.memory import Memory
 from server.jobs.progress_feed import ProgressFeed
+from server.jobs.retention import Retention
 from server.jobs.worker import Worker
 from server.mongo.batch_changes import BatchChanges
 from server.mongo.batch_operations import BatchOperations
@@ -53,6 +54,7 @@ class Assembly:
     services: Services
     worker: Worker
     housekeeping: Housekeeping
+    retention: Retention
     publications: Publications
 
 
@@ -140,8 +142,9 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         operations=operations,
         completion=completion,
         removal=removal,
-        clock=clock,
-        batches_last=sizes.batches_last,
+    )
+    retention = Retention(
+        operations=operations, removal=removal, clock=clock, batches_last=sizes.batches_last
     )
     return Assembly(
         runner=runner,
@@ -149,5 +152,6 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         services=services,
         worker=worker,
         housekeeping=housekeeping,
+        retention=retention,
         publications=publications,
     )

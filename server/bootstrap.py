@@ -1,7 +1,8 @@
 """The composition root: settings in, wired parts out. Nobody else builds anything."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -94,7 +95,7 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         uri = settings.mongodb_uri or running_uri(settings.data_dir)
         driver = await _connected(stack, settings, uri, samples=False)
         assembly = _assembled(driver, settings, Metrics())
-        stack.push_async_callback(assembly.engine.drain)
+        stack.push_async_callback(_drain_briefly, assembly.engine)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         yield Parts(app=None, mongod=None, background=background)
 
@@ -119,7 +120,7 @@ async def _background(
     if settings.publish_url is not None:
         client = await stack.enter_async_context(http_client())
         publisher = Publisher(assembly.publications, settings.publish_url, client)
-    background = Background(assembly.worker, assembly.housekeeping, publisher)
+    background = Background(assembly.worker, assembly.housekeeping, assembly.retention, publisher)
     running = background.running(lambda: patience(WORK_PATIENCE_SECONDS))
     await stack.enter_async_context(running)
     return background
@@ -129,6 +130,13 @@ async def _drain(engine: Engine, mongod: EmbeddedMongod | None) -> None:
     """Wait for what has begun, unless the database that it waits for will not come back."""
     if mongod is None or not mongod.has_ended:
         await engine.drain()
+
+
+async def _drain_briefly(engine: Engine) -> None:
+    """What has not ended by now waits for a database that does not answer. Its leases run out."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await engine.drain()
 
 
 def _driver(settings: Settings, uri: str) -> Driver:

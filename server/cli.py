@@ -116,6 +116,8 @@ async def _serve_until_stopped(
 
     def stop_serving() -> None:
         server.should_exit = True
+        if parts.background is not None:
+            parts.background.stop()  # what is claimed ends while the requests do
 
     async def stop_with_the_database(mongod: EmbeddedMongod) -> None:
         log.critical("%s The server stops.", await mongod.wait())

@@ -19,8 +19,10 @@ from server.mongo.batch_documents import NO_PROGRESS, to_batch_operation, to_sto
 from server.mongo.collections import (
     ABANDONED,
     BATCHES_BY_CREATION,
+    BATCHES_BY_END,
     BATCHES_BY_STATUS,
     CHUNKS_BY_PROGRESS,
+    KEYS_BY_AGE,
     SUBMITTING,
 )
 from server.mongo.database_clock import until
@@ -145,13 +147,14 @@ class BatchOperations:
                 {"$set": {"failing": error}},
             )
 
-    async def unfinished(self, limit: int) -> Sequence[StoredBatch]:
-        """The oldest batches that have not ended."""
+    async def under_way(self) -> Sequence[str]:
+        """Batches that have begun and not ended, or are not to begin any more."""
+        cancelled = {"status": BatchOperationStatus.PENDING.value, "cancelRequested": True}
         with translated():
             documents = await self._batches.find(
-                {"status": {"$in": _UNFINISHED}}, sort=[("createdAt", 1)], limit=limit
+                {"$or": [{"status": BatchOperationStatus.PROCESSING.value}, cancelled]}, {"_id": 1}
             ).to_list(None)
-        return [to_stored_batch(one) for one in documents]
+        return [str(one["_id"]) for one in documents]
 
     async def note_alert(self, batch_id: str, kind: str) -> bool:
         """Whether this alert is new: of several processes that see it, one logs it."""
@@ -164,7 +167,7 @@ class BatchOperations:
     async def outlived(
         self, now: datetime, *, batches_last: timedelta, keys_last: timedelta, limit: int
     ) -> list[str]:
-        """Batches that ended long ago, whose publication has ended too, and whose key is free."""
+        """Some of the batches that ended long ago, and whose key is not kept any more."""
         with translated():
             documents = await self._batches.find(
                 {
@@ -177,6 +180,7 @@ class BatchOperations:
                 },
                 {"_id": 1},
                 limit=limit,
+                hint=BATCHES_BY_END,
             ).to_list(None)
         return [str(one["_id"]) for one in documents]
 
@@ -212,6 +216,7 @@ class BatchOperations:
                     "status": {"$in": _FINISHED},
                 },
                 {"$unset": {"idempotencyKey": "", "content": ""}},
+                hint=KEYS_BY_AGE,
             )
 
     async def _become(

@@ -14,7 +14,7 @@ from server.domain.item_result import ItemResult, Publication
 from server.domain.page import Page, PageRequest
 from server.mongo.collections import CHUNKS_BY_FIRST, CHUNKS_BY_PROGRESS
 from server.mongo.cursor import Cursor, decode_cursor
-from server.mongo.driver import SNAPSHOT, Database, Document
+from server.mongo.driver import Database, Document
 from server.mongo.errors import translated
 from server.mongo.outcome_documents import to_outcome
 from server.mongo.stored_values import from_stored_input
@@ -24,7 +24,7 @@ _CHUNKS_AT_ONCE = 16
 
 class BatchResults:
     def __init__(self, database: Database) -> None:
-        self._chunks = database["batchChunks"].with_options(read_concern=SNAPSHOT)
+        self._chunks = database["batchChunks"]
 
     async def page(
         self, batch_id: str, request: PageRequest, *, success: bool | None = None
@@ -69,7 +69,11 @@ class BatchResults:
     async def stream(
         self, batch_id: str, *, success: bool | None = None, after: int = -1
     ) -> AsyncGenerator[ItemResult, None]:
-        """All results behind item `after`; in flat memory, however many there are."""
+        """All results behind item `after`; in flat memory, however many there are.
+
+        Not from one snapshot, which MongoDB gives up after 5 minutes: a file may take longer. What
+        has an outcome keeps it.
+        """
         waiting: list[tuple[int, ItemResult]] = []
         query: Document = {"batchId": ObjectId(batch_id), "last": {"$gt": after}}
         if success is not None:

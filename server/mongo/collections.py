@@ -22,6 +22,8 @@ UPDATES_BY_PRODUCT = "productId_1_timestamp_1__id_1"
 UPDATES_BY_STATUS = "status_1_timestamp_1__id_1"
 UPDATES_BY_BATCH = "batchId_1_index_1__id_1"
 BATCHES_BY_CREATION = "createdAt_1__id_1"
+BATCHES_BY_END = "completedAt_1"
+KEYS_BY_AGE = "createdAt_1"  # of batches that have a key
 BATCHES_BY_STATUS = "status_1_createdAt_1__id_1"
 CHUNKS_TO_CLAIM = "blocked_1_due_1__id_1"
 CHUNKS_TO_PUBLISH = "publishingCount_1"
@@ -177,6 +179,8 @@ _INDEXES: dict[str, list[IndexModel]] = {
         _index("status", "createdAt", "_id"),
         _index("operationType", "createdAt", "_id"),
         _index("createdBy", "createdAt", "_id"),
+        _index("completedAt", sparse=True),
+        _index("createdAt", partialFilterExpression={"idempotencyKey": {"$exists": True}}),
         _index(
             "createdBy",
             "idempotencyKey",

@@ -1,0 +1,36 @@
+"""Takes away what has outlived its use: batches that ended long ago, and old idempotency keys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.domain.idempotency import KEYS_LAST
+from server.mongo.batch_operations import BatchOperations
+from server.mongo.batch_removal import BatchRemoval
+
+MOST_BATCHES = 100  # in one pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """Never anything live: only what has ended so long ago. The rows of the ledger stay."""
+
+    operations: BatchOperations
+    removal: BatchRemoval
+    clock: Callable[[], datetime]
+    batches_last: timedelta
+
+    async def run_once(self) -> bool:
+        """One pass; whether there may be more to take away.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        now = self.clock()
+        await self.operations.free_old_keys(now - KEYS_LAST)
+        outlived = await self.operations.outlived(
+            now, batches_last=self.batches_last, keys_last=KEYS_LAST, limit=MOST_BATCHES
+        )
+        for batch_id in outlived:
+            await self.removal.remove(batch_id)
+        return len(outlived) == MOST_BATCHES
