@@ -39,6 +39,9 @@ _CRASHED = (
     "Whatever ran this item ended in the middle of it, time after time. It was not applied. "
     "(Error {error_id})"
 )
+_GIVEN_UP = (
+    "The database kept a chunk of the batch from ending, {attempts} times over. (Error {error_id})"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class LeasedChunks:
         try:
             if chunk.left_open is not None:
                 log.warning("The lease of a chunk ran out; it is taken over", extra=told)
-                await self.queue.end_transaction_of(chunk.left_open)
+                await self._end_what_was_left_open(chunk)
             batch = await self.operations.begin(lease.batch_id, self.clock())
             if batch is not None:
                 await self._run(batch, chunk, session)
@@ -120,6 +123,12 @@ class LeasedChunks:
         except Exception:  # a bug: its lease runs out, and after three times it is bisected
             log.exception("A chunk failed", extra=told)
         return None
+
+    async def _end_what_was_left_open(self, chunk: ClaimedChunk) -> None:
+        try:
+            await self.queue.end_transaction_of(chunk.left_open)
+        except StoreError as error:  # then its locks are gone after a minute
+            log.warning("A transaction that a lost worker left open was not ended: %s", error)
 
     async def _run(self, batch: StoredBatch, chunk: ClaimedChunk, session: Session) -> None:
         operation = operation_of(batch)
@@ -183,12 +192,19 @@ class LeasedChunks:
         whole batch, and if others kept changing its products, its items alone.
         """
         lease, attempts = chunk.lease, chunk.attempts + 1
-        told = {"batch_id": lease.batch_id, "chunk": lease.index, "attempt": attempts}
+        told: dict[str, object] = {
+            "batch_id": lease.batch_id,
+            "chunk": lease.index,
+            "attempt": attempts,
+        }
         decision = decide(attempts, random.random())  # noqa: S311 - no secret
         try:
             if isinstance(decision, GiveUp) and not isinstance(error, WriteConflict):
+                error_id = uuid4().hex
+                told["error_id"] = error_id
                 log.error("A chunk is given up, and its batch with it: %s", error, extra=told)
-                await self.operations.note_failure(lease.batch_id, str(error))
+                why = _GIVEN_UP.format(attempts=attempts, error_id=error_id)
+                await self.operations.note_failure(lease.batch_id, why)
             else:
                 log.warning("A chunk is given back: %s", error, extra=told)
             delay = decision.delay_seconds if isinstance(decision, Retry) else 0

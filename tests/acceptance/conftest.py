@@ -1,6 +1,6 @@
 """Servers for a test, which end with it, and one for all the tests that only look at it."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -8,7 +8,10 @@ from typing import Protocol
 
 import pytest
 
+from server.mongo.embedded import EmbeddedMongod
+from tests.acceptance.depot import Depot
 from tests.acceptance.server_process import ServerProcess
+from tests.integration.shop import open_shop
 
 
 class Launch(Protocol):
@@ -49,6 +52,15 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
     folder = tmp_path_factory.mktemp("running")
     with ExitStack() as stack:
         yield _launcher(stack, folder, folder / "data")().wait_until_ready()
+
+
+@pytest.fixture
+async def depot(mongod: EmbeddedMongod, tmp_path: Path) -> AsyncIterator[Depot]:
+    """On a database of its own. Its processes end with the test."""
+    async with open_shop(mongod.uri, "pymongo") as shop:
+        with ExitStack() as stack:
+            stack.callback(shop.fail, mode="off")
+            yield Depot(shop, mongod.uri, tmp_path, stack)
 
 
 def _launcher(stack: ExitStack, logs: Path, default: Path) -> Launch:

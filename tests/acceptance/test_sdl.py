@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.server_process import PROJECT, environment
+from tests.acceptance.program import PROJECT, environment
 
 _FILE = Path("schema/schema.graphql")
 

@@ -1,11 +1,13 @@
 """Three mongods on loopback ports that elect a primary among themselves."""
 
+import os
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ _READY_SECONDS = 60.0
 
 @dataclass
 class ReplicaSet:
+    folder: Path
     members: dict[int, subprocess.Popen[bytes]]  # by port
+    paused: set[int] = field(default_factory=set)
 
     @property
     def uri(self) -> str:
@@ -31,25 +35,55 @@ class ReplicaSet:
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             for port, process in self.members.items():
-                if process.poll() is None and _hello(port).get("isWritablePrimary"):
+                is_up = process.poll() is None and port not in self.paused
+                if is_up and _hello(port).get("isWritablePrimary"):
                     return port
             time.sleep(0.05)
         raise AssertionError(f"no primary within {_READY_SECONDS} s")
 
-    def kill_primary(self) -> None:
-        """kill -9, as a power cut would."""
-        process = self.members[self.primary()]
-        process.kill()
-        process.wait()
+    def kill_primary(self) -> int:
+        """kill -9, as a power cut would. Its port."""
+        port = self.primary()
+        self.members[port].kill()
+        self.members[port].wait()
+        return port
+
+    def restart(self, port: int) -> None:
+        """Start a member that was killed, on the data that it has left."""
+        self.members[port] = _start(self.folder, port)
+        self._wait_for(port)
+
+    def pause_primary(self) -> int:
+        """Stop its process where it is, as a machine that hangs. Its port."""
+        port = self.primary()
+        self.paused.add(port)
+        os.kill(self.members[port].pid, signal.SIGSTOP)
+        return port
+
+    def resume(self, port: int) -> None:
+        """Let a member that was paused go on, which still takes itself for the primary."""
+        os.kill(self.members[port].pid, signal.SIGCONT)
+        self.paused.discard(port)
+        self._wait_for(port)
 
     def step_down_primary(self) -> None:
         with _direct(self.primary()) as client:
             client.admin.command("replSetStepDown", 5, secondaryCatchUpPeriodSecs=3)
 
+    def _wait_for(self, port: int) -> None:
+        """Until it follows the primary, or is the primary."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            hello = _hello(port)
+            if hello.get("primary") and (hello["isWritablePrimary"] or hello["secondary"]):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"{port} is no member again within {_READY_SECONDS} s")
+
 
 @contextmanager
 def three_members(folder: Path) -> Iterator[ReplicaSet]:
-    started = ReplicaSet({port: _start(folder, port) for port in _free_ports(3)})
+    started = ReplicaSet(folder, {port: _start(folder, port) for port in _free_ports(3)})
     try:
         _initiate(list(started.members))
         started.primary()
@@ -62,8 +96,8 @@ def three_members(folder: Path) -> Iterator[ReplicaSet]:
 
 def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
     data = folder / str(port)
-    data.mkdir()
-    with (folder / f"{port}.log").open("wb") as log:
+    data.mkdir(exist_ok=True)
+    with (folder / f"{port}.log").open("ab") as log:
         return subprocess.Popen(
             [
                 *(str(find_mongod()), "--dbpath", str(data), "--replSet", "rs"),

@@ -68,6 +68,13 @@ MESSAGES = {
     "update-products": "Batch product update initiated",
     "delete-products": "Batch product deletion initiated",
 }
+STREAM = {  # as the server begins it
+    "type": "http",
+    "method": "POST",
+    "path": "/api/batches/batch-update-stock",
+    "query_string": b"batchSize=1",
+    "headers": [(b"content-type", b"text/csv")],
+}
 PRICE_RANGE = "is out of range: it may be from 0 to 2147483647. It is in whole cents."
 SIZE_RANGE = "is out of range: it may be from 1 to 1000. Leave it out for 500."
 NO_LIST = "give a list of 1 to 100000 items."
@@ -331,14 +338,15 @@ async def test_a_stream_without_items_is_refused(
         (CSV, "productId,quantity\n", "x,1\n", "x" * 2**20 + ",1", "Line 102 is longer than"),
     ],
 )
-async def test_a_bad_line_at_the_end_of_a_stream_refuses_all_of_it(
+async def test_a_bad_line_after_many_good_ones_refuses_all_of_them(
     shop: Shop, media_type: str, head: str, row: str, bad: str, told: str
 ) -> None:
     async def body() -> AsyncIterator[bytes]:
         yield head.encode()
         for _ in range(100):
             yield row.encode()
-        yield bad.encode()
+        yield f"{bad}\n".encode()
+        yield row.encode()
 
     response = await post(shop, "update-stock?batchSize=1", body(), media_type)
 
@@ -365,19 +373,39 @@ async def test_a_client_that_goes_away_in_the_middle_leaves_nothing(shop: Shop) 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/api/batches/batch-update-stock",
-        "query_string": b"batchSize=1",
-        "headers": [(b"content-type", b"text/csv")],
-    }
     async with shop.http() as client:
         transport: Any = client._transport
-        await transport.app(scope, receive, send)
+        await transport.app(dict(STREAM), receive, send)
 
     assert stored_before_it_went.is_set()
     assert sent == []
+    assert_nothing_is_stored(shop)
+
+
+async def test_a_server_that_stops_in_the_middle_says_so_and_stores_nothing(shop: Shop) -> None:
+    waiting = asyncio.Event()
+    pieces = iter([b"productId,quantity\n", b"x,1\n" * 1500])
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        piece = next(pieces, None)
+        if piece is None:
+            waiting.set()
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": piece, "more_body": True}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with shop.http() as client:
+        transport: Any = client._transport
+        serving = asyncio.create_task(transport.app(dict(STREAM), receive, send))
+        await waiting.wait()
+        serving.cancel()
+        await serving
+
+    assert sent[0]["status"] == 503
+    assert json.loads(sent[1]["body"])["error"]["code"] == "UNAVAILABLE"
     assert_nothing_is_stored(shop)
 
 
@@ -547,6 +575,19 @@ async def test_a_full_queue_takes_nothing(driver_name: DriverName, mongod: Embed
         assert second.headers["Retry-After"] == "5"
         assert stored(shop, first)["totalItems"] == 1
         assert shop.admin[shop.database]["batchOperations"].count_documents({}) == 1
+
+
+async def test_a_full_queue_still_gives_the_first_answer_again(
+    driver_name: DriverName, mongod: EmbeddedMongod
+) -> None:
+    sizes = Sizes(queue=QueueLimits(chunks=1))
+    async with open_shop(mongod.uri, driver_name, sizes=sizes) as shop:
+        body = {"productIds": [ID]}
+        first = await post(shop, "discontinue-products", body, Idempotency_Key="k")
+        again = await post(shop, "discontinue-products", body, Idempotency_Key="k")
+
+    assert (again.status_code, again.json()) == (201, first.json())
+    assert again.headers["Idempotent-Replayed"] == "true"
 
 
 async def test_a_json_body_with_more_items_than_this_server_takes_is_refused(
