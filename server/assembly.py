@@ -24,6 +24,7 @@ from server.mongo.batch_changes import BatchChanges
 from server.mongo.batch_operations import BatchOperations
 from server.mongo.batch_removal import BatchRemoval
 from server.mongo.batch_results import BatchResults
+from server.mongo.batch_states import BatchStates
 from server.mongo.catalog import Catalog
 from server.mongo.chunk_closing import ChunkClosing
 from server.mongo.chunk_queue import ChunkQueue
@@ -72,17 +73,20 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     sizes = sizes or Sizes()
     store = driver.client[database]
     engine = Engine(runner, observer, clock=clock, concurrent_chunks=sizes.concurrent_chunks)
+    states = BatchStates(store)
     queue = ChunkQueue(driver, database, lease_seconds=sizes.lease_seconds)
     operations, results = BatchOperations(store), BatchResults(store)
     removal = BatchRemoval(store)
     publications = Publications(store, lease_seconds=sizes.lease_seconds)
-    completion = Completion(operations=operations, closing=ChunkClosing(store), clock=clock)
+    completion = Completion(
+        operations=operations, states=states, closing=ChunkClosing(store), clock=clock
+    )
     chunks = LeasedChunks(
         in_flight=engine.in_flight,
         engine=engine,
         runner=runner,
         queue=queue,
-        operations=operations,
+        states=states,
         clock=clock,
     )
     worker = Worker(
@@ -92,7 +96,7 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         side_by_side=sizes.worker_chunks,
     )
     keys = Keys(
-        operations=operations,
+        states=states,
         removal=removal,
         clock=clock,
         patience_seconds=sizes.key_patience_seconds,
@@ -120,6 +124,7 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     )
     control = BatchControl(
         operations=operations,
+        states=states,
         results=results,
         submissions=submissions,
         completion=completion,
@@ -139,13 +144,11 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         clock=clock,
     )
     housekeeping = Housekeeping(
-        operations=operations,
+        states=states,
         completion=completion,
         removal=removal,
     )
-    retention = Retention(
-        operations=operations, removal=removal, clock=clock, batches_last=sizes.batches_last
-    )
+    retention = Retention(removal=removal, clock=clock, batches_last=sizes.batches_last)
     return Assembly(
         runner=runner,
         engine=engine,

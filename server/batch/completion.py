@@ -12,6 +12,7 @@ from server.domain.innocent import CANCELLED_MESSAGE
 from server.domain.item_error import ItemErrorCode
 from server.domain.stored_batch import StoredBatch
 from server.mongo.batch_operations import BatchOperations
+from server.mongo.batch_states import BatchStates
 from server.mongo.chunk_closing import ChunkClosing
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ class Completion:
     """`clock` is for what is stored."""
 
     operations: BatchOperations
+    states: BatchStates
     closing: ChunkClosing
     clock: Callable[[], datetime]
 
@@ -35,18 +37,18 @@ class Completion:
         Raises:
             StoreError: the database did not answer; the sweep will try again.
         """
-        batch = await self.operations.stored(batch_id)
+        batch = await self.states.stored(batch_id)
         if batch is None:
             return True
         why = _ends_early(batch)
         if why is not None:
             argument = operation_of(batch).argument
             await self.closing.close(batch_id, argument, *why)
-        if await self.operations.has_chunks_left(batch_id):
+        if await self.states.has_chunks_left(batch_id):
             return False
         if why is not None and batch.was_submitted:
             await self.closing.fail_rows(batch_id, *why)
-        if await self.operations.end(batch_id, _final(batch), self.clock(), batch.failing):
+        if await self.states.end(batch_id, _final(batch), self.clock(), batch.failing):
             await self._tell(batch_id)
         return True
 
@@ -54,7 +56,7 @@ class Completion:
         """Log what somebody should look into, once for all processes."""
         batch = await self.operations.one(batch_id)
         for alert in batch_alerts(batch, self.clock()) if batch else []:
-            if await self.operations.note_alert(batch_id, alert.kind.value):
+            if await self.states.note_alert(batch_id, alert.kind.value):
                 _warn(batch_id, alert)
 
     async def _tell(self, batch_id: str) -> None:

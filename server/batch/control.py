@@ -17,6 +17,7 @@ from server.domain.item_result import Input
 from server.domain.options import BatchOptions
 from server.mongo.batch_operations import BatchOperations
 from server.mongo.batch_results import BatchResults
+from server.mongo.batch_states import BatchStates
 from server.mongo.publications import Publications
 
 _BLOCK = 500  # items, on their way from one batch to another
@@ -25,6 +26,7 @@ _BLOCK = 500  # items, on their way from one batch to another
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchControl:
     operations: BatchOperations
+    states: BatchStates
     results: BatchResults
     submissions: Submissions
     completion: Completion
@@ -42,7 +44,7 @@ class BatchControl:
         batch = await self._batch(batch_id)
         if batch.status is BatchOperationStatus.CANCELLED:
             return batch
-        if not await self.operations.request_cancel(batch_id):
+        if not await self.states.request_cancel(batch_id):
             batch = await self._batch(batch_id)
             if batch.status is not BatchOperationStatus.CANCELLED:
                 raise BadInput(
@@ -61,7 +63,7 @@ class BatchControl:
             RequestError, StoreError: as `Submissions.submit_stream`.
         """
         batch = await self._batch(batch_id)
-        stored = await self.operations.stored(batch_id)
+        stored = await self.states.stored(batch_id)
         if stored is None or not batch.status.is_final:
             raise BadInput(
                 f"The batch {batch_id} is {batch.status.name}: what failed can be tried again once "

@@ -65,7 +65,7 @@ class KeyedBatches:
             raise AssertionError("a keyed batch has a key")
         content = Content(request, in_background=False)
         content.add(inputs)
-        await self.keys.make_way(request.created_by, request.key)
+        await self.keys.is_held(request.created_by, request.key)  # frees an old one
         batch, chunks = self._new(request, inputs, content.digest())
         reservation = uuid4().hex
 

@@ -10,8 +10,8 @@ from server.domain.batch_operation import BatchOperationStatus
 from server.domain.errors import KeyInUse, KeyReused
 from server.domain.idempotency import KEYS_LAST
 from server.domain.stored_batch import StoredBatch
-from server.mongo.batch_operations import BatchOperations
 from server.mongo.batch_removal import BatchRemoval
+from server.mongo.batch_states import BatchStates
 from server.mongo.collections import ABANDONED, SUBMITTING
 
 PATIENCE_SECONDS = 10.0  # with a request whose first sending is still under way
@@ -23,21 +23,26 @@ _FINAL = [status.value for status in BatchOperationStatus if status.is_final]
 class Keys:
     """The key is unique in the database: whoever stores its batch first has it."""
 
-    operations: BatchOperations
+    states: BatchStates
     removal: BatchRemoval
     clock: Callable[[], datetime]
     patience_seconds: float = PATIENCE_SECONDS
 
-    async def make_way(self, created_by: str, key: str) -> None:
-        """Free the key if nobody can have a use for it any more: it is old, or was never stored."""
-        found = await self.operations.with_key(created_by, key)
+    async def is_held(self, created_by: str, key: str) -> bool:
+        """Whether a batch has the key. If nobody can have a use for it any more, it is freed: its
+        batch is old, or was never wholly stored.
+        """
+        found = await self.states.with_key(created_by, key)
         if found is None:
-            return
+            return False
         batch, status = found
         if status in _FINAL and batch.created_at < self.clock() - KEYS_LAST:
-            await self.operations.release_key(batch.id)
-        elif status in (SUBMITTING, ABANDONED) and await self.operations.abandon(batch.id):
+            await self.removal.release_key(batch.id)
+        elif status in (SUBMITTING, ABANDONED) and await self.removal.abandon(batch.id):
             await self.removal.remove(batch.id)
+        else:
+            return True
+        return False
 
     async def holder(self, created_by: str, key: str, content: str) -> StoredBatch:
         """The batch that has the key, once all of it is stored.
@@ -48,7 +53,7 @@ class Keys:
         """
         until = time.monotonic() + self.patience_seconds
         while time.monotonic() < until:
-            found = await self.operations.with_key(created_by, key)
+            found = await self.states.with_key(created_by, key)
             if found is not None and found[1] not in (SUBMITTING, ABANDONED):
                 batch, _ = found
                 if batch.content != content:

@@ -9,10 +9,10 @@ from functools import partial
 from uuid import uuid4
 
 from server.batch.engine import Engine
-from server.batch.failures import fail_all
+from server.batch.foregone import crashed, foregone
 from server.batch.in_flight import InFlight
 from server.batch.lease_keeper import kept
-from server.batch.operation import Item, StoredOperation
+from server.batch.operation import Item
 from server.batch.receipt import Receipt
 from server.batch.stored_operations import operation_of
 from server.domain.crashes import part_size
@@ -23,22 +23,17 @@ from server.domain.errors import (
     StoreError,
     WriteConflict,
 )
-from server.domain.innocent import cancelled, not_attempted, refused
-from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.outcome import Failed, Outcome, any_failed, failed
-from server.domain.retry_decision import MOST_ATTEMPTS, GiveUp, Retry, decide
+from server.domain.innocent import not_attempted
+from server.domain.outcome import Outcome, any_failed
+from server.domain.retry_decision import GiveUp, Retry, decide
 from server.domain.stored_batch import ClaimedChunk, StoredBatch
-from server.mongo.batch_operations import BatchOperations
+from server.mongo.batch_states import BatchStates
 from server.mongo.chunk_queue import ChunkQueue
 from server.mongo.driver import Session
 from server.mongo.transaction import Transaction, TransactionRunner
 
 log = logging.getLogger(__name__)
 
-_CRASHED = (
-    "Whatever ran this item ended in the middle of it, time after time. It was not applied. "
-    "(Error {error_id})"
-)
 _GIVEN_UP = (
     "The database kept a chunk of the batch from ending, {attempts} times over. (Error {error_id})"
 )
@@ -60,7 +55,7 @@ class LeasedChunks:
     engine: Engine
     runner: TransactionRunner
     queue: ChunkQueue
-    operations: BatchOperations
+    states: BatchStates
     clock: Callable[[], datetime]
 
     async def run_next(
@@ -110,7 +105,7 @@ class LeasedChunks:
             if chunk.left_open is not None:
                 log.warning("The lease of a chunk ran out; it is taken over", extra=told)
                 await self._end_what_was_left_open(chunk)
-            batch = await self.operations.begin(lease.batch_id, self.clock())
+            batch = await self.states.begin(lease.batch_id, self.clock())
             if batch is not None:
                 await self._run(batch, chunk, session)
         except LeaseLost:
@@ -136,7 +131,7 @@ class LeasedChunks:
         receipt = Receipt(batch, chunk.lease, session)
         renew, seconds = partial(self.queue.renew, chunk.lease), self.queue.lease_seconds
         async with kept(renew, receipt, lease_seconds=seconds):
-            decided = _decided(batch, chunk, operation, items)
+            decided = foregone(batch, chunk, operation.argument, items)
             if decided is not None:
                 await self._record(batch, items, decided, receipt)
             else:
@@ -153,7 +148,7 @@ class LeasedChunks:
             if not size or (options.atomic and size < chunk.size):
                 part = items if options.atomic else items[:1]
                 crashes, receipt.forgets_crashes = 0, True
-                outcomes: Sequence[Outcome] = _crashed(part, operation.argument)
+                outcomes: Sequence[Outcome] = crashed(part, operation.argument)
             else:
                 part = items[:size]
                 outcomes = await self.engine.run_chunk(runner, part)
@@ -204,49 +199,10 @@ class LeasedChunks:
                 told["error_id"] = error_id
                 log.error("A chunk is given up, and its batch with it: %s", error, extra=told)
                 why = _GIVEN_UP.format(attempts=attempts, error_id=error_id)
-                await self.operations.note_failure(lease.batch_id, why)
+                await self.states.note_failure(lease.batch_id, why)
             else:
                 log.warning("A chunk is given back: %s", error, extra=told)
             delay = decision.delay_seconds if isinstance(decision, Retry) else 0
             await self.queue.give_back(lease, delay_seconds=delay, failed=True)
         except StoreError as second:  # then its lease runs out
             log.warning("A chunk could not be given back: %s", second, extra=told)
-
-
-def _decided(
-    batch: StoredBatch,
-    chunk: ClaimedChunk,
-    operation: StoredOperation,
-    items: Sequence[Item],
-) -> Sequence[Outcome] | None:
-    """What is settled without trying; None if the chunk is to be run."""
-    if batch.cancel_requested:
-        return cancelled(items, operation.argument)
-    if batch.is_refused:
-        return refused(items, operation.argument)
-    if batch.failing is not None:
-        return fail_all(items, operation.argument, DatabaseUnavailable(batch.failing), "")
-    if chunk.attempts >= MOST_ATTEMPTS:
-        return fail_all(items, operation.argument, WriteConflict("attempts used up"), "")
-    if chunk.after_failure and batch.options.ends_at_failure:
-        return not_attempted(items, operation.argument)
-    return None
-
-
-def _crashed(items: Sequence[Item], argument: str) -> Sequence[Failed]:
-    error_id = uuid4().hex
-    log.error(
-        "Items are given up that ended whatever ran them",
-        extra={"error_id": error_id, "items": [item.index for item in items]},
-    )
-    return [
-        failed(
-            item,
-            ItemError(
-                code=ItemErrorCode.INTERNAL,
-                message=_CRASHED.format(error_id=error_id),
-                path=(argument, str(item.index)),
-            ),
-        )
-        for item in items
-    ]

@@ -16,7 +16,7 @@ from server.domain.errors import DatabaseUnavailable
 from server.domain.item_result import Input
 from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import StoredBatch
-from server.mongo.batch_operations import BatchOperations
+from server.mongo.batch_removal import BatchRemoval
 from server.mongo.transaction import Transaction, TransactionRunner
 
 _CHUNKS_AT_ONCE = 16  # in one transaction: with 500 items each and their rows about 0.2 s
@@ -33,7 +33,7 @@ class Submission:
     def __init__(
         self,
         runner: TransactionRunner,
-        operations: BatchOperations,
+        removal: BatchRemoval,
         operation: StoredOperation,
         batch: StoredBatch,
         content: Content,
@@ -42,7 +42,7 @@ class Submission:
         self.batch = batch
         self.is_staged = False
         self._runner = runner
-        self._operations = operations
+        self._removal = removal
         self._content = content
         self._lanes = Lanes(operation, batch.options.batch_size)
         self._chunks: list[LaidChunk] = []
@@ -79,7 +79,7 @@ class Submission:
     async def keep(self) -> None:
         """Say that this goes on, however slowly the batch comes."""
         if self.is_staged:
-            await self._operations.extend(self.batch.id)
+            await self._removal.extend(self.batch.id)
 
     async def finish(self) -> None:
         """Store the rest, and let the batch begin.

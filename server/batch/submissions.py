@@ -85,14 +85,17 @@ class Submissions:
         self, request: BatchRequest, blocks: AsyncIterator[Sequence[Input]]
     ) -> Submitted:
         """As `submit`, for any number of items, in flat memory."""
+        is_there = False
         if request.key is not None:
-            await self._keys.make_way(request.created_by, request.key)
+            is_there = await self._keys.is_held(request.created_by, request.key)
         content = Content(request, in_background=True)
         hashed = _hashed(blocks, content)
         submission = Submission(
-            self._runner, self._operations, request.operation, self._new(request), content
+            self._runner, self._removal, request.operation, self._new(request), content
         )
         try:
+            if is_there:
+                return await self._replay(request, content, hashed)
             async with kept(submission.keep):
                 batch = await self._store(submission, hashed)
         except DuplicateKey:

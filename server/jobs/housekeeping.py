@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 from server.batch.completion import Completion
-from server.mongo.batch_operations import BatchOperations
 from server.mongo.batch_removal import BatchRemoval
+from server.mongo.batch_states import BatchStates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Housekeeping:
     """Any number of processes may do it at once: each step is guarded, or can be done twice."""
 
-    operations: BatchOperations
+    states: BatchStates
     completion: Completion
     removal: BatchRemoval
 
@@ -21,9 +21,9 @@ class Housekeeping:
         Raises:
             StoreError: the database did not answer.
         """
-        for batch_id in await self.operations.under_way():
+        for batch_id in await self.states.under_way():
             if not await self.completion.check(batch_id):
                 await self.completion.watch(batch_id)
-        for batch_id in await self.operations.abandon():
+        for batch_id in await self.removal.abandon():
             await self.removal.remove(batch_id)
         return False

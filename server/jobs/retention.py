@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.domain.idempotency import KEYS_LAST
-from server.mongo.batch_operations import BatchOperations
 from server.mongo.batch_removal import BatchRemoval
 
 MOST_BATCHES = 100  # in one pass
@@ -15,7 +14,6 @@ MOST_BATCHES = 100  # in one pass
 class Retention:
     """Never anything live: only what has ended so long ago. The rows of the ledger stay."""
 
-    operations: BatchOperations
     removal: BatchRemoval
     clock: Callable[[], datetime]
     batches_last: timedelta
@@ -27,8 +25,8 @@ class Retention:
             StoreError: the database did not answer.
         """
         now = self.clock()
-        await self.operations.free_old_keys(now - KEYS_LAST)
-        outlived = await self.operations.outlived(
+        await self.removal.free_old_keys(now - KEYS_LAST)
+        outlived = await self.removal.outlived(
             now, batches_last=self.batches_last, keys_last=KEYS_LAST, limit=MOST_BATCHES
         )
         for batch_id in outlived:

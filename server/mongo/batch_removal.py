@@ -1,9 +1,17 @@
-"""Taking a stored batch away: it was never wholly stored, or it has outlived its use."""
+"""Taking away what is stored of a batch, or its key: it never began, or has outlived its use."""
+
+from datetime import datetime, timedelta
 
 from bson import ObjectId
 
-from server.mongo.driver import Database
+from server.domain.batch_operation import BatchOperationStatus
+from server.domain.lease import LEASE_SECONDS
+from server.mongo.collections import ABANDONED, BATCHES_BY_END, KEYS_BY_AGE, SUBMITTING
+from server.mongo.database_clock import until
+from server.mongo.driver import Database, Document
 from server.mongo.errors import translated
+
+_FINISHED = [status.value for status in BatchOperationStatus if status.is_final]
 
 
 class BatchRemoval:
@@ -22,3 +30,65 @@ class BatchRemoval:
             await self._rows.delete_many({"batchId": one, "status": "pending"})
             await self._chunks.delete_many({"batchId": one})
             await self._batches.delete_one({"_id": one})
+
+    async def release_key(self, batch_id: str) -> None:
+        """Let the key be used anew."""
+        with translated():
+            await self._batches.update_one(
+                {"_id": ObjectId(batch_id)}, {"$unset": {"idempotencyKey": "", "content": ""}}
+            )
+
+    async def outlived(
+        self, now: datetime, *, batches_last: timedelta, keys_last: timedelta, limit: int
+    ) -> list[str]:
+        """Some of the batches that ended long ago, and whose key is not kept any more."""
+        with translated():
+            documents = await self._batches.find(
+                {
+                    "status": {"$in": _FINISHED},
+                    "completedAt": {"$lt": now - batches_last},
+                    "$or": [
+                        {"idempotencyKey": {"$exists": False}},
+                        {"createdAt": {"$lt": now - keys_last}},
+                    ],
+                },
+                {"_id": 1},
+                limit=limit,
+                hint=BATCHES_BY_END,
+            ).to_list(None)
+        return [str(one["_id"]) for one in documents]
+
+    async def extend(self, batch_id: str) -> None:
+        """Say that the submission goes on."""
+        with translated():
+            await self._batches.update_one(
+                {"_id": ObjectId(batch_id), "status": SUBMITTING},
+                [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
+            )
+
+    async def abandon(self, batch_id: str | None = None) -> list[str]:
+        """Give up submissions whose process has not been heard of for a while: this one, or all.
+
+        They are to be removed, as are those that somebody gave up before and did not remove.
+        """
+        own: Document = {"_id": ObjectId(batch_id)} if batch_id is not None else {}
+        silent = {"status": SUBMITTING, "$expr": {"$lt": ["$submittedUntil", "$$NOW"]}}
+        with translated():
+            await self._batches.update_many({**own, **silent}, {"$set": {"status": ABANDONED}})
+            documents = await self._batches.find({**own, "status": ABANDONED}, {"_id": 1}).to_list(
+                None
+            )
+        return [str(one["_id"]) for one in documents]
+
+    async def free_old_keys(self, before_: datetime) -> None:
+        """Keys of batches that ended and were stored before this."""
+        with translated():
+            await self._batches.update_many(
+                {
+                    "idempotencyKey": {"$exists": True},
+                    "createdAt": {"$lt": before_},
+                    "status": {"$in": _FINISHED},
+                },
+                {"$unset": {"idempotencyKey": "", "content": ""}},
+                hint=KEYS_BY_AGE,
+            )

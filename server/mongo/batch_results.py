@@ -84,13 +84,16 @@ class BatchResults:
             hint=CHUNKS_BY_FIRST,
             batch_size=_CHUNKS_AT_ONCE,
         )
-        with translated():
-            async for chunk in cursor:
-                while waiting and waiting[0][0] < chunk["first"]:
-                    yield heapq.heappop(waiting)[1]
-                for result in _results(chunk):
-                    if result.index > after and success in (None, result.success):
-                        heapq.heappush(waiting, (result.index, result))
+        try:
+            with translated():
+                async for chunk in cursor:
+                    while waiting and waiting[0][0] < chunk["first"]:
+                        yield heapq.heappop(waiting)[1]
+                    for result in _results(chunk):
+                        if result.index > after and success in (None, result.success):
+                            heapq.heappush(waiting, (result.index, result))
+        finally:
+            await cursor.close()
         while waiting:
             yield heapq.heappop(waiting)[1]
 

@@ -316,12 +316,15 @@ async def open_shop(
         driver, database, runs, metrics, clock=clock, sizes=sizes, publishes=publishes
     )
     with MongoClient(uri, tz_aware=True) as admin:
-        yield Shop(driver, database, commands, admin, runs, assembly, clock, metrics)
-        await assembly.services.progress.close()
-        await assembly.engine.drain()
-        admin.admin.command("killAllSessions", [])  # a dropped database waits for open transactions
-        admin.drop_database(database)
-    await driver.close()
+        try:
+            yield Shop(driver, database, commands, admin, runs, assembly, clock, metrics)
+        finally:
+            await assembly.services.progress.close()
+            await assembly.engine.drain()
+            # A dropped database waits for open transactions.
+            admin.admin.command("killAllSessions", [])
+            admin.drop_database(database)
+            await driver.close()
 
 
 def _product(*, stock: int, **fields: Any) -> Product:
