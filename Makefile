@@ -20,10 +20,10 @@ run: $(VENV)/.run
 	@exec $(BIN)/python -m server
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not node"
 
 test-all: test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m slow
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "slow or node"
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
