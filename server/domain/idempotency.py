@@ -8,15 +8,12 @@ LONGEST_KEY = 200
 KEYS_LAST = timedelta(days=7)
 
 
-def idempotency_key(text: str) -> str:
-    """The key, as it is.
+def idempotency_key(text: str, place: str) -> str:
+    """The key, as it is; `place` is where it was sent, for the message.
 
     Raises:
         BadInput: it is empty, too long, or has characters that no header can hold.
     """
-    if not 1 <= len(text) <= LONGEST_KEY or not text.isascii() or not text.isprintable():
-        raise BadInput(
-            f"The idempotency key must have 1 to {LONGEST_KEY} printable ASCII characters, such "
-            "as a UUID."
-        )
+    if not 1 <= len(text) <= LONGEST_KEY or not (text.isascii() and text.isprintable()):
+        raise BadInput(f"{place} must be 1 to {LONGEST_KEY} printable ASCII characters.")
     return text
