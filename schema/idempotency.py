@@ -20,12 +20,11 @@ from typing_extensions import override
 from schema.context import Context
 from schema.convert.arguments import given
 from server.domain.errors import BadInput
+from server.domain.idempotency import KEYS_LAST, LONGEST_KEY, idempotency_key
 
 HEADER = "Idempotency-Key"
-LONGEST_KEY = 200
-KEPT_DAYS = 7
 ABOUT_KEYS = (
-    f"A key is 1 to {LONGEST_KEY} printable ASCII characters and is kept {KEPT_DAYS} days. A request with a key that "
+    f"A key is 1 to {LONGEST_KEY} printable ASCII characters and is kept {KEYS_LAST.days} days. A request with a key that "
     "was used before does nothing and gets the first answer again, with `extensions: {idempotentReplay: true}`; if the "
     "first was interrupted, what is missing is done. The same key with other content is `IDEMPOTENCY_KEY_REUSED`; while "
     "the first is still being answered it is `IDEMPOTENCY_KEY_IN_USE`."
@@ -47,16 +46,10 @@ def key_of(context: Context, argument: str | None) -> str | None:
     """
     header, own = context.header_key, given(argument)
     if own is None:
-        return None if header is None else _checked(header, f"The header {HEADER}")
+        return None if header is None else idempotency_key(header, f"The header {HEADER}")
     if header not in (None, own):
         raise BadInput(f"idempotencyKey and the header {HEADER} are different: send one of them.")
-    return _checked(own, "idempotencyKey")
-
-
-def _checked(key: str, place: str) -> str:
-    if not 1 <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        raise BadInput(f"{place} must be 1 to {LONGEST_KEY} printable ASCII characters.")
-    return key
+    return idempotency_key(own, "idempotencyKey")
 
 
 class Idempotency(SchemaExtension):

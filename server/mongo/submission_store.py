@@ -10,7 +10,7 @@ from server.domain.lease import LEASE_SECONDS
 from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import Chunk, StoredBatch
 from server.mongo.batch_documents import from_batch, from_chunk
-from server.mongo.collections import SUBMITTING
+from server.mongo.collections import ABANDONED, SUBMITTING
 from server.mongo.database_clock import until
 from server.mongo.documents import from_ledger_entry
 from server.mongo.driver import Database, Document, Session
@@ -110,7 +110,7 @@ class SubmissionStore:
         )
         if not result.matched_count:
             return False
-        started = {"_id": ObjectId(batch.id), "status": {"$ne": SUBMITTING}}
+        started = {"_id": ObjectId(batch.id), "status": {"$nin": [SUBMITTING, ABANDONED]}}
         self._evidence.recorded(self._batches, started)
         await self._chunks.update_many(
             {"batchId": ObjectId(batch.id), "index": {"$lt": batch.lanes}},

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from server.batch.request import BatchRequest
 from server.batch.submissions import Submissions, Submitted
+from server.domain.errors import BadInput
+from server.domain.idempotency import idempotency_key
 from server.domain.item_result import Input
 from server.domain.text import shown
 from server.rest.csv_rows import CsvRows
@@ -24,7 +26,6 @@ _STREAMS: Mapping[str, type[NdjsonRows | CsvRows]] = {
     "application/x-ndjson": NdjsonRows,
     "text/csv": CsvRows,
 }
-_LONGEST_KEY = 200  # characters
 
 
 async def submit(
@@ -94,12 +95,13 @@ def _idempotency_key(request: Request, faults: list[str]) -> str | None:
     keys = request.headers.getlist("Idempotency-Key")
     if len(keys) > 1:
         faults.append("There are several headers Idempotency-Key: send one.")
-    key = keys[0] if keys else None
-    if key is not None and not (
-        1 <= len(key) <= _LONGEST_KEY and key.isascii() and key.isprintable()
-    ):
-        faults.append(f"Idempotency-Key must have 1 to {_LONGEST_KEY} printable ASCII characters.")
-    return key
+    if not keys:
+        return None
+    try:
+        return idempotency_key(keys[0], "Idempotency-Key")
+    except BadInput as error:
+        faults.append(str(error))
+        return None
 
 
 def _media_type(request: Request) -> str:

@@ -548,7 +548,7 @@ async def test_a_key_must_be_short_and_printable(shop: Shop, key: str) -> None:
     assert response.status_code == 400
     assert refusal(response)["reasons"] == [
         f"productIds is empty: {NO_LIST}",
-        "Idempotency-Key must have 1 to 200 printable ASCII characters.",
+        "Idempotency-Key must be 1 to 200 printable ASCII characters.",
     ]
 
 
