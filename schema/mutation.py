@@ -112,14 +112,15 @@ class Mutation:
         idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchCreateResult:
         how = options or BatchCreateOptions()
+        partial_results = arguments.or_default(how.return_partial_results, False)
         outcomes = await run(
             info.context,
             CreateProducts(arguments.from_expire_in(how.expire_in)),
             products,
             arguments.from_write_options(how),
             idempotency_key,
+            partial_results=partial_results,
         )
-        partial_results = arguments.or_default(how.return_partial_results, False)
         return answers.to_create_result(outcomes, partial_results=partial_results)
 
     @strawberry.mutation(
@@ -139,14 +140,15 @@ class Mutation:
         idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchUpdateResult:
         how = options or BatchUpdateOptions()
+        partial_results = arguments.or_default(how.return_partial_results, False)
         outcomes = await run(
             info.context,
             UpdateProducts(arguments.from_expire_in(how.expire_in)),
             updates,
             arguments.from_write_options(how),
             idempotency_key,
+            partial_results=partial_results,
         )
-        partial_results = arguments.or_default(how.return_partial_results, False)
         return answers.to_update_result(outcomes, partial_results=partial_results)
 
     @strawberry.mutation(
@@ -168,18 +170,19 @@ class Mutation:
     ) -> BatchDeleteResult:
         how = options or BatchDeleteOptions()
         cascade = arguments.or_default(how.cascade_delete, False)
+        shown = {
+            "deleted_items": arguments.or_default(how.return_deleted_items, False),
+            "partial_results": arguments.or_default(how.return_partial_results, False),
+        }
         outcomes = await run(
             info.context,
             DeleteProducts(cascade),
             deletes,
             arguments.from_delete_options(how),
             idempotency_key,
+            **shown,
         )
-        return answers.to_delete_result(
-            outcomes,
-            deleted_items=arguments.or_default(how.return_deleted_items, False),
-            partial_results=arguments.or_default(how.return_partial_results, False),
-        )
+        return answers.to_delete_result(outcomes, **shown)
 
     @strawberry.mutation(
         description="Takes a batch to be done in the background and answers at once: from then on it is done whatever "

@@ -18,8 +18,11 @@ async def run(
     inputs: Sequence[Input],
     options: BatchOptions,
     idempotency_key: str | None,
+    **answer_options: bool,
 ) -> Sequence[Any]:
     """The outcome of every item, of the operation's own kinds, in input order.
+
+    `answer_options` decide only what of it is shown; a key stands for them, too.
 
     Raises:
         RequestError: the batch is too large, or the key is not to be used for it.
@@ -30,7 +33,10 @@ async def run(
         return await context.services.batches.run(operation, items, options)
     with told_with(key):
         answer = await context.services.keyed.run(
-            BatchRequest(operation=operation, options=options, key=key), inputs
+            BatchRequest(
+                operation=operation, options=options, key=key, answer_options=answer_options
+            ),
+            inputs,
         )
     context.is_replay |= answer.replayed
     return answer.outcomes
