@@ -1,6 +1,7 @@
 """The use case: a batch is stored, to be run in the background."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from server.batch.lease_keeper import kept
 from server.batch.request import BatchRequest, Content
 from server.batch.submission import Submission
 from server.domain.batch_operation import BatchOperation, BatchOperationType
-from server.domain.errors import BadInput, BatchTooLarge, DuplicateKey, QueueFull
+from server.domain.errors import BadInput, BatchTooLarge, DuplicateKey, QueueFull, StoreError
 from server.domain.item_result import Input
 from server.domain.stored_batch import StoredBatch
 from server.mongo.batch_operations import BatchOperations
@@ -102,7 +103,7 @@ class Submissions:
             return await self._replay(request, content, hashed)
         except BaseException:
             if submission.is_staged:
-                await self._cleaning.finish(self._removal.remove(submission.batch.id))
+                await self._cleaning.finish(self._remove(submission))
             raise
         self._on_stored()
         return Submitted(batch=batch)
@@ -122,6 +123,13 @@ class Submissions:
         await self._check_queue(submission.chunks_to_come)
         await submission.finish()
         return submission.as_operation()
+
+    async def _remove(self, submission: Submission) -> None:
+        """What cannot be removed now, the housekeeping will."""
+        with suppress(StoreError):
+            await submission.settle()
+        with suppress(StoreError):
+            await self._removal.remove(submission.batch.id)
 
     async def _check_queue(self, more: int) -> None:
         limit = self._limits.chunks

@@ -82,13 +82,13 @@ def from_ledger_entry(
         "status": entry.status.value,
         "reason": entry.reason.value,
     }
-    return document | present(
-        newStock=entry.new_stock,
-        code=entry.code and entry.code.value,
-        error=entry.error,
-        batchId=batch_id,
-        index=entry.index if batch_id else None,
-    )
+    if entry.new_stock is not None:
+        document["newStock"] = entry.new_stock
+    if entry.code is not None:
+        document |= {"code": entry.code.value, "error": entry.error}
+    if batch_id is not None:
+        document |= {"batchId": batch_id, "index": entry.index}
+    return document
 
 
 def present(**fields: Any) -> Document:

@@ -34,7 +34,7 @@ def to_stored_input(sent: Input) -> dict[str, Any]:
     """An item as it was sent; its fields may be objects of plain fields."""
     return {
         name: {inner: to_stored(one) for inner, one in value.items()}
-        if isinstance(value, Mapping)
+        if isinstance(value, dict)
         else to_stored(value)
         for name, value in sent.items()
     }
@@ -43,7 +43,7 @@ def to_stored_input(sent: Input) -> dict[str, Any]:
 def from_stored_input(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: {inner: from_stored(one) for inner, one in value.items()}
-        if isinstance(value, Mapping)
+        if isinstance(value, dict)
         else from_stored(value)
         for name, value in stored.items()
     }
@@ -54,7 +54,7 @@ def size_of(stored: Mapping[str, Any]) -> int:
     total = 0
     for value in stored.values():
         total += _FIELD_BYTES
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             total += size_of(value)
         elif isinstance(value, str | bytes):
             total += len(value) if isinstance(value, bytes) or value.isascii() else 4 * len(value)
