@@ -50,6 +50,8 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
+    """Nothing of it runs yet."""
+
     runner: TransactionRunner
     engine: Engine
     services: Services
@@ -57,6 +59,20 @@ class Assembly:
     housekeeping: Housekeeping
     retention: Retention
     publications: Publications
+
+
+class _Stores:
+    """What reads and writes stored batches."""
+
+    def __init__(self, driver: Driver, database: str, sizes: Sizes) -> None:
+        store, lease_seconds = driver.client[database], sizes.lease_seconds
+        self.queue = ChunkQueue(driver, database, lease_seconds=lease_seconds)
+        self.publications = Publications(store, lease_seconds=lease_seconds)
+        self.operations = BatchOperations(store)
+        self.states = BatchStates(store)
+        self.results = BatchResults(store)
+        self.removal = BatchRemoval(store)
+        self.closing = ChunkClosing(store)
 
 
 def assemble(  # noqa: PLR0913 - what everything is built on
@@ -69,92 +85,77 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     sizes: Sizes | None = None,
     publishes: bool = False,
 ) -> Assembly:
-    """`publishes`: there is a receiver of prices. Nothing runs yet."""
+    """`publishes`: there is a receiver of prices."""
     sizes = sizes or Sizes()
-    store = driver.client[database]
+    stores = _Stores(driver, database, sizes)
     engine = Engine(runner, observer, clock=clock, concurrent_chunks=sizes.concurrent_chunks)
-    states = BatchStates(store)
-    queue = ChunkQueue(driver, database, lease_seconds=sizes.lease_seconds)
-    operations, results = BatchOperations(store), BatchResults(store)
-    removal = BatchRemoval(store)
-    publications = Publications(store, lease_seconds=sizes.lease_seconds)
     completion = Completion(
-        operations=operations, states=states, closing=ChunkClosing(store), clock=clock
+        operations=stores.operations, states=stores.states, closing=stores.closing, clock=clock
     )
     chunks = LeasedChunks(
         in_flight=engine.in_flight,
         engine=engine,
         runner=runner,
-        queue=queue,
-        states=states,
+        queue=stores.queue,
+        states=stores.states,
         clock=clock,
     )
-    worker = Worker(
-        chunks,
-        completion,
-        Memory(sizes.worker_memory_mb),
-        side_by_side=sizes.worker_chunks,
-    )
+    memory = Memory(sizes.worker_memory_mb)
+    worker = Worker(chunks, completion, memory, side_by_side=sizes.worker_chunks)
     keys = Keys(
-        states=states,
-        removal=removal,
+        states=stores.states,
+        removal=stores.removal,
         clock=clock,
         patience_seconds=sizes.key_patience_seconds,
     )
     batches = Batches(engine, sizes.limits)
     submissions = Submissions(
         runner,
-        queue,
-        operations,
-        removal,
+        stores.queue,
+        stores.operations,
+        stores.removal,
         keys,
         sizes.queue,
         clock=clock,
         publishes=publishes,
         on_stored=worker.wake,
     )
-    keyed = KeyedBatches(
-        batches=batches,
-        runner=runner,
-        chunks=chunks,
-        completion=completion,
-        results=results,
-        keys=keys,
-        clock=clock,
-    )
-    control = BatchControl(
-        operations=operations,
-        states=states,
-        results=results,
-        submissions=submissions,
-        completion=completion,
-        publications=publications,
-        publishes=publishes,
-    )
     services = Services(
         batches=batches,
-        keyed=keyed,
+        keyed=KeyedBatches(
+            batches=batches,
+            runner=runner,
+            chunks=chunks,
+            completion=completion,
+            results=stores.results,
+            keys=keys,
+            clock=clock,
+        ),
         submissions=submissions,
-        control=control,
-        operations=operations,
-        results=results,
-        progress=ProgressFeed(operations, BatchChanges(driver, database)),
-        catalog=Catalog(store, clock),
-        ledger=Ledger(store),
+        control=BatchControl(
+            operations=stores.operations,
+            states=stores.states,
+            results=stores.results,
+            submissions=submissions,
+            completion=completion,
+            publications=stores.publications,
+            publishes=publishes,
+        ),
+        operations=stores.operations,
+        results=stores.results,
+        progress=ProgressFeed(stores.operations, BatchChanges(driver, database)),
+        catalog=Catalog(driver.client[database], clock),
+        ledger=Ledger(driver.client[database]),
         clock=clock,
     )
-    housekeeping = Housekeeping(
-        states=states,
-        completion=completion,
-        removal=removal,
-    )
-    retention = Retention(removal=removal, clock=clock, batches_last=sizes.batches_last)
     return Assembly(
         runner=runner,
         engine=engine,
         services=services,
         worker=worker,
-        housekeeping=housekeeping,
-        retention=retention,
-        publications=publications,
+        housekeeping=Housekeeping(
+            states=stores.states, completion=completion, removal=stores.removal
+        ),
+        retention=Retention(removal=stores.removal, clock=clock, batches_last=sizes.batches_last),
+        publications=stores.publications,
     )
