@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 help:
 	@echo "make run       serve http://127.0.0.1:8000/graphql on a MongoDB of its own"
 	@echo "make test      run the tests"
-	@echo "make test-all  the tests, and those that need more than Python"
+	@echo "make test-all  these, the slow ones, and the one that needs Node"
 	@echo "make check     format, lint, types, layers, and whether schema/schema.graphql is current"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
