@@ -72,7 +72,7 @@ class _Stores:
         self.states = BatchStates(store)
         self.results = BatchResults(store)
         self.removal = BatchRemoval(store)
-        self.closing = ChunkClosing(store)
+        self.closing = ChunkClosing(store, self.queue)
 
 
 def assemble(  # noqa: PLR0913 - what everything is built on

@@ -27,6 +27,7 @@ from server.domain.outcome import Outcome
 from server.domain.stored_batch import Chunk, StoredBatch
 from server.mongo.batch_results import BatchResults
 from server.mongo.ids import new_id
+from server.mongo.submission_store import Reservation
 from server.mongo.transaction import Transaction, TransactionRunner
 
 _SIDE_BY_SIDE = 4  # chunks of one request
@@ -70,7 +71,12 @@ class KeyedBatches:
         reservation = uuid4().hex
 
         async def store(transaction: Transaction) -> None:
-            await transaction.submission.insert(batch, chunks, [], reserved_by=reservation)
+            await transaction.submission.insert(
+                batch,
+                chunks,
+                [],
+                reserved=Reservation(reservation, self.chunks.queue.lease_seconds),
+            )
 
         try:
             await self.runner.run(store)
@@ -78,7 +84,7 @@ class KeyedBatches:
             batch = await self.keys.holder(request.created_by, request.key, content.digest())
             return KeyedAnswer(outcomes=await self._finished(batch, None), replayed=True)
         renew = partial(self.chunks.queue.renew_reserved, batch.id, reservation)
-        async with kept(renew):
+        async with kept(renew, lease_seconds=self.chunks.queue.lease_seconds):
             outcomes = await self._finished(batch, reservation)
         return KeyedAnswer(outcomes=outcomes, replayed=False)
 
@@ -129,7 +135,12 @@ class KeyedBatches:
     async def _work(self, batch: StoredBatch, reservation: str | None) -> StoreError | None:
         """Run chunk after chunk of the batch; the error that kept one from ending, if any."""
         while True:
-            ran = await self.chunks.run_next("request", batch_id=batch.id, reserved_by=reservation)
+            try:
+                ran = await self.chunks.run_next(
+                    "request", batch_id=batch.id, reserved_by=reservation
+                )
+            except StoreError as error:
+                return error
             if ran is None:
                 return None
             if ran.error is not None:

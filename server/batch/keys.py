@@ -52,7 +52,7 @@ class Keys:
             KeyInUse: it is being stored, and longer than one waits.
         """
         until = time.monotonic() + self.patience_seconds
-        while time.monotonic() < until:
+        while True:
             found = await self.states.with_key(created_by, key)
             if found is not None and found[1] not in (SUBMITTING, ABANDONED):
                 batch, _ = found
@@ -62,7 +62,7 @@ class Keys:
                         "that request again as it was."
                     )
                 return batch
-            if found is None:
+            if found is None or time.monotonic() >= until:
                 break
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         raise in_use()

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from server.batch.cancelling import end
 from server.batch.receipt import Receipt
 from server.domain.errors import StoreError
 from server.domain.lease import LEASE_SECONDS
@@ -46,6 +47,4 @@ async def kept(
     try:
         yield
     finally:
-        keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
+        await end(keeping)

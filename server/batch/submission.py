@@ -58,6 +58,10 @@ class Submission:
         """How many are about to be stored."""
         return len(self._chunks)
 
+    def end(self) -> None:
+        """No more items come: what is left becomes chunks."""
+        self._chunks += self._lanes.rest()
+
     def add(self, block: Sequence[Input]) -> bool:
         """Whether so much has come together that it should be stored."""
         self._chunks += self._lanes.add(block)
@@ -98,7 +102,6 @@ class Submission:
         Raises:
             DuplicateKey: another batch has the idempotency key.
         """
-        self._chunks += self._lanes.rest()
         self.batch = replace(
             self.batch,
             lanes=self._lanes.count,

@@ -120,6 +120,7 @@ class Submissions:
             raise BadInput(
                 f"{submission.operation.argument} is empty: a batch has one item or more."
             )
+        submission.end()
         await self._check_queue(submission.chunks_to_come)
         await submission.finish()
         return submission.as_operation()

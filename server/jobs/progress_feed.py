@@ -9,6 +9,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 
+from server.batch.cancelling import end
 from server.domain.batch_operation import BatchOperation
 from server.domain.errors import BadInput, StoreError
 from server.mongo.batch_changes import BatchChanges
@@ -43,7 +44,7 @@ class ProgressFeed:
             last: BatchOperation | None = None
             while True:
                 changed.clear()
-                batch = await self._look(batch_id, last)
+                batch = await self._look(batch_id, last, changed)
                 if batch != last:
                     last = batch
                     yield batch
@@ -58,17 +59,18 @@ class ProgressFeed:
         """Stop listening."""
         listening, self._listening = self._listening, None
         if listening is not None:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            await end(listening)
 
-    async def _look(self, batch_id: str, last: BatchOperation | None) -> BatchOperation:
+    async def _look(
+        self, batch_id: str, last: BatchOperation | None, changed: asyncio.Event
+    ) -> BatchOperation:
         """A database that does not answer just now is no reason to end a subscription."""
         try:
             batch = await self._operations.one(batch_id)
         except StoreError:
             if last is None:
                 raise
+            changed.set()  # look again soon
             return last
         if batch is None:
             raise BadInput(f"There is no batch {batch_id}.")

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 SIDE_BY_SIDE = 10
 TIMEOUT_SECONDS = 5.0
 MOST_TRIES = 3
+LONGEST_TX_ID = 1_000  # bytes; what is longer is no id, and would not fit with 1 000 others
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -92,8 +93,10 @@ class Publisher:
                 reraise=True,
             ):
                 with attempt:
-                    return Publication(index=price.index, tx_id=await self._send(lease, price))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+                    async with asyncio.timeout(TIMEOUT_SECONDS):  # for all of it
+                        tx_id = await self._send(lease, price)
+                    return Publication(index=price.index, tx_id=tx_id)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             told = _told(lease) | {"index": price.index}
             log.warning("A price could not be published: %s", _why(error), extra=told)
             return Publication(index=price.index, error=_why(error))
@@ -125,23 +128,24 @@ async def http_client() -> AsyncIterator[httpx.AsyncClient]:
 def _is_transient(error: BaseException) -> bool:
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code in _TRANSIENT
-    return isinstance(error, httpx.TransportError)
+    return isinstance(error, httpx.TransportError | TimeoutError)
 
 
 def _tx_id(response: httpx.Response) -> str | None:
     """None if the answer has none that we can read: it was published all the same."""
     try:
         answer: Any = response.json()
-    except ValueError:
+        tx_id = answer.get("txId") if isinstance(answer, dict) else None
+        is_readable = isinstance(tx_id, str) and 0 < len(tx_id.encode()) <= LONGEST_TX_ID
+    except (ValueError, RecursionError):  # no JSON, no Unicode, or nested too deep
         return None
-    tx_id = answer.get("txId") if isinstance(answer, dict) else None
-    return tx_id if isinstance(tx_id, str) else None
+    return tx_id if is_readable else None
 
 
 def _why(error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError):
         return f"The receiver answered {error.response.status_code}."
-    if isinstance(error, httpx.TimeoutException):
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
         return f"The receiver did not answer within {TIMEOUT_SECONDS:.0f} s."
     return f"The receiver could not be reached: {shown(str(error) or type(error).__name__)}."
 

@@ -41,12 +41,16 @@ class BatchRemoval:
     async def outlived(
         self, now: datetime, *, batches_last: timedelta, keys_last: timedelta, limit: int
     ) -> list[str]:
-        """Some of the batches that ended long ago, and whose key is not kept any more."""
+        """Some of the batches that ended long ago: their prices are published, and their keys are
+        not kept any more.
+        """
         with translated():
+            publishing = await self._chunks.distinct("batchId", {"publishingCount": {"$gt": 0}})
             documents = await self._batches.find(
                 {
                     "status": {"$in": _FINISHED},
                     "completedAt": {"$lt": now - batches_last},
+                    "_id": {"$nin": publishing},
                     "$or": [
                         {"idempotencyKey": {"$exists": False}},
                         {"createdAt": {"$lt": now - keys_last}},

@@ -3,7 +3,7 @@
 from bson import ObjectId
 
 from server.domain.item_error import ItemErrorCode
-from server.mongo.chunk_queue import UNCLAIMED
+from server.mongo.chunk_queue import UNCLAIMED, ChunkQueue
 from server.mongo.collections import UPDATES_BY_BATCH
 from server.mongo.driver import Database, Document
 from server.mongo.errors import translated
@@ -11,7 +11,8 @@ from server.mongo.outcome_documents import FAILED
 
 
 class ChunkClosing:
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, queue: ChunkQueue) -> None:
+        self._queue = queue
         self._chunks = database["batchChunks"]
         self._rows = database["stockUpdates"]
 
@@ -42,21 +43,21 @@ class ChunkClosing:
             ],
         }
         closed = {"$map": {"input": "$left", "as": "item", "in": failure}}
+        update = [
+            {"$set": {"left": left}},
+            {
+                "$set": {
+                    "outcomes": {"$concatArrays": ["$outcomes", closed]},
+                    "failureCount": {"$add": ["$failureCount", {"$size": "$left"}]},
+                    "status": "done",
+                }
+            },
+            {"$unset": ["left", "lease"]},
+        ]
+
         with translated():
-            await self._chunks.update_many(
-                {"batchId": ObjectId(batch_id), **UNCLAIMED},
-                [
-                    {"$set": {"left": left}},
-                    {
-                        "$set": {
-                            "outcomes": {"$concatArrays": ["$outcomes", closed]},
-                            "failureCount": {"$add": ["$failureCount", {"$size": "$left"}]},
-                            "status": "done",
-                        }
-                    },
-                    {"$unset": ["left", "lease"]},
-                ],
-            )
+            await self._queue.end_transactions_of_the_lost()  # which it would wait for
+            await self._chunks.update_many({"batchId": ObjectId(batch_id), **UNCLAIMED}, update)
 
     async def fail_rows(self, batch_id: str, code: ItemErrorCode, message: str) -> None:
         """Fail the rows that are pending still, once all chunks of the batch are done."""

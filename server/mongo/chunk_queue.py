@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from bson import ObjectId
 from pymongo import ReturnDocument
+from pymongo.errors import ExecutionTimeout
 from pymongo.write_concern import WriteConcern
 
 from server.domain.lease import LEASE_SECONDS, Lease
@@ -23,6 +24,8 @@ from server.mongo.stored_values import from_stored_input
 
 _NO_LIVE_LEASE: Document = {"$lte": [{"$ifNull": ["$lease.expiresAt", "$$NOW"]}, "$$NOW"]}
 _HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
+_CLAIM_MS = 1_000  # it takes one or two
+_MOST_LOST = 100  # to look at at once
 UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
 
 
@@ -77,15 +80,29 @@ class ChunkQueue:
         }
         was_held = {"$and": [_HAS_A_LEASE, {"$ne": [{"$type": "$lease.reservedBy"}, "string"]}]}
         crashes = {"$add": ["$crashes", {"$cond": [was_held, 1, 0]}]}
-        with translated():
-            before = await self._chunks.find_one_and_update(
+        claimed = [
+            {"$set": {"crashes": crashes}},
+            {"$unset": "lease"},
+            {"$set": {"lease": lease}},
+        ]
+
+        async def take() -> Any:
+            return await self._chunks.find_one_and_update(
                 where,
-                [{"$set": {"crashes": crashes}}, {"$unset": "lease"}, {"$set": {"lease": lease}}],
+                claimed,
                 sort=[("due", 1), ("_id", 1)],
                 hint=CHUNKS_TO_CLAIM if batch_id is None else None,
                 return_document=ReturnDocument.BEFORE,
                 session=session,
+                maxTimeMS=_CLAIM_MS,
             )
+
+        with translated():
+            try:
+                before = await take()
+            except ExecutionTimeout:
+                await self.end_transactions_of_the_lost()
+                before = await take()
         return _claimed(before, token) if before else None
 
     async def renew(self, lease: Lease) -> bool:
@@ -120,6 +137,21 @@ class ChunkQueue:
         """End what a lost worker has left open, so that its locks are gone now and not in 60 s."""
         with translated():
             await self._driver.client.admin.command("killSessions", [{"id": session_id}])
+
+    async def end_transactions_of_the_lost(self) -> None:
+        """End those of workers that are gone, or have lost their leases.
+
+        A write to a chunk waits for a transaction that has written it; MongoDB ends one that nobody
+        goes on with only after a minute.
+        """
+        with translated():
+            lost = await self._chunks.find(
+                {"status": "pending", "lease.session": {"$exists": True}, "$expr": _NO_LIVE_LEASE},
+                {"lease.session": 1},
+                hint=CHUNKS_TO_CLAIM,
+            ).to_list(_MOST_LOST)
+        for one in lost:
+            await self.end_transaction_of(one["lease"]["session"])
 
     async def length(self, limit: int) -> int:
         """How many chunks are not done, counted up to `limit`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from bson import ObjectId
 from pymongo.read_concern import ReadConcern  # noqa: F401
@@ -19,6 +20,13 @@ from server.mongo.evidence import Evidence
 READY = "pending"
 
 
+class Reservation(NamedTuple):
+    """For whom chunks are stored, and for how long."""
+
+    by: str
+    seconds: float
+
+
 class SubmissionStore:
     def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
         self._batches = database["batchOperations"]
@@ -33,9 +41,10 @@ class SubmissionStore:
         chunks: Sequence[Chunk],
         rows: Sequence[LedgerEntry],
         *,
-        reserved_by: str | None = None,
+        reserved: Reservation | None = None,
     ) -> None:
-        """The whole batch, ready to be run; `reserved_by` gets to run it first.
+        """The whole batch, ready to be run; `reserved` for somebody, it is run by
+        that one first.
 
         Raises:
             DuplicateKey: another batch has its idempotency key.
@@ -43,7 +52,7 @@ class SubmissionStore:
         document = from_batch(batch, READY)
         await self._batches.insert_one(document, session=self._session)
         self._evidence.recorded(self._batches, {"_id": document["_id"]})
-        await self.add(batch, chunks, rows, starts=True, reserved_by=reserved_by)
+        await self.add(batch, chunks, rows, starts=True, reserved=reserved)
 
     async def add(
         self,
@@ -52,24 +61,24 @@ class SubmissionStore:
         rows: Sequence[LedgerEntry],
         *,
         starts: bool,
-        reserved_by: str | None = None,
+        reserved: Reservation | None = None,
     ) -> None:
         """Chunks, and the rows that they will settle. Without `starts` they all wait."""
-        reserved = _reservation(reserved_by, batch.created_at) if reserved_by else None
+        lease = _lease(reserved.by, batch.created_at) if reserved else None
         documents = [
             from_chunk(
                 batch,
                 chunk,
                 blocked=not starts or chunk.index >= batch.lanes,
-                reserved=reserved,
+                reserved=lease,
             )
             for chunk in chunks
         ]
         if documents:
             await self._chunks.insert_many(documents, session=self._session)
             self._evidence.recorded(self._chunks, {"_id": documents[0]["_id"]})
-        if reserved_by:
-            await self._start_reservation(batch.id)
+        if reserved:
+            await self._start_reservation(batch.id, reserved.seconds)
         if rows:
             one = ObjectId(batch.id)
             pending = [from_ledger_entry(row, batch.created_at, one) for row in rows]
@@ -81,8 +90,13 @@ class SubmissionStore:
         Raises:
             DuplicateKey: another batch has its idempotency key.
         """
-        document = from_batch(batch, SUBMITTING) | {"submittedUntil": batch.created_at}
+        document = from_batch(batch, SUBMITTING)
         await self._batches.insert_one(document, session=self._session)
+        await self._batches.update_one(  # by the database's clock, which no insert can read
+            {"_id": document["_id"]},
+            [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
+            session=self._session,
+        )
         self._evidence.recorded(self._batches, {"_id": document["_id"]})
 
     async def goes_on(self, batch_id: str) -> bool:
@@ -119,14 +133,14 @@ class SubmissionStore:
         )
         return True
 
-    async def _start_reservation(self, batch_id: str) -> None:
+    async def _start_reservation(self, batch_id: str, seconds: float) -> None:
         """By the database's clock, which no insert can read."""
         await self._chunks.update_many(
             {"batchId": ObjectId(batch_id)},
-            [{"$set": {"lease.expiresAt": until(LEASE_SECONDS)}}],
+            [{"$set": {"lease.expiresAt": until(seconds)}}],
             session=self._session,
         )
 
 
-def _reservation(reserved_by: str, now: datetime) -> Document:
+def _lease(reserved_by: str, now: datetime) -> Document:
     return {"token": reserved_by, "worker": "request", "reservedBy": reserved_by, "expiresAt": now}
