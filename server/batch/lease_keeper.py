@@ -23,19 +23,20 @@ async def kept(
 ) -> AsyncIterator[None]:
     """Call `renew` four times before the lease would run out.
 
-    But not while a transaction of `receipt` has run for less than half of that time: a renewal
-    makes its last write a conflict. One that takes longer has to begin anew; otherwise it would
-    lose the lease.
+    But not while a transaction of `receipt` has run for less than half of that time, if there is
+    still time for it: a renewal makes its last write a conflict. One that takes longer has to begin
+    anew; otherwise it would lose the lease.
     """
-    pause, quiet = lease_seconds / 4, lease_seconds / 2
+    pause, quiet, late = lease_seconds / 4, lease_seconds / 2, lease_seconds * 0.7
 
     async def keep() -> None:
         renewed = time.monotonic()
         while True:
             await asyncio.sleep(pause / 10)
-            is_due = time.monotonic() - renewed >= pause
+            since = time.monotonic() - renewed
             attempt = receipt.attempt_seconds if receipt else None
-            if not is_due or (attempt is not None and attempt < quiet):
+            is_short = attempt is not None and attempt < quiet
+            if since < pause or (is_short and since < late):
                 continue
             renewed = time.monotonic()
             try:

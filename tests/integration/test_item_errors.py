@@ -455,6 +455,42 @@ async def test_an_update_that_the_validator_refuses_is_internal(
     assert [one["name"] for one in shop.products.find().sort("_id")] == ["Mug", "Cup", "Mug"]
 
 
+SUBMIT = """
+mutation ($productIds: [ID!]!) {
+  submitBatch(operation: {discontinueProducts: {productIds: $productIds}}) { id }
+}
+"""
+CANCEL = """
+mutation ($id: ID!) {
+  cancelBatch(id: $id) {
+    status outcome failureCount
+    results { edges { node { success error { code message path retryable currentStock } } } }
+  }
+}
+"""
+
+
+async def test_an_item_of_a_batch_that_is_cancelled_before_it_was_begun_is_cancelled(
+    shop: Shop,
+) -> None:
+    ids = await shop.put(10)
+    batch = await shop.ask(SUBMIT, productIds=ids)
+
+    cancelled = await shop.ask(CANCEL, id=batch["id"])
+
+    message = "The batch was cancelled before this item was begun. Nothing was changed."
+    error = item_error("CANCELLED", message, "productIds", "0", retryable=True)
+    result = {"node": {"success": False, "error": error}}
+    assert cancelled == {
+        "status": "CANCELLED",
+        "outcome": "NONE",
+        "failureCount": 1,
+        "results": {"edges": [result]},
+    }
+    assert shop.stocks() == {ids[0]: 10}
+    assert shop.rows() == []
+
+
 REACHED_BY: dict[ItemErrorCode, Callable[..., Any]] = {
     ItemErrorCode.INVALID_PRODUCT_ID: test_a_malformed_id_is_an_invalid_product_id,
     ItemErrorCode.PRODUCT_NOT_FOUND: test_an_unknown_id_is_product_not_found,
@@ -468,6 +504,9 @@ REACHED_BY: dict[ItemErrorCode, Callable[..., Any]] = {
     ItemErrorCode.HAS_STOCK_UPDATES: test_a_product_that_was_counted_has_stock_updates,
     ItemErrorCode.NOT_ATTEMPTED: test_what_stands_behind_a_failure_is_not_attempted,
     ItemErrorCode.ROLLED_BACK: test_an_innocent_of_an_atomic_batch_is_rolled_back,
+    ItemErrorCode.CANCELLED: (
+        test_an_item_of_a_batch_that_is_cancelled_before_it_was_begun_is_cancelled
+    ),
     ItemErrorCode.WRITE_CONFLICT: test_a_product_that_others_hold_is_a_write_conflict,
     ItemErrorCode.UNAVAILABLE: test_a_database_that_does_not_answer_is_unavailable,
     ItemErrorCode.INTERNAL: test_a_fault_of_ours_is_internal,

@@ -85,6 +85,7 @@ def test_the_ledger_gets_the_row_that_takes_the_stock_to_zero() -> None:
         status=StockUpdateStatus.APPLIED,
         reason=StockUpdateReason.DISCONTINUED,
         new_stock=0,
+        index=0,
     )
 
 

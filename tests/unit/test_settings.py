@@ -35,9 +35,18 @@ def test_nothing_needs_to_be_set() -> None:
         "mongodb_driver": "motor",
         "max_batch_items": 10_000,
         "max_atomic_items": 5_000,
-        "max_request_bytes": 4 * 1024**2,
+        "max_background_items": 100_000,
+        "max_queued_chunks": 10_000,
+        "max_request_bytes": 32 * 1024**2,
         "concurrent_chunks": 8,
         "transaction_seconds": 20,
+        "worker_enabled": True,
+        "worker_chunks": 4,
+        "worker_lease_seconds": 20,
+        "worker_memory_mb": 1024,
+        "batch_retention_days": 30,
+        "idempotency_wait_seconds": 10,
+        "publish_url": None,
         "expiry_sweep_seconds": 10,
         "shutdown_seconds": 25,
         "log_level": "INFO",
@@ -54,9 +63,18 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "mongodb_driver": "pymongo",
         "max_batch_items": 20_000,
         "max_atomic_items": 100,
+        "max_background_items": 1_000_000,
+        "max_queued_chunks": 1,
         "max_request_bytes": 1024,
         "concurrent_chunks": 1,
         "transaction_seconds": 0.5,
+        "worker_enabled": False,
+        "worker_chunks": 64,
+        "worker_lease_seconds": 1.5,
+        "worker_memory_mb": 64,
+        "batch_retention_days": 0.5,
+        "idempotency_wait_seconds": 0,
+        "publish_url": "https://shop.example/prices",
         "expiry_sweep_seconds": 0.2,
         "shutdown_seconds": 3,
         "log_level": "DEBUG",
@@ -95,6 +113,19 @@ def test_a_sweep_may_come_as_seldom_as_once_a_day(monkeypatch: pytest.MonkeyPatc
         ("MONGODB_DATABASE", "admin", "is MongoDB's own: take another name"),
         ("MAX_BATCH_ITEMS", "0", "Input should be greater than or equal to 1"),
         ("MAX_ATOMIC_ITEMS", "10001", "Input should be less than or equal to 10000"),
+        ("MAX_BACKGROUND_ITEMS", "1000001", "Input should be less than or equal to 1000000"),
+        ("MAX_BACKGROUND_ITEMS", "0", "Input should be greater than or equal to 1"),
+        ("MAX_QUEUED_CHUNKS", "0", "Input should be greater than or equal to 1"),
+        ("WORKER_ENABLED", "perhaps", "Input should be a valid boolean, unable to interpret input"),
+        ("WORKER_CHUNKS", "0", "Input should be greater than or equal to 1"),
+        ("WORKER_CHUNKS", "65", "Input should be less than or equal to 64"),
+        ("WORKER_LEASE_SECONDS", "0.9", "Input should be greater than or equal to 1"),
+        ("WORKER_LEASE_SECONDS", "301", "Input should be less than or equal to 300"),
+        ("WORKER_MEMORY_MB", "63", "Input should be greater than or equal to 64"),
+        ("BATCH_RETENTION_DAYS", "0", "Input should be greater than 0"),
+        ("BATCH_RETENTION_DAYS", "36501", "Input should be less than or equal to 36500"),
+        ("IDEMPOTENCY_WAIT_SECONDS", "-1", "Input should be greater than or equal to 0"),
+        ("IDEMPOTENCY_WAIT_SECONDS", "61", "Input should be less than or equal to 60"),
         ("MAX_REQUEST_BYTES", "1023", "Input should be greater than or equal to 1024"),
         ("CONCURRENT_CHUNKS", "65", "Input should be less than or equal to 64"),
         ("TRANSACTION_SECONDS", "0", "Input should be greater than 0"),
@@ -114,7 +145,16 @@ def test_a_wrong_setting_is_named_with_what_it_was_and_why(
     assert message == f"The setting {name} is wrong: {value!r}: {why}."
 
 
-@pytest.mark.parametrize("name", ["TRANSACTION_SECONDS", "EXPIRY_SWEEP_SECONDS"])
+TIMES = [
+    "TRANSACTION_SECONDS",
+    "EXPIRY_SWEEP_SECONDS",
+    "WORKER_LEASE_SECONDS",
+    "BATCH_RETENTION_DAYS",
+    "IDEMPOTENCY_WAIT_SECONDS",
+]
+
+
+@pytest.mark.parametrize("name", TIMES)
 @pytest.mark.parametrize("value", ["nan", "inf"])
 def test_a_time_without_end_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
@@ -141,4 +181,16 @@ def test_a_wrong_address_is_refused_without_showing_its_password(
 
     assert message == (
         "The setting MONGODB_URI is wrong: the value: must begin with mongodb:// or mongodb+srv://."
+    )
+
+
+@pytest.mark.parametrize("url", ["ftp://root:geheim@shop.example", "shop.example", "http://"])
+def test_an_address_that_takes_no_prices_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    message = refusal(monkeypatch, PUBLISH_URL=url)
+
+    assert message == (
+        "The setting PUBLISH_URL is wrong: the value: must be a URL that begins with http:// or "
+        "https://, and a host."
     )

@@ -204,6 +204,7 @@ def test_an_applied_update_leaves_a_row_with_its_new_stock() -> None:
         status=StockUpdateStatus.APPLIED,
         reason=StockUpdateReason.ADJUSTMENT,
         new_stock=9,
+        index=0,
     )
 
 
@@ -218,6 +219,7 @@ def test_a_failed_update_leaves_a_row_with_its_error() -> None:
         reason=StockUpdateReason.ADJUSTMENT,
         code=ItemErrorCode.INSUFFICIENT_STOCK,
         error="The stock is 3: 4 cannot be taken from it.",
+        index=0,
     )
 
 
