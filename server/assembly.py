@@ -154,7 +154,7 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         services=services,
         worker=worker,
         housekeeping=Housekeeping(
-            states=stores.states, completion=completion, removal=stores.removal
+            states=stores.states, completion=completion, removal=stores.removal, clock=clock
         ),
         retention=Retention(removal=stores.removal, clock=clock, batches_last=sizes.batches_last),
         publications=stores.publications,

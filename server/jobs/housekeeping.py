@@ -1,8 +1,11 @@
 """Ends what a crash has left unended."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from server.batch.completion import Completion
+from server.domain.batch_metrics import SLOW_SECONDS
 from server.mongo.batch_removal import BatchRemoval
 from server.mongo.batch_states import BatchStates
 
@@ -14,6 +17,7 @@ class Housekeeping:
     states: BatchStates
     completion: Completion
     removal: BatchRemoval
+    clock: Callable[[], datetime]
 
     async def run_once(self) -> bool:
         """One pass; False, for there is no hurry to begin another.
@@ -21,7 +25,8 @@ class Housekeeping:
         Raises:
             StoreError: the database did not answer.
         """
-        for batch_id in await self.states.under_way():
+        slow_since = self.clock() - timedelta(seconds=SLOW_SECONDS)
+        for batch_id in await self.states.under_way(slow_since):
             if not await self.completion.check(batch_id):
                 await self.completion.watch(batch_id)
         for batch_id in await self.removal.abandon():

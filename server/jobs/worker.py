@@ -112,7 +112,11 @@ class Worker:
         while not self._stopping.is_set():
             looking = _Turn(self._looking)
             async with looking:
-                if not await self._run_one(looking.pass_on):
+                if self._stopping.is_set():
+                    return
+                if await self._run_one(looking.pass_on):
+                    self._woken.set()  # the next chunk of its lane is free now
+                else:
                     await self._pause()
 
     async def _run_one(self, on_claim: Callable[[], None]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bson import ObjectId
 
+from server.domain.batch_metrics import BatchAlertKind
 from server.domain.batch_operation import BatchOperationStatus, before
 from server.domain.stored_batch import StoredBatch
 from server.mongo.batch_documents import NO_PROGRESS, to_stored_batch
@@ -98,13 +99,19 @@ class BatchStates:
                 {"$set": {"failing": error}},
             )
 
-    async def under_way(self) -> Sequence[str]:
-        """Batches that have begun and not ended, or are not to begin any more."""
-        cancelled = {"status": BatchOperationStatus.PENDING.value, "cancelRequested": True}
+    async def under_way(self, slow_since: datetime) -> Sequence[str]:
+        """Batches that have begun and not ended, or are not to begin any more; and those that have
+        waited since then, and of which nobody has been told yet.
+        """
+        pending = {"status": BatchOperationStatus.PENDING.value}
+        slow = {"createdAt": {"$lt": slow_since}, "alerts": {"$ne": BatchAlertKind.SLOW.value}}
+        under_way = [
+            {"status": BatchOperationStatus.PROCESSING.value},
+            pending | {"cancelRequested": True},
+            pending | slow,
+        ]
         with translated():
-            documents = await self._batches.find(
-                {"$or": [{"status": BatchOperationStatus.PROCESSING.value}, cancelled]}, {"_id": 1}
-            ).to_list(None)
+            documents = await self._batches.find({"$or": under_way}, {"_id": 1}).to_list(None)
         return [str(one["_id"]) for one in documents]
 
     async def note_alert(self, batch_id: str, kind: str) -> bool:

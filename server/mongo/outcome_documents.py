@@ -27,7 +27,7 @@ def from_outcome(outcome: Outcome) -> Document:
 
 
 def to_outcome(document: Mapping[str, Any]) -> Outcome:
-    index, product_id = document["index"], from_stored(document.get("productId"))
+    index, product_id = document["index"], _id_as_sent(document.get("productId"))
     own = document
     key = (canonical_id(product_id) or "") if product_id is not None else ""
     match document["kind"]:
@@ -50,6 +50,12 @@ def to_outcome(document: Mapping[str, Any]) -> Outcome:
             return Priced(index=index, product_id=product_id, key=key, price=own["price"])
         case kind:
             return _with_product(kind, index, product_id, key, own)
+
+
+def _id_as_sent(stored: Any) -> Any:
+    """As text, whatever it was: `server.batch.operation.sent_id`."""
+    sent = from_stored(stored)
+    return sent if sent is None or isinstance(sent, str) else str(sent)
 
 
 def _with_product(

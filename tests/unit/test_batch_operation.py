@@ -1,0 +1,76 @@
+"""A batch's states: every pair is tried, here as a table and in the database as a guard."""
+
+from datetime import UTC, datetime
+from itertools import product
+
+import pytest
+
+from server.domain.batch_operation import (
+    TRANSITIONS,
+    BatchOperation,
+    BatchOperationStatus,
+    BatchOperationType,
+    before,
+)
+from server.domain.outcome import BatchOutcome
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PENDING, PROCESSING, COMPLETED, FAILED, CANCELLED = BatchOperationStatus
+ALLOWED = {
+    (PENDING, PROCESSING),
+    (PENDING, CANCELLED),
+    (PROCESSING, COMPLETED),
+    (PROCESSING, FAILED),
+    (PROCESSING, CANCELLED),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), [*product(BatchOperationStatus, repeat=2)])
+def test_a_batch_goes_from_one_status_to_another_where_the_design_says_so(
+    one: BatchOperationStatus, other: BatchOperationStatus
+) -> None:
+    assert (other in TRANSITIONS[one]) == ((one, other) in ALLOWED)
+    assert (one in before(other)) == ((one, other) in ALLOWED)
+
+
+@pytest.mark.parametrize("status", BatchOperationStatus)
+def test_what_has_ended_stays_as_it_is(status: BatchOperationStatus) -> None:
+    assert status.is_final == (status in {COMPLETED, FAILED, CANCELLED})
+
+
+def operation(status: BatchOperationStatus, success: int, failure: int) -> BatchOperation:
+    return BatchOperation(
+        id="a" * 24,
+        operation_type=BatchOperationType.UPDATE_STOCK,
+        status=status,
+        total_items=10,
+        success_count=success,
+        failure_count=failure,
+        created_by="anonymous",
+        created_at=NOON,
+        started_at=None,
+        completed_at=None,
+        error=None,
+        retry_of=None,
+        publication=None,
+    )
+
+
+@pytest.mark.parametrize("status", [PENDING, PROCESSING])
+def test_a_batch_that_has_not_ended_has_no_outcome(status: BatchOperationStatus) -> None:
+    assert operation(status, 10, 0).outcome is None
+
+
+@pytest.mark.parametrize("status", [COMPLETED, FAILED, CANCELLED])
+@pytest.mark.parametrize(
+    ("success", "failure", "outcome"),
+    [(10, 0, BatchOutcome.ALL), (9, 1, BatchOutcome.PARTIAL), (0, 10, BatchOutcome.NONE)],
+)
+def test_the_outcome_tells_how_much_of_it_succeeded(
+    status: BatchOperationStatus, success: int, failure: int, outcome: BatchOutcome
+) -> None:
+    assert operation(status, success, failure).outcome is outcome
+
+
+def test_items_that_succeeded_or_failed_have_been_processed() -> None:
+    assert operation(PROCESSING, 3, 4).processed_items == 7
