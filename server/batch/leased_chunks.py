@@ -102,7 +102,7 @@ class LeasedChunks:
         lease = chunk.lease
         told = {"batch_id": lease.batch_id, "chunk": lease.index}
         try:
-            if chunk.left_open is not None:
+            if chunk.left_open:
                 log.warning("The lease of a chunk ran out; it is taken over", extra=told)
                 await self._end_what_was_left_open(chunk)
             batch = await self.states.begin(lease.batch_id, self.clock())
@@ -121,7 +121,7 @@ class LeasedChunks:
 
     async def _end_what_was_left_open(self, chunk: ClaimedChunk) -> None:
         try:
-            await self.queue.end_transaction_of(chunk.left_open)
+            await self.queue.end_transactions_of(chunk.left_open)
         except StoreError as error:  # then its locks are gone after a minute
             log.warning("A transaction that a lost worker left open was not ended: %s", error)
 

@@ -68,7 +68,7 @@ class ClaimedChunk:
     `items` are those that have no outcome yet, `size` is how many it had at the beginning.
     `attempts` is how often it was given back because the database failed, `crashes` how often its
     lease ran out. `after_failure`: the batch ended at a chunk before this one. `left_open` names
-    the session of the one who lost it, in which a transaction may still be open.
+    the sessions of those who lost it, in which transactions may still be open.
     """
 
     lease: Lease
@@ -77,4 +77,4 @@ class ClaimedChunk:
     attempts: int
     crashes: int
     after_failure: bool
-    left_open: Any = None
+    left_open: Sequence[Any] = ()

@@ -5,7 +5,7 @@ exact: that is the fence in the chunk's own transaction, `ChunkReceipts.record`.
 majority: if an election takes a claim back, its chunk is fenced off.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -75,15 +75,16 @@ class ChunkQueue:
         lease = {
             "token": token,
             "worker": {"$literal": worker},
-            "session": session.session_id["id"],
+            "sessions": {"$concatArrays": [[session.session_id["id"]], "$lost"]},
             "expiresAt": until(self.lease_seconds),
         }
         was_held = {"$and": [_HAS_A_LEASE, {"$ne": [{"$type": "$lease.reservedBy"}, "string"]}]}
         crashes = {"$add": ["$crashes", {"$cond": [was_held, 1, 0]}]}
         claimed = [
-            {"$set": {"crashes": crashes}},
-            {"$unset": "lease"},
+            {"$set": {"crashes": crashes, "lost": {"$ifNull": ["$lease.sessions", []]}}},
+            {"$unset": "lease"},  # or the new one would be merged into it
             {"$set": {"lease": lease}},
+            {"$unset": "lost"},
         ]
 
         async def take() -> Any:
@@ -133,10 +134,12 @@ class ChunkQueue:
                 ],
             )
 
-    async def end_transaction_of(self, session_id: Any) -> None:
-        """End what a lost worker has left open, so that its locks are gone now and not in 60 s."""
+    async def end_transactions_of(self, session_ids: Sequence[Any]) -> None:
+        """End what lost workers have left open, so that their locks are gone now and not in 60 s."""
         with translated():
-            await self._driver.client.admin.command("killSessions", [{"id": session_id}])
+            await self._driver.client.admin.command(
+                "killSessions", [{"id": one} for one in session_ids]
+            )
 
     async def end_transactions_of_the_lost(self) -> None:
         """End those of workers that are gone, or have lost their leases.
@@ -146,12 +149,12 @@ class ChunkQueue:
         """
         with translated():
             lost = await self._chunks.find(
-                {"status": "pending", "lease.session": {"$exists": True}, "$expr": _NO_LIVE_LEASE},
-                {"lease.session": 1},
+                {"status": "pending", "lease.sessions": {"$exists": True}, "$expr": _NO_LIVE_LEASE},
+                {"lease.sessions": 1},
                 hint=CHUNKS_TO_CLAIM,
             ).to_list(_MOST_LOST)
         for one in lost:
-            await self.end_transaction_of(one["lease"]["session"])
+            await self.end_transactions_of(one["lease"]["sessions"])
 
     async def length(self, limit: int) -> int:
         """How many chunks are not done, counted up to `limit`."""
@@ -185,5 +188,5 @@ def _claimed(document: Mapping[str, Any], token: str) -> ClaimedChunk:
         attempts=document["attempts"],
         crashes=document["crashes"] + lapsed,
         after_failure=document["afterFailure"],
-        left_open=held.get("session") if lapsed else None,
+        left_open=held.get("sessions", []) if lapsed else [],
     )
