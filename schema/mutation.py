@@ -221,7 +221,7 @@ class Mutation:
 
     @strawberry.mutation(
         description="Submits the failed items of a batch that has ended as a new batch, whose `retryOf` names the old "
-        f"one. Refused if no item failed. The HTTP header `{HEADER}` makes it safe to send this again. {ABOUT_KEYS}"
+        f"one. Refused if no item failed. Sent twice, it makes two batches. The HTTP header `{HEADER}` makes it safe to send this again. {ABOUT_KEYS}"
     )
     async def retry_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services

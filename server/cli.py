@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import gc
 import logging
+import os
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +28,7 @@ from server.settings import Settings, read_settings
 
 log = logging.getLogger(__name__)
 
+_LONGEST_STOP_SECONDS = 24.0
 _SDL = Path("schema/schema.graphql")
 
 
@@ -72,6 +75,21 @@ async def serve(settings: Settings, stop: _Stop) -> int:
             return await _serve_until_stopped(parts, listener, settings, stop)
 
 
+def _end_at_last() -> None:
+    """A worker that was told to end is gone in time, whatever it waits for: its leases run out.
+
+    Threads of the driver may wait for a database that does not answer, and Python for them.
+    """
+
+    def end() -> None:
+        log.critical("The worker does not come to its end; it stops here.")
+        os._exit(1)
+
+    timer = threading.Timer(_LONGEST_STOP_SECONDS, end)
+    timer.daemon = True
+    timer.start()
+
+
 async def work(settings: Settings, stop: _Stop) -> int:
     """Run background batches until a signal comes; 1 if the worker ended first."""
     async with wired_worker(settings) as parts:
@@ -80,7 +98,12 @@ async def work(settings: Settings, stop: _Stop) -> int:
         log.info("Ready: background batches are run")
         ending = asyncio.create_task(parts.background.ended())
         told = asyncio.Event()
-        stop.how = told.set
+
+        def end_soon() -> None:
+            told.set()
+            _end_at_last()
+
+        stop.how = end_soon
         telling = asyncio.create_task(told.wait())
         await asyncio.wait({ending, telling}, return_when=asyncio.FIRST_COMPLETED)
         stop.how = lambda: None

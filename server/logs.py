@@ -28,4 +28,5 @@ def configure_logging(level: str) -> None:
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    logging.getLogger("pymongo").setLevel(max(logging.WARNING, logging.getLogger().level))
+    for talkative in ("pymongo", "httpx", "httpcore"):  # the latter two tell addresses in full
+        logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.getLogger().level))

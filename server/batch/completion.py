@@ -47,10 +47,16 @@ class Completion:
         if await self.states.has_chunks_left(batch_id):
             return False
         if why is not None and batch.was_submitted:
-            await self.closing.fail_rows(batch_id, *why)
-        if await self.states.end(batch_id, _final(batch), self.clock(), batch.failing):
+            await self.closing.fail_rows(batch_id, batch.total_items, *why)
+        if await self.states.end(batch, _final(batch), self.clock()):
             await self._tell(batch_id)
-        return True
+            return True
+        return await self._has_ended(batch_id)
+
+    async def _has_ended(self, batch_id: str) -> bool:
+        """Somebody else has ended it; or has cancelled it meanwhile: then it is checked anew."""
+        batch = await self.operations.one(batch_id)
+        return batch is None or batch.status.is_final or await self.check(batch_id)
 
     async def watch(self, batch_id: str) -> None:
         """Log what somebody should look into, once for all processes."""

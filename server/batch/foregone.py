@@ -16,7 +16,7 @@ from server.domain.stored_batch import ClaimedChunk, StoredBatch
 log = logging.getLogger(__name__)
 
 _CRASHED = (
-    "Whatever ran this item ended in the middle of it, time after time. It was not applied. "
+    "Whatever ran this item did not come to its end, time after time. It was not applied. "
     "(Error {error_id})"
 )
 
@@ -36,7 +36,8 @@ def foregone(
         return fail_all(items, argument, DatabaseUnavailable(batch.failing), "")
     if chunk.attempts >= MOST_ATTEMPTS:
         return fail_all(items, argument, WriteConflict("attempts used up"), "")
-    if chunk.after_failure and batch.options.ends_at_failure:
+    has_failed = chunk.after_failure or chunk.has_failures
+    if has_failed and batch.options.ends_at_failure:
         return not_attempted(items, argument)
     return None
 

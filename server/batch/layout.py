@@ -13,6 +13,7 @@ from server.domain.stored_batch import Chunk, StoredItem
 from server.mongo.stored_values import size_of
 
 _CHUNK_BYTES = 4 * 1024**2  # of items; with their outcomes it must fit into a document of 16 MiB
+_KEPT_BYTES = 16 * 1024**2  # until it is known how many lanes the batch is worth
 
 
 def stored_items(inputs: Sequence[Input], first: int = 0) -> list[StoredItem]:
@@ -41,7 +42,7 @@ def chunks_of_request(
         )
         for index, part in enumerate(parts)
     ]
-    if any(sum(size_of(item.input) for item in chunk.items) > 2 * _CHUNK_BYTES for chunk in chunks):
+    if any(sum(size_of(item.input) for item in chunk.items) > _CHUNK_BYTES for chunk in chunks):
         raise BatchTooLarge("The texts of one chunk are too long to be stored: send less at once.")
     return chunks, 1 if options.ends_at_failure else max(1, len(chunks))
 
@@ -75,6 +76,8 @@ class Lanes:
         self._lanes: list[_Lane] = []
         self.total_items = 0
         self.chunks = 0  # the highest index that was given, and one
+        self.made = 0
+        self._kept_bytes = 0
 
     @property
     def count(self) -> int:
@@ -91,7 +94,8 @@ class Lanes:
         self.total_items += len(items)
         if not self._lanes:
             self._kept += items
-            if len(self._kept) < MOST_LANES * self._size:
+            self._kept_bytes += sum(size_of(item.input) for item in items)
+            if len(self._kept) < MOST_LANES * self._size and self._kept_bytes < _KEPT_BYTES:
                 return
             items = self._open()
         yield from self._fill(items)
@@ -130,5 +134,6 @@ class Lanes:
         laid = LaidChunk(chunk=Chunk(index=index, items=lane.stored), items=lane.items)
         lane.stored, lane.items, lane.bytes = [], [], 0
         lane.chunks += 1
+        self.made += 1
         self.chunks = max(self.chunks, index + 1)
         return laid

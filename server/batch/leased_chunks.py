@@ -34,6 +34,7 @@ from server.mongo.transaction import Transaction, TransactionRunner
 
 log = logging.getLogger(__name__)
 
+_GONE_SECONDS = 5.0  # until somebody looks again at a chunk whose batch is gone
 _GIVEN_UP = (
     "The database kept a chunk of the batch from ending, {attempts} times over. (Error {error_id})"
 )
@@ -105,8 +106,10 @@ class LeasedChunks:
             if chunk.left_open:
                 log.warning("The lease of a chunk ran out; it is taken over", extra=told)
                 await self._end_what_was_left_open(chunk)
-            batch = await self.states.begin(lease.batch_id, self.clock())
-            if batch is not None:
+            batch = await self.states.begin(lease.batch_id, self.clock(), session)
+            if batch is None:  # which is on its way out
+                await self.queue.give_back(lease, delay_seconds=_GONE_SECONDS, failed=False)
+            else:
                 await self._run(batch, chunk, session)
         except LeaseLost:
             log.warning(

@@ -58,6 +58,11 @@ class Submission:
         """How many are about to be stored."""
         return len(self._chunks)
 
+    @property
+    def chunks(self) -> int:
+        """How many there are, of those that are stored already and those to come."""
+        return self._lanes.made
+
     def end(self) -> None:
         """No more items come: what is left becomes chunks."""
         self._chunks += self._lanes.rest()

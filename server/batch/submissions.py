@@ -1,5 +1,6 @@
 """The use case: a batch is stored, to be run in the background."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from server.mongo.batch_removal import BatchRemoval
 from server.mongo.chunk_queue import ChunkQueue
 from server.mongo.ids import new_id
 from server.mongo.transaction import TransactionRunner
+
+_BLOCK = 1_000  # items, about 20 ms of work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,7 @@ class Submissions:
         self._clock = clock
         self._publishes = publishes
         self._on_stored = on_stored
+        self._finishing = InFlight()
         self._cleaning = InFlight()
 
     async def submit(self, request: BatchRequest, inputs: Sequence[Input]) -> Submitted:
@@ -77,10 +81,12 @@ class Submissions:
                 f"{self._limits.items} are allowed in one batch. Submit several batches."
             )
 
-        async def all_at_once() -> AsyncIterator[Sequence[Input]]:
-            yield inputs
+        async def in_blocks() -> AsyncIterator[Sequence[Input]]:
+            for start in range(0, len(inputs), _BLOCK):
+                yield inputs[start : start + _BLOCK]
+                await asyncio.sleep(0)  # let others get on meanwhile
 
-        return await self.submit_stream(request, all_at_once())
+        return await self.submit_stream(request, in_blocks())
 
     async def submit_stream(
         self, request: BatchRequest, blocks: AsyncIterator[Sequence[Input]]
@@ -111,29 +117,38 @@ class Submissions:
     async def _store(
         self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
     ) -> BatchOperation:
-        await self._check_queue(0)
+        await self._check_queue(submission)
         async for block in blocks:
             if submission.add(block):
-                await self._check_queue(submission.chunks_to_come)
+                await self._check_queue(submission)
                 await submission.flush()
         if not submission.total_items:
             raise BadInput(
                 f"{submission.operation.argument} is empty: a batch has one item or more."
             )
         submission.end()
-        await self._check_queue(submission.chunks_to_come)
-        await submission.finish()
+        await self._check_queue(submission)
+        await self._finishing.finish(submission.finish())
         return submission.as_operation()
 
     async def _remove(self, submission: Submission) -> None:
-        """What cannot be removed now, the housekeeping will."""
+        """Unless it runs: its last commit may have taken effect, though nobody was told.
+
+        What cannot be removed now, the housekeeping will.
+        """
         with suppress(StoreError):
             await submission.settle()
         with suppress(StoreError):
-            await self._removal.remove(submission.batch.id)
+            if await self._removal.discard(submission.batch.id):
+                await self._removal.remove(submission.batch.id)
 
-    async def _check_queue(self, more: int) -> None:
-        limit = self._limits.chunks
+    async def _check_queue(self, submission: Submission) -> None:
+        limit, more = self._limits.chunks, submission.chunks_to_come
+        if submission.chunks > limit:
+            raise BatchTooLarge(
+                f"The batch has {submission.chunks} chunks or more, and at most {limit} may wait "
+                "to be run: choose a larger batchSize, or submit several batches."
+            )
         waiting = await self._queue.length(limit + 1)
         if waiting + more > limit or waiting >= limit:
             raise QueueFull(

@@ -8,11 +8,13 @@ long the batch is: nobody must have seen all of it to know where an item belongs
 Chunk `index` is number `index // lanes` of lane `index % lanes`.
 """
 
-from datetime import datetime, timedelta
 from zlib import crc32
 
 MOST_LANES = 16  # more than one machine has use for, and few enough to be held in memory
-_TURN = timedelta(seconds=10)
+
+# A batch is due at once. The next chunk of a lane is due so long after it could run: chunks of
+# batches that come meanwhile go before it, but not for ever.
+TURN_SECONDS = 10
 
 
 def lanes_for(items: int, size: int) -> int:
@@ -23,10 +25,3 @@ def lanes_for(items: int, size: int) -> int:
 def lane_of(key: str, index: int, lanes: int) -> int:
     """The lane of an item; one without a key belongs to no product, and goes anywhere."""
     return (crc32(key.encode()) if key else index) % lanes
-
-
-def due(created_at: datetime, index: int, lanes: int) -> datetime:
-    """The order in which chunks of different batches are taken up: a batch begins at once, and the
-    later chunks of a long one make way for those of a batch that came after it, but not for ever.
-    """
-    return created_at + index // lanes * _TURN

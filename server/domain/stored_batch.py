@@ -67,7 +67,8 @@ class ClaimedChunk:
 
     `items` are those that have no outcome yet, `size` is how many it had at the beginning.
     `attempts` is how often it was given back because the database failed, `crashes` how often its
-    lease ran out. `after_failure`: the batch ended at a chunk before this one. `left_open` names
+    lease ran out. `after_failure`: the batch ended at a chunk before this one; `has_failures`: an
+    item of this one has failed already. `left_open` names
     the sessions of those who lost it, in which transactions may still be open.
     """
 
@@ -77,4 +78,5 @@ class ClaimedChunk:
     attempts: int
     crashes: int
     after_failure: bool
+    has_failures: bool
     left_open: Sequence[Any] = ()

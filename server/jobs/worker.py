@@ -80,6 +80,7 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
+        """Whether it has looked for a chunk lately, which it does not while it lacks memory."""
         return time.monotonic() - self._looked < STUCK_SECONDS
 
     async def run(self) -> None:
@@ -98,9 +99,9 @@ class Worker:
         Raises:
             StoreError: the database did not answer.
         """
-        self._looked = time.monotonic()
         if self._is_over_its_limit():
             return False
+        self._looked = time.monotonic()
         ran = await self._chunks.run_next(self.name, on_claim=on_claim)
         if ran is None:
             return False
@@ -134,7 +135,7 @@ class Worker:
 
     def _is_over_its_limit(self) -> bool:
         is_over = self._memory.is_over_its_limit()
-        if is_over:
+        if is_over and not self._was_over:
             gc.collect()
             is_over = self._memory.is_over_its_limit()
         if is_over and not self._was_over:

@@ -1,8 +1,7 @@
 """Batches as they stand in `batchOperations`, and back again."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, fields
 from typing import Any
 
 from bson import ObjectId
@@ -13,7 +12,6 @@ from server.domain.batch_operation import (
     BatchOperationType,
     PublicationProgress,
 )
-from server.domain.lanes import due
 from server.domain.options import BatchOptions
 from server.domain.stored_batch import Chunk, StoredBatch
 from server.mongo.chunk_queue import chunk_id
@@ -22,6 +20,7 @@ from server.mongo.driver import Document
 from server.mongo.products import LONG_AGO
 from server.mongo.stored_values import to_stored_input
 
+_OPTIONS = {field.name for field in fields(BatchOptions)}  # a newer server may know more
 NO_PROGRESS: Mapping[str, int] = {
     "success": 0, "failure": 0, "publishing": 0, "published": 0, "unpublished": 0,
 }  # fmt: skip
@@ -58,7 +57,9 @@ def to_stored_batch(document: Mapping[str, Any]) -> StoredBatch:
         id=str(document["_id"]),
         operation_type=BatchOperationType(document["operationType"]),
         settings=document["settings"],
-        options=BatchOptions(**document["options"]),
+        options=BatchOptions(
+            **{name: one for name, one in document["options"].items() if name in _OPTIONS}
+        ),
         lanes=document["lanes"],
         chunks=document["chunks"],
         total_items=document["totalItems"],
@@ -108,11 +109,12 @@ def from_chunk(
         "_id": chunk_id(batch.id, chunk.index),
         "batchId": ObjectId(batch.id),
         "index": chunk.index,
+        "operationType": batch.operation_type.value,
         "first": chunk.items[0].index,
         "last": chunk.items[-1].index,
         "status": "pending",
         "blocked": blocked,
-        "due": _due(batch, chunk.index),
+        "due": batch.created_at,  # until it could run
         "readyAt": LONG_AGO,  # now, by every clock
         "attempts": 0,
         "crashes": 0,
@@ -130,7 +132,3 @@ def from_chunk(
     if batch.publishes:
         document["publications"] = []
     return document | present(lease=reserved)
-
-
-def _due(batch: StoredBatch, index: int) -> datetime:
-    return due(batch.created_at, index, batch.lanes)

@@ -20,6 +20,14 @@ class BatchRemoval:
         self._chunks = database["batchChunks"]
         self._rows = database["stockUpdates"]
 
+    async def discard(self, batch_id: str) -> bool:
+        """Whether the submission had not begun to run; then it is to be removed, and never will."""
+        with translated():
+            result = await self._batches.update_one(
+                {"_id": ObjectId(batch_id), "status": SUBMITTING}, {"$set": {"status": ABANDONED}}
+            )
+        return bool(result.matched_count)
+
     async def remove(self, batch_id: str) -> None:
         """The batch goes last, so that an interrupted removal is found and ended.
 

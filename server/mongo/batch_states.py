@@ -8,14 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
+from pymongo.read_concern import ReadConcern
 
 from server.domain.batch_metrics import BatchAlertKind
 from server.domain.batch_operation import BatchOperationStatus, before
 from server.domain.stored_batch import StoredBatch
 from server.mongo.batch_documents import NO_PROGRESS, to_stored_batch
 from server.mongo.batch_progress import progress
+from server.mongo.chunk_queue import KNOWN_OPERATIONS
 from server.mongo.collections import CHUNKS_BY_PROGRESS
-from server.mongo.driver import Database, Document
+from server.mongo.driver import Database, Document, Session
 from server.mongo.errors import translated
 
 _UNFINISHED = [status.value for status in BatchOperationStatus if not status.is_final]
@@ -26,6 +28,7 @@ class BatchStates:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._batches = database["batchOperations"]
+        self._current = self._batches.with_options(read_concern=ReadConcern("local"))
         self._chunks = database["batchChunks"]
 
     async def stored(self, batch_id: str) -> StoredBatch | None:
@@ -42,15 +45,20 @@ class BatchStates:
             )
         return (to_stored_batch(document), document["status"]) if document else None
 
-    async def begin(self, batch_id: str, now: datetime) -> StoredBatch | None:
-        """The batch, PROCESSING from now on if it was PENDING; None if it has ended, or is gone."""
+    async def begin(self, batch_id: str, now: datetime, session: Session) -> StoredBatch | None:
+        """The batch, PROCESSING from now on if it was PENDING; None if it has ended, or is gone.
+
+        `session` is the claim's: a claim may see a chunk a moment before a majority has it, and so
+        must whoever looks for its batch.
+        """
         with translated():
-            document = await self._batches.find_one({"_id": ObjectId(batch_id)})
-            if document is not None and document["status"] == BatchOperationStatus.PENDING.value:
+            document = await self._current.find_one({"_id": ObjectId(batch_id)}, session=session)
+            if document is None or document["status"] in _FINISHED:
+                return None
+            batch = to_stored_batch(document)
+            if document["status"] == BatchOperationStatus.PENDING.value:
                 await self._become(batch_id, BatchOperationStatus.PROCESSING, {"startedAt": now})
-        if document is None or document["status"] in _FINISHED:
-            return None
-        return to_stored_batch(document)
+            return batch
 
     async def has_chunks_left(self, batch_id: str) -> bool:
         with translated():
@@ -61,26 +69,26 @@ class BatchStates:
             )
         return left is not None
 
-    async def end(
-        self, batch_id: str, status: BatchOperationStatus, now: datetime, error: str | None = None
-    ) -> bool:
+    async def end(self, batch: StoredBatch, status: BatchOperationStatus, now: datetime) -> bool:
         """Whether the batch ended just now, and by this. Its chunks are done.
 
+        Not if it was cancelled or failed since `batch` was read: then it is to be looked at again.
         One that nobody has seen processing, such as one that was cancelled at once, begins first.
         """
         with translated():
-            counts = (await progress(self._database, [ObjectId(batch_id)])).get(ObjectId(batch_id))
-            counts = counts or NO_PROGRESS
+            one = ObjectId(batch.id)
+            counts = (await progress(self._database, [one])).get(one) or NO_PROGRESS
             fields: Document = {
                 "completedAt": now,
                 "successCount": counts["success"],
                 "failureCount": counts["failure"],
             }
-            if error is not None:
-                fields["error"] = error
+            if batch.failing is not None:
+                fields["error"] = batch.failing
             if status is not BatchOperationStatus.CANCELLED:
-                await self._become(batch_id, BatchOperationStatus.PROCESSING, {"startedAt": now})
-            return await self._become(batch_id, status, fields)
+                await self._become(batch.id, BatchOperationStatus.PROCESSING, {"startedAt": now})
+            as_read = {"cancelRequested": batch.cancel_requested, "failing": batch.failing}
+            return await self._become(batch.id, status, fields, as_read)
 
     async def request_cancel(self, batch_id: str) -> bool:
         """Whether the batch can still be cancelled; no chunk of it begins from now on."""
@@ -109,9 +117,12 @@ class BatchStates:
             {"status": BatchOperationStatus.PROCESSING.value},
             pending | {"cancelRequested": True},
             pending | slow,
+            pending | {"chunks": 0},
         ]
         with translated():
-            documents = await self._batches.find({"$or": under_way}, {"_id": 1}).to_list(None)
+            documents = await self._batches.find(
+                {"$or": under_way, "operationType": {"$in": KNOWN_OPERATIONS}}, {"_id": 1}
+            ).to_list(None)
         return [str(one["_id"]) for one in documents]
 
     async def note_alert(self, batch_id: str, kind: str) -> bool:
@@ -123,10 +134,15 @@ class BatchStates:
         return bool(result.modified_count)
 
     async def _become(
-        self, batch_id: str, status: BatchOperationStatus, fields: Mapping[str, Any]
+        self,
+        batch_id: str,
+        status: BatchOperationStatus,
+        fields: Mapping[str, Any],
+        condition: Mapping[str, Any] | None = None,
     ) -> bool:
+        allowed = {"$in": [one.value for one in before(status)]}
         result = await self._batches.update_one(
-            {"_id": ObjectId(batch_id), "status": {"$in": [one.value for one in before(status)]}},
+            {"_id": ObjectId(batch_id), "status": allowed, **(condition or {})},
             {"$set": {"status": status.value, **fields}},
         )
         return bool(result.modified_count)

@@ -14,9 +14,10 @@ from pymongo import ReturnDocument
 from pymongo.errors import ExecutionTimeout
 from pymongo.write_concern import WriteConcern
 
+from server.domain.batch_operation import BatchOperationType
 from server.domain.lease import LEASE_SECONDS, Lease
 from server.domain.stored_batch import ClaimedChunk, StoredItem
-from server.mongo.collections import CHUNKS_TO_CLAIM
+from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_TO_CLAIM
 from server.mongo.database_clock import until
 from server.mongo.driver import Document, Driver, Session
 from server.mongo.errors import translated
@@ -24,6 +25,7 @@ from server.mongo.stored_values import from_stored_input
 
 _NO_LIVE_LEASE: Document = {"$lte": [{"$ifNull": ["$lease.expiresAt", "$$NOW"]}, "$$NOW"]}
 _HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
+KNOWN_OPERATIONS = [one.value for one in BatchOperationType]  # a newer server may know more
 _CLAIM_MS = 1_000  # it takes one or two
 _MOST_LOST = 100  # to look at at once
 UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
@@ -66,7 +68,12 @@ class ChunkQueue:
         """
         token = uuid4().hex
         free: list[Document] = [{"$lte": ["$readyAt", "$$NOW"]}, _NO_LIVE_LEASE]
-        where: Document = {"status": "pending", "blocked": False, "$expr": {"$and": free}}
+        where: Document = {
+            "status": "pending",
+            "blocked": False,
+            "operationType": {"$in": KNOWN_OPERATIONS},
+            "$expr": {"$and": free},
+        }
         if batch_id is not None:
             where = {"batchId": ObjectId(batch_id), **where}
         if reserved_by is not None:
@@ -135,11 +142,12 @@ class ChunkQueue:
             )
 
     async def end_transactions_of(self, session_ids: Sequence[Any]) -> None:
-        """End what lost workers have left open, so that their locks are gone now and not in 60 s."""
-        with translated():
-            await self._driver.client.admin.command(
-                "killSessions", [{"id": one} for one in session_ids]
-            )
+        """End what lost workers have left open: their locks are gone now, and not in 60 s."""
+        if session_ids:  # none would mean all
+            with translated():
+                await self._driver.client.admin.command(
+                    "killSessions", [{"id": one} for one in session_ids]
+                )
 
     async def end_transactions_of_the_lost(self) -> None:
         """End those of workers that are gone, or have lost their leases.
@@ -149,12 +157,16 @@ class ChunkQueue:
         """
         with translated():
             lost = await self._chunks.find(
-                {"status": "pending", "lease.sessions": {"$exists": True}, "$expr": _NO_LIVE_LEASE},
+                {
+                    "lease.expiresAt": {"$exists": True},
+                    "status": "pending",
+                    "$expr": _NO_LIVE_LEASE,
+                },
                 {"lease.sessions": 1},
-                hint=CHUNKS_TO_CLAIM,
+                hint=CHUNKS_BY_LEASE,
             ).to_list(_MOST_LOST)
         for one in lost:
-            await self.end_transactions_of(one["lease"]["sessions"])
+            await self.end_transactions_of(one["lease"].get("sessions", []))
 
     async def length(self, limit: int) -> int:
         """How many chunks are not done, counted up to `limit`."""
@@ -188,5 +200,6 @@ def _claimed(document: Mapping[str, Any], token: str) -> ClaimedChunk:
         attempts=document["attempts"],
         crashes=document["crashes"] + lapsed,
         after_failure=document["afterFailure"],
+        has_failures=document["failureCount"] > 0,
         left_open=held.get("sessions", []) if lapsed else [],
     )

@@ -6,9 +6,11 @@ from uuid import uuid4
 from pymongo import ReturnDocument
 
 from server.domain.errors import LeaseLost
+from server.domain.lanes import TURN_SECONDS
 from server.domain.lease import Lease
 from server.domain.outcome import Failed, Outcome
 from server.mongo.chunk_queue import chunk_id
+from server.mongo.database_clock import until
 from server.mongo.driver import Database, Document, Session
 from server.mongo.evidence import Evidence
 from server.mongo.outcome_documents import from_outcome
@@ -82,6 +84,14 @@ class ChunkReceipts:
     async def _free(self, batch_id: str, index: int, *, has_failed: bool) -> None:
         await self._chunks.update_one(
             {"_id": chunk_id(batch_id, index)},
-            {"$set": {"blocked": False, "afterFailure": has_failed}},
+            [
+                {
+                    "$set": {
+                        "blocked": False,
+                        "afterFailure": has_failed,
+                        "due": until(TURN_SECONDS),
+                    }
+                }
+            ],
             session=self._session,
         )

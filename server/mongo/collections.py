@@ -26,6 +26,7 @@ BATCHES_BY_END = "completedAt_1"
 KEYS_BY_AGE = "createdAt_1"  # of batches that have a key
 BATCHES_BY_STATUS = "status_1_createdAt_1__id_1"
 CHUNKS_TO_CLAIM = "blocked_1_due_1__id_1"
+CHUNKS_BY_LEASE = "lease.expiresAt_1"
 CHUNKS_TO_PUBLISH = "publishingCount_1"
 CHUNKS_BY_PROGRESS = (
     "batchId_1_status_1_successCount_1_failureCount_1_publishingCount_1_publishedCount_1_"
@@ -196,6 +197,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
             *("batchId", "status", "successCount", "failureCount"),
             *("publishingCount", "publishedCount", "unpublishedCount"),
         ),
+        _index("lease.expiresAt", sparse=True),
         _index("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     ],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],

@@ -31,10 +31,10 @@ def from_stored(value: Any) -> Any:
 
 
 def to_stored_input(sent: Input) -> dict[str, Any]:
-    """An item as it was sent; its fields may be objects of plain fields."""
+    """An item as it was sent; `data` is an object of plain fields."""
     return {
         name: {inner: to_stored(one) for inner, one in value.items()}
-        if isinstance(value, dict)
+        if name == "data" and isinstance(value, dict)
         else to_stored(value)
         for name, value in sent.items()
     }
@@ -49,15 +49,17 @@ def from_stored_input(stored: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def size_of(stored: Mapping[str, Any]) -> int:
+def size_of(sent: Mapping[str, Any]) -> int:
     """About how many bytes an item takes in a document."""
     total = 0
-    for value in stored.values():
+    for value in sent.values():
         total += _FIELD_BYTES
         if isinstance(value, dict):
             total += size_of(value)
-        elif isinstance(value, str | bytes):
-            total += len(value) if isinstance(value, bytes) or value.isascii() else 4 * len(value)
+        elif isinstance(value, str):
+            total += len(value) if value.isascii() else 4 * len(value)
+        elif isinstance(value, list):
+            total += len(json.dumps(value))
     return total
 
 

@@ -53,6 +53,8 @@ class SubmissionStore:
         await self._batches.insert_one(document, session=self._session)
         self._evidence.recorded(self._batches, {"_id": document["_id"]})
         await self.add(batch, chunks, rows, starts=True, reserved=reserved)
+        if not reserved:
+            await self._are_due_now(batch)
 
     async def add(
         self,
@@ -100,11 +102,13 @@ class SubmissionStore:
         self._evidence.recorded(self._batches, {"_id": document["_id"]})
 
     async def goes_on(self, batch_id: str) -> bool:
-        """Whether nobody has given the submission up in its name."""
-        found = await self._batches.find_one(
-            {"_id": ObjectId(batch_id), "status": SUBMITTING}, {"_id": 1}, session=self._session
+        """Whether nobody has given the submission up in its name, or can before this commits."""
+        result = await self._batches.update_one(
+            {"_id": ObjectId(batch_id), "status": SUBMITTING},
+            [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
+            session=self._session,
         )
-        return found is not None
+        return bool(result.matched_count)
 
     async def start(self, batch: StoredBatch) -> bool:
         """Let it run; false if the submission was given up in its name."""
@@ -128,10 +132,18 @@ class SubmissionStore:
         self._evidence.recorded(self._batches, started)
         await self._chunks.update_many(
             {"batchId": ObjectId(batch.id), "index": {"$lt": batch.lanes}},
-            {"$set": {"blocked": False}},
+            [{"$set": {"blocked": False, "due": "$$NOW"}}],
             session=self._session,
         )
         return True
+
+    async def _are_due_now(self, batch: StoredBatch) -> None:
+        """By the database's clock, as all that they stand in line with."""
+        await self._chunks.update_many(
+            {"batchId": ObjectId(batch.id), "index": {"$lt": batch.lanes}},
+            [{"$set": {"due": "$$NOW"}}],
+            session=self._session,
+        )
 
     async def _start_reservation(self, batch_id: str, seconds: float) -> None:
         """By the database's clock, which no insert can read."""

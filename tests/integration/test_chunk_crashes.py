@@ -103,7 +103,7 @@ async def test_in_five_hundred_items_it_takes_eleven_crashes(
     outcome = (await results(shop, batch_id))[250].outcome
     assert isinstance(outcome, Failed)
     assert outcome.error.message == (
-        "Whatever ran this item ended in the middle of it, time after time. It was not applied. "
+        "Whatever ran this item did not come to its end, time after time. It was not applied. "
         f"(Error {vars(given_up)['error_id']})"
     )
     assert not outcome.error.retryable

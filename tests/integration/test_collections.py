@@ -120,6 +120,7 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
         *("batchId", "status", "successCount", "failureCount"),
         *("publishingCount", "publishedCount", "unpublishedCount"),
     )
+    | by("lease.expiresAt", sparse=True)
     | by("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     "commitMarks": by("_id") | by("createdAt", expireAfterSeconds=3600),
 }

@@ -68,11 +68,26 @@ async def test_more_than_a_hundred_thousand_items_are_too_many(shop: Shop) -> No
     assert everything(shop) == before
 
 
-@pytest.mark.parametrize(("count", "waiting", "limit"), [(2, 2, 2), (60, 30, 31)])
+async def test_what_can_never_fit_into_the_queue_is_too_large(
+    mongod: EmbeddedMongod, driver_name: DriverName
+) -> None:
+    async with open_shop(mongod.uri, driver_name, sizes=Sizes(queue=QueueLimits(chunks=3))) as shop:
+        before = everything(shop)
+
+        answer = await shop.post_query(
+            SUBMIT,
+            operation={"discontinueProducts": {"productIds": [UNKNOWN_ID] * 4, "batchSize": 1}},
+        )
+
+        assert code_of(answer) == "BATCH_TOO_LARGE"
+        assert everything(shop) == before
+
+
+@pytest.mark.parametrize(("count", "waiting", "limit"), [(2, 2, 2), (40, 20, 45)])
 async def test_what_does_not_fit_into_the_queue_is_refused_whole(
     mongod: EmbeddedMongod, driver_name: DriverName, count: int, waiting: int, limit: int
 ) -> None:
-    """60 chunks are stored 16 at a time: some are there already when the limit is met."""
+    """40 chunks are stored 16 at a time: some are there already when the limit is met."""
     sizes = Sizes(queue=QueueLimits(chunks=limit))
     async with open_shop(mongod.uri, driver_name, sizes=sizes) as shop:
         ids = await shop.put(*[10] * count)

@@ -1,12 +1,12 @@
 """Lanes: where an item belongs, and when a chunk's turn comes."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.lanes import MOST_LANES, due, lane_of, lanes_for
+from server.domain.lanes import MOST_LANES, lane_of, lanes_for
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -47,25 +47,3 @@ def test_products_are_spread_over_all_lanes() -> None:
     used = {lane_of(f"{number:024x}", 0, 16) for number in range(1000)}
 
     assert used == set(range(16))
-
-
-def test_the_first_chunk_of_every_lane_is_due_at_once_and_each_further_one_ten_seconds_later() -> (
-    None
-):
-    assert [due(NOON, index, 3) - NOON for index in range(7)] == [
-        *[timedelta(0)] * 3,
-        *[timedelta(seconds=10)] * 3,
-        timedelta(seconds=20),
-    ]
-
-
-def test_a_batch_that_comes_later_goes_before_the_later_rounds_of_a_long_one() -> None:
-    small = due(NOON + timedelta(seconds=1), 0, 1)
-
-    assert due(NOON, 15, 16) < small < due(NOON, 16, 16)
-
-
-def test_a_round_of_a_long_batch_goes_before_whatever_comes_after_its_time() -> None:
-    late = due(NOON + timedelta(seconds=11), 0, 1)
-
-    assert due(NOON, 16, 16) < late

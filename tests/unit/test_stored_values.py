@@ -16,7 +16,8 @@ texts = st.text(st.characters(exclude_categories=()))  # with half surrogate pai
 numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False)
 plain = st.none() | st.booleans() | texts | numbers
 names = st.sampled_from(["productId", "quantity", "name", "price", "id"])
-inputs = st.dictionaries(names, plain | st.dictionaries(names, plain))
+flat = st.dictionaries(names, plain)
+inputs = flat | st.builds(lambda fields, data: fields | {"data": data}, flat, flat)
 
 
 def stored_and_back(sent: dict[str, Any]) -> Any:
