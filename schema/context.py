@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from server.batch.control import BatchControl
-from server.batch.keyed import KeyedBatches
-from server.batch.submissions import Submissions
-from server.jobs.progress_feed import ProgressFeed
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
 from server.batch.batches import Batches
+from server.batch.control import BatchControl
+from server.batch.keyed import KeyedBatches
+from server.batch.submissions import Submissions
 from server.domain.product import Product
+from server.jobs.progress_feed import ProgressFeed
 from server.mongo.batch_operations import BatchOperations
 from server.mongo.batch_results import BatchResults
 from server.mongo.catalog import Catalog
