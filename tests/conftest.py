@@ -19,7 +19,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongod]:
     """One replica set of one member for the whole run, with fail points."""
     data_dir: Path = tmp_path_factory.mktemp("mongod")
-    embedded = EmbeddedMongod(data_dir, {"enableTestCommands": 1})
+    # The files of a database that was dropped stay open for as long as a snapshot may need them, by
+    # default 5 minutes: three tests a second, with 30 files each, and no process may open so many.
+    parameters = {"enableTestCommands": 1, "minSnapshotHistoryWindowInSeconds": 5}
+    embedded = EmbeddedMongod(data_dir, parameters)
     with asyncio.Runner() as runner:
         try:
             runner.run(embedded.start())
