@@ -13,7 +13,7 @@ help:
 	@echo "make check     format, lint, types, layers, and whether schema/schema.graphql is current"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
-	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 4 minutes"
+	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 7 minutes"
 	@echo "make pins      compile requirements/*.txt from pyproject.toml"
 
 run: $(VENV)/.run
