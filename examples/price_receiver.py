@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import random
+import signal
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,9 +85,10 @@ def main() -> None:
     parser.add_argument("--fail", type=float, default=0.0, help="share of requests, 0 to 1")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds for each request")
     sent = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     with PriceReceiver(sent.port, fail=sent.fail, delay=sent.delay) as receiver:
-        print(f"PUBLISH_URL={receiver.url}", flush=True)
         try:
+            print(f"PUBLISH_URL={receiver.url}", flush=True)
             receiver.serve_forever()
         except KeyboardInterrupt:
             print("Stopped.")

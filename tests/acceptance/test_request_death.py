@@ -105,7 +105,7 @@ async def test_a_keyed_call_whose_server_is_killed_in_the_middle_is_finished_by(
 ) -> None:
     updates = stock_inputs(SOME, await depot.products(10))
     # Four claims, and of four receipts the first one.
-    met = depot.block("findAndModify", "batchChunks", times=5, ms=1_500)
+    met = depot.block("findAndModify", "batchChunks", times=5, ms=900)
     with asking(depot.server(WORKER_ENABLED="false").wait_until_ready(), _UPDATE, updates):
         depot.until_blocked(met + 5)
     (batch,) = depot.database["batchOperations"].find()

@@ -38,7 +38,7 @@ def before_the_transaction(depot: Depot, batch_id: str) -> WorkerProcess:
 
 
 def inside_the_transaction(depot: Depot, batch_id: str) -> WorkerProcess:
-    met = depot.block("findAndModify", "batchChunks", times=2, ms=1_500)  # its claim, its receipt
+    met = depot.block("findAndModify", "batchChunks", times=2, ms=900)  # its claim, its receipt
     worker = one_handed(depot)
     depot.until_blocked(met + 2)
     assert open_transactions(depot) == 1
