@@ -21,7 +21,11 @@ def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongod]
     data_dir: Path = tmp_path_factory.mktemp("mongod")
     # The files of a database that was dropped stay open for as long as a snapshot may need them, by
     # default 5 minutes: three tests a second, with 30 files each, and no process may open so many.
-    parameters = {"enableTestCommands": 1, "minSnapshotHistoryWindowInSeconds": 5}
+    parameters = {
+        "enableTestCommands": 1,
+        "minSnapshotHistoryWindowInSeconds": 5,
+        "syncdelay": 20,  # seconds between checkpoints, the other thing that they wait for
+    }
     embedded = EmbeddedMongod(data_dir, parameters)
     with asyncio.Runner() as runner:
         try:
