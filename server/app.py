@@ -1,13 +1,16 @@
 """The HTTP routes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from server.convex.view import Convex
 from server.graphql_view import GraphQLView
 from server.metrics import Metrics
 
@@ -17,10 +20,13 @@ def make_app(
     metrics: Metrics,
     why_not_ready: Callable[[], Awaitable[str | None]],
     rest: ASGIApp | None = None,
+    convex: Convex | None = None,
+    origins: Sequence[str] = (),
 ) -> Starlette:
     """The application. `why_not_ready` tells why nothing can be done just now, None if it can.
 
-    `rest` answers everything below `/api`: a `server.rest.view.Rest`.
+    `rest` answers what is below `/api`: a `server.rest.view.Rest`, after `convex`. `origins` are
+    those whose pages may call: `https://shop.example`, or `*` for all; none if it is empty.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -43,9 +49,22 @@ def make_app(
             Route("/", home),
             Route("/graphql", graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", graphql),
+            *(convex.routes() if convex else []),
             *([Mount("/api", rest)] if rest else []),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", exposition),
-        ]
+        ],
+        middleware=[_cors(origins)],
+    )
+
+
+def _cors(origins: Sequence[str]) -> Middleware:
+    """No cookie is ever needed, so pages call without credentials."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Idempotent-Replayed", "Location", "Retry-After"],
     )

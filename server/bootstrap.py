@@ -13,6 +13,7 @@ from server.assembly import Assembly, Sizes, assemble
 from server.batch.batches import Limits
 from server.batch.engine import Engine
 from server.batch.submissions import QueueLimits
+from server.convex.view import Convex
 from server.domain.errors import StartupError, StoreError
 from server.graphql_view import GraphQLView
 from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS
@@ -203,6 +204,8 @@ def _app(
         return None
 
     limit = settings.max_request_bytes
-    graphql = GraphQLView(assembly.services, max_request_bytes=limit)
+    origins = settings.origins
+    graphql = GraphQLView(assembly.services, max_request_bytes=limit, origins=origins)
     rest = Rest(assembly.services, max_request_bytes=limit)
-    return make_app(graphql, metrics, why_not_ready, rest)
+    convex = Convex(assembly.services, max_request_bytes=limit)
+    return make_app(graphql, metrics, why_not_ready, rest, convex, origins)

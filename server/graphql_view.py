@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,13 @@ _PAGE = Path(__file__).with_name("graphiql.html")
 class GraphQLView(GraphQL[Context, None]):
     """The route `/graphql`."""
 
-    def __init__(self, services: Services, *, max_request_bytes: int) -> None:
+    def __init__(
+        self, services: Services, *, max_request_bytes: int, origins: Sequence[str] = ()
+    ) -> None:
+        """`origins`: whose pages may open a WebSocket, besides our own."""
         super().__init__(
             schema,
+            allowed_origins=origins,
             graphql_ide="graphiql",
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
         )

@@ -11,6 +11,7 @@ from server.domain.errors import StartupError
 from server.domain.lease import LEASE_SECONDS
 
 _HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
+_ORIGIN = re.compile(r"https?://[^/\s?#@]+")
 _FORBIDDEN_IN_A_DATABASE_NAME = frozenset('/\\. "$\0')
 
 
@@ -21,6 +22,7 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    cors_origins: str = "*"
     data_dir: Path = Path(".data")
     mongodb_uri: str | None = None
     mongodb_database: Annotated[str, Field(min_length=1, max_length=63)] = "stockbatch"
@@ -57,6 +59,23 @@ class Settings(BaseSettings):
             raise ValueError("must be a URL that begins with http:// or https://, and a host")
         return url
 
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, origins: str) -> str:
+        if origins not in ("*", "none"):
+            for one in _listed(origins):
+                if not _ORIGIN.fullmatch(one):
+                    raise ValueError(
+                        "must be origins such as https://shop.example or http://localhost:5173, "
+                        "separated by commas, without a path; * for all, or none"
+                    )
+        return origins
+
+    @property
+    def origins(self) -> list[str]:
+        """Whose pages may call: all if it is `["*"]`."""
+        return [] if self.cors_origins == "none" else _listed(self.cors_origins)
+
     @field_validator("mongodb_database")
     @classmethod
     def _is_a_database_name(cls, name: str) -> str:
@@ -65,6 +84,10 @@ class Settings(BaseSettings):
         if _FORBIDDEN_IN_A_DATABASE_NAME & set(name):
             raise ValueError('must have none of the characters / \\ . " $ and no space')
         return name
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",")]
 
 
 def read_settings() -> Settings:

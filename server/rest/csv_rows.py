@@ -12,7 +12,7 @@ from typing import Any
 
 from server.domain.errors import BadInput
 from server.domain.text import shown
-from server.rest import json_value
+from server.http import json_value
 from server.rest.kind import Cell, Kind
 from server.rest.lines import LONGEST_LINE, Line, Lines
 

@@ -11,10 +11,10 @@ from typing_extensions import override
 from server.domain.batch_operation import BatchOperation
 from server.domain.errors import StoreError
 from server.domain.item_result import ItemResult
+from server.http.refused import Refused
 from server.mongo.batch_results import BatchResults
 from server.rest.kind import BY_TYPE, Kind
 from server.rest.poll import flag
-from server.rest.refusal import Refused
 from server.rest.result_rows import CsvWriter, NdjsonWriter, Writer
 
 _BLOCK = 500  # results that are written at once

@@ -1,37 +1,17 @@
 """A body of JSON: a list of items and options, as in the input of `submitBatch`."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
 from server.domain.text import shown
-from server.rest import json_value
+from server.http import json_value
+from server.http.refused import bad_input
 from server.rest.item_shape import unknown_names
 from server.rest.kind import Kind
-from server.rest.refusal import Refused, bad_input
 
 MOST_ITEMS = 100_000
-
-
-async def read_whole(body: AsyncIterator[bytes], most: int) -> bytes:
-    """
-    Raises:
-        Refused: it has more than `most` bytes.
-    """
-    pieces: list[bytes] = []
-    received = 0
-    async for piece in body:
-        received += len(piece)
-        if received > most:
-            raise Refused(
-                413,
-                "REQUEST_TOO_LARGE",
-                f"The request is larger than {most} bytes: send less, or NDJSON or CSV, which may "
-                "be of any length.",
-            )
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 def read_object(body: bytes) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from server.domain.errors import BadInput
-from server.rest import json_value
+from server.http import json_value
 from server.rest.item_shape import unknown_names
 from server.rest.kind import Kind
 from server.rest.lines import Line, Lines

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from server.domain.batch_operation import BatchOperation
 from server.domain.page import MAX_PAGE_SIZE, PageRequest
+from server.http.json_answer import json_answer
+from server.http.refused import bad_input
 from server.rest.kind import BY_TYPE
-from server.rest.refusal import bad_input, json_answer
 from server.rest.result_fields import iso, polled
 from server.rest.services import RestServices
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from server.domain.item_result import Input, ItemResult
-from server.rest import json_value
+from server.http import json_value
 from server.rest.csv_rows import RESULT_PREFIX
 from server.rest.kind import Kind
 from server.rest.ndjson import RESULT

@@ -13,19 +13,21 @@ from server.domain.errors import BadInput
 from server.domain.idempotency import idempotency_key
 from server.domain.item_result import Input
 from server.domain.text import shown
+from server.http.json_answer import json_answer
+from server.http.refused import bad_input
+from server.http.request_body import JSON, media_type, read_whole
 from server.rest.csv_rows import CsvRows
-from server.rest.json_body import items_of, read_object, read_whole
+from server.rest.json_body import items_of, read_object
 from server.rest.kind import Kind
 from server.rest.ndjson import NdjsonRows
 from server.rest.options import Options, from_query
-from server.rest.refusal import Refused, bad_input, json_answer
 from server.rest.rows import Rows, blocks
 
-_JSON = "application/json"
 _STREAMS: Mapping[str, type[NdjsonRows | CsvRows]] = {
     "application/x-ndjson": NdjsonRows,
     "text/csv": CsvRows,
 }
+_INSTEAD = "send less, or NDJSON or CSV, which may be of any length"
 
 
 async def submit(
@@ -38,11 +40,11 @@ async def submit(
         RequestError: any other that `Submissions` raises.
         StoreError: the database failed; nothing is stored, unless it is CommitUnknown.
     """
-    media_type = _media_type(request)
-    if media_type == _JSON:
+    sent_as = media_type(request, [JSON, *_STREAMS])
+    if sent_as == JSON:
         submitted = await _submit_whole(request, kind, submissions, max_request_bytes)
     else:
-        rows = _STREAMS[media_type](kind)
+        rows = _STREAMS[sent_as](kind)
         submitted = await _submit_stream(request, kind, submissions, rows)
     batch = submitted.batch
     headers = {"Location": f"/api/batches/{batch.id}"}
@@ -64,8 +66,8 @@ async def _submit_whole(
         f"There is no parameter {shown(name)}: in JSON, options stand beside {kind.items}."
         for name in request.query_params
     ]
-    async with aclosing(request.stream()) as body:
-        sent = read_object(await read_whole(body, max_request_bytes))
+    body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
+    sent = read_object(body)
     items: Sequence[Input] = items_of(kind, sent, faults)
     return await submissions.submit(_batch_request(request, kind, sent, faults), items)
 
@@ -102,22 +104,3 @@ def _idempotency_key(request: Request, faults: list[str]) -> str | None:
     except BadInput as error:
         faults.append(str(error))
         return None
-
-
-def _media_type(request: Request) -> str:
-    media_type, *parameters = request.headers.get("Content-Type", "").split(";")
-    name = media_type.strip().lower()
-    if name != _JSON and name not in _STREAMS:
-        raise _unsupported(f"A body is {_JSON}, {' or '.join(_STREAMS)}.")
-    for parameter in parameters:
-        attribute, _, value = parameter.partition("=")
-        charset = value.strip().strip('"').lower()
-        if attribute.strip().lower() == "charset" and charset not in ("utf-8", "utf8", "us-ascii"):
-            raise _unsupported("A body is in UTF-8.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise _unsupported("A body is sent as it is, without a Content-Encoding.")
-    return name
-
-
-def _unsupported(message: str) -> Refused:
-    return Refused(415, "UNSUPPORTED_MEDIA_TYPE", message)

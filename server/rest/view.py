@@ -10,14 +10,15 @@ from starlette.types import Message, Receive, Scope, Send
 
 from server.domain.batch_operation import BatchOperation
 from server.domain.product_id import canonical_id
+from server.http.methods import METHODS
+from server.http.refused import not_found, unavailable, wrong_method
 from server.rest.download import download
+from server.rest.error_answer import error_answer
 from server.rest.kind import BY_PATH
 from server.rest.poll import poll
-from server.rest.refusal import Refused, error_answer, not_found, unavailable
 from server.rest.services import RestServices
 from server.rest.submission import submit
 
-_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _STOPPING = (
     "The server stops. With an Idempotency-Key the request can be sent again without doing "
     "anything twice."
@@ -35,9 +36,9 @@ class Rest:
         self._max_request_bytes = max_request_bytes
         self._router = Router(
             [
-                Route("/batches", self._batches, methods=_METHODS),
-                Route("/batches/{name}", self._batch, methods=_METHODS),
-                Route("/batches/{name}/results", self._results, methods=_METHODS),
+                Route("/batches", self._batches, methods=METHODS),
+                Route("/batches/{name}", self._batch, methods=METHODS),
+                Route("/batches/{name}/results", self._results, methods=METHODS),
             ],
             redirect_slashes=False,
         )
@@ -57,7 +58,7 @@ class Rest:
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
             if answering:
                 raise
-            await unavailable(_STOPPING)(scope, receive, send)
+            await error_answer(unavailable(_STOPPING))(scope, receive, send)
         except Exception as error:
             if answering:  # the connection is cut, so that nobody takes it for the whole answer
                 log.warning("An answer of %s ended early: %s", scope["path"], error)
@@ -97,9 +98,4 @@ class Rest:
 
 def _require(request: Request, *methods: str) -> None:
     if request.method not in methods:
-        raise Refused(
-            405,
-            "METHOD_NOT_ALLOWED",
-            f"{request.method} is not possible here: send {methods[0]}.",
-            headers={"Allow": ", ".join(methods)},
-        )
+        raise wrong_method(request.method, *methods)

@@ -30,6 +30,7 @@ from server.batch.engine import Engine
 from server.batch.stock import UpdateStock
 from server.batch.update import UpdateProducts
 from server.bootstrap import utc_now
+from server.convex.view import Convex
 from server.domain.create import CreateOutcome, create_item
 from server.domain.delete import DeleteOutcome, delete_item
 from server.domain.discontinue import DiscontinueOutcome, discontinue_item
@@ -192,7 +193,8 @@ class Shop:
 
         view = GraphQLView(self.services, max_request_bytes=MAX_REQUEST_BYTES)
         rest = Rest(self.services, max_request_bytes=MAX_REQUEST_BYTES)
-        app = make_app(view, self.metrics, why_not_ready, rest)
+        convex = Convex(self.services, max_request_bytes=MAX_REQUEST_BYTES)
+        app = make_app(view, self.metrics, why_not_ready, rest, convex, ["*"])
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
     def spoil(self, *ids: str) -> None:

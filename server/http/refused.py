@@ -1,12 +1,10 @@
-"""Errors in JSON: what the caller did wrong is told, what we did wrong is masked."""
+"""What is told in place of an answer: what the caller did wrong, and what we did wrong masked."""
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import uuid4
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
 
 from server.domain.errors import (
     BatchTooLarge,
@@ -19,7 +17,6 @@ from server.domain.errors import (
     StockbatchError,
     WriteConflict,
 )
-from server.rest import json_value
 
 _MOST_REASONS = 20  # of many thousands of items that are wrong in the same way
 _QUEUE_SECONDS = "5"  # until a worker has probably ended some chunks
@@ -30,7 +27,7 @@ _STATUSES: Sequence[tuple[type[RequestError], int, Mapping[str, str]]] = [
     (BatchTooLarge, 413, {}),
 ]
 _HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
-_UNAVAILABLE = "The database cannot be reached just now; try again later."
+_UNREACHABLE = "The database cannot be reached just now; try again later."
 _UNKNOWN = (
     "The database was lost while the batch was stored, and it may be there or not. With an "
     "Idempotency-Key the request can be sent again without doing anything twice."
@@ -50,10 +47,12 @@ class Refused(StockbatchError):
         *,
         reasons: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
+        error_id: str | None = None,
     ) -> None:
         super().__init__(message)
         self.status, self.code, self.reasons = status, code, reasons
         self.headers = headers or {}
+        self.error_id = error_id
 
 
 def bad_input(reasons: Sequence[str]) -> Refused:
@@ -71,60 +70,46 @@ def not_found(message: str) -> Refused:
     return Refused(404, "NOT_FOUND", message)
 
 
-def error_answer(error: Exception) -> Response:
-    """What the caller sees in place of `error`."""
+def wrong_method(sent: str, *possible: str) -> Refused:
+    return Refused(
+        405,
+        "METHOD_NOT_ALLOWED",
+        f"{sent} is not possible here: send {possible[0]}.",
+        headers={"Allow": ", ".join(possible)},
+    )
+
+
+def unavailable(message: str) -> Refused:
+    return Refused(503, "UNAVAILABLE", message, headers={"Retry-After": "1"})
+
+
+def refused(error: Exception) -> Refused:
+    """What the caller is told in place of `error`."""
     match error:
         case Refused():
-            return _answer(error.status, error.code, str(error), error.reasons, error.headers)
+            return error
         case RequestError():
             return _of_request_error(error)
         case HTTPException():  # Starlette's own: no such path
             code = _HTTP_CODES.get(error.status_code, "BAD_INPUT")
-            return _answer(error.status_code, code, f"{error.detail}.", headers=error.headers)
+            return Refused(error.status_code, code, f"{error.detail}.", headers=error.headers)
         case CommitUnknown():
             log.warning("A batch may have been stored: %s", error)
             return unavailable(_UNKNOWN)
         case DatabaseUnavailable() | WriteConflict():
             log.warning("A request could not be answered: %s", error)
-            return unavailable(_UNAVAILABLE)
+            return unavailable(_UNREACHABLE)
     return _masked(error)
 
 
-def unavailable(message: str) -> Response:
-    return _answer(503, "UNAVAILABLE", message, headers={"Retry-After": "1"})
-
-
-def json_answer(
-    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
-    body = json_value.written(content)
-    return Response(body, status, headers, media_type="application/json")
-
-
-def _of_request_error(error: RequestError) -> Response:
+def _of_request_error(error: RequestError) -> Refused:
     for kind, status, headers in _STATUSES:
         if isinstance(error, kind):
-            return _answer(status, error.code, str(error), headers=headers)
-    return _answer(400, error.code, str(error), [str(error)])
+            return Refused(status, error.code, str(error), headers=headers)
+    return Refused(400, error.code, str(error), reasons=[str(error)])
 
 
-def _masked(error: Exception) -> Response:
+def _masked(error: Exception) -> Refused:
     error_id = uuid4().hex
     log.error("A request failed", exc_info=error, extra={"error_id": error_id})
-    return _answer(500, "INTERNAL", f"Internal error. (Error {error_id})", error_id=error_id)
-
-
-def _answer(
-    status: int,
-    code: str,
-    message: str,
-    reasons: Sequence[str] = (),
-    headers: Mapping[str, str] | None = None,
-    error_id: str | None = None,
-) -> Response:
-    error: dict[str, Any] = {"code": code, "message": message}
-    if reasons:
-        error["reasons"] = list(reasons)
-    if error_id:
-        error["errorId"] = error_id
-    return json_answer({"error": error}, status, headers)
+    return Refused(500, "INTERNAL", f"Internal error. (Error {error_id})", error_id=error_id)

@@ -1,0 +1,128 @@
+"""A call of a function: its arguments into GraphQL's variables, GraphQL's answer into its value."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError
+
+from schema import schema
+from schema.context import Context, Services
+from server.convex import pagination
+from server.convex.function import Function
+from server.convex.value import decoded, encoded
+from server.domain.errors import BadInput, StockbatchError
+from server.domain.text import shown
+
+KEY = "idempotencyKey"
+_VARIABLE = re.compile(r"^Variable '\$(\w+)'")
+# So that a batch in which all goes well is answered as in seed 1: {updated: 3, failed: 0}.
+_LEFT_OUT_IF_EMPTY = {"batchDiscontinueProducts": ("unchanged", "failures")}
+
+
+class FunctionFailed(StockbatchError):
+    """The function threw. `data` is what it threw, None if it is a fault of ours."""
+
+    def __init__(self, message: str, data: Mapping[str, Any] | None) -> None:
+        super().__init__(message)
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """What a function returned. `is_replay`: to a call with the same key, before."""
+
+    json: Any
+    is_replay: bool
+
+
+async def call(
+    function: Function, sent: Any, services: Services, *, header_key: str | None
+) -> Value:
+    """
+    Args:
+        sent: the arguments, as they came in JSON.
+
+    Raises:
+        BadInput: the arguments are not the function's.
+        FunctionFailed: GraphQL refuses them, or the function failed.
+    """
+    arguments = _arguments(sent)
+    context = Context(services, header_key=_key_besides(function, arguments, header_key))
+    variables = _variables(function, arguments)
+    result = await schema.execute(function.text, variable_values=variables, context_value=context)
+    if result.errors:
+        raise _failed(function, result.errors[0])
+    return Value(
+        json=encoded(_answer(function, result.data or {}, arguments)),
+        is_replay=bool((result.extensions or {}).get("idempotentReplay")),
+    )
+
+
+def _arguments(sent: Any) -> dict[str, Any]:
+    """Of `[{…}]`, as clients send it, or of `{…}`, as it stands in the documentation of the API."""
+    one = sent[0] if isinstance(sent, list) and len(sent) == 1 else sent
+    if not isinstance(one, dict):
+        raise BadInput(
+            "args must be one object, or a list of one object: the function's arguments."
+        )
+    try:
+        return {name: decoded(value, name) for name, value in one.items()}
+    except RecursionError as error:
+        raise BadInput("args is nested too deeply.") from error
+
+
+def _key_besides(
+    function: Function, arguments: dict[str, Any], header_key: str | None
+) -> str | None:
+    """The key for a mutation that has no argument for it: it is taken out of the arguments."""
+    if function.kind != "mutation" or KEY in function.variables:
+        return header_key
+    own = arguments.pop(KEY, None)
+    if not isinstance(own, str | None):
+        raise BadInput(f"{KEY} must be a text.")
+    if own is not None and header_key not in (None, own):
+        raise BadInput(f"{KEY} and the header Idempotency-Key are different: send one of them.")
+    return header_key if own is None else own
+
+
+def _variables(function: Function, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    variables = {name: arguments[name] for name in arguments if name != pagination.OPTIONS}
+    known = {*function.variables}
+    if function.is_paginated:
+        known -= {"first", "after"}
+        known.add(pagination.OPTIONS)
+    for name in arguments:
+        if name not in known:
+            possible = ", ".join(sorted(known))
+            raise BadInput(
+                f"{function.name} has no argument {shown(name)}: there may be {possible}."
+            )
+    if function.is_paginated:
+        variables |= pagination.relay_arguments(arguments.get(pagination.OPTIONS))
+    return variables
+
+
+def _answer(function: Function, data: Mapping[str, Any], arguments: Mapping[str, Any]) -> Any:
+    (value,) = data.values()
+    if function.is_paginated:
+        while value is not None and "pageInfo" not in value:
+            (value,) = value.values()
+        if value is None:
+            raise BadInput(f"There is no batch {shown(str(arguments.get('id')))}.")
+        return pagination.page(value, arguments.get(pagination.OPTIONS))
+    for name in _LEFT_OUT_IF_EMPTY.get(function.name, ()):
+        if not value[name]:
+            del value[name]
+    return value
+
+
+def _failed(function: Function, error: GraphQLError) -> FunctionFailed:
+    message = _VARIABLE.sub(r"Argument '\1'", error.message)
+    if function.is_paginated:
+        message = pagination.in_terms_of_options(message)
+    told = dict(error.extensions or {})
+    if told.get("code") == "INTERNAL":  # not the caller's fault: a plain Error, as Convex does it
+        return FunctionFailed(message, None)
+    return FunctionFailed(message, told | {"message": message})

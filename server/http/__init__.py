@@ -1,0 +1,1 @@
+"""What the routes beside GraphQL share: bodies of JSON, and refusals."""
