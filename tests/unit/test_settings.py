@@ -29,6 +29,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.model_dump() == {
         "host": "127.0.0.1",
         "port": 8000,
+        "cors_origins": "*",
         "data_dir": Path(".data"),
         "mongodb_uri": None,
         "mongodb_database": "stockbatch",
@@ -57,6 +58,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
     values = {
         "host": "::1",
         "port": 0,
+        "cors_origins": "https://shop.example,http://localhost:5173",
         "data_dir": Path("/tmp/elsewhere"),  # noqa: S108 - a value, no file
         "mongodb_uri": "mongodb+srv://db.example",
         "mongodb_database": "warehouse",
@@ -101,12 +103,37 @@ def test_a_sweep_may_come_as_seldom_as_once_a_day(monkeypatch: pytest.MonkeyPatc
     assert read_settings().expiry_sweep_seconds == 86_400
 
 
+NO_ORIGINS = (
+    "must be origins such as https://shop.example or http://localhost:5173, separated by commas, "
+    "without a path; * for all, or none"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("*", ["*"]),
+        ("none", []),
+        ("https://shop.example", ["https://shop.example"]),
+        ("https://a.example, http://b:5173", ["https://a.example", "http://b:5173"]),
+    ],
+)
+def test_origins_are_a_list(monkeypatch: pytest.MonkeyPatch, text: str, origins: list[str]) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", text)
+
+    assert read_settings().origins == origins
+
+
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
         ("PORT", "http", "Input should be a valid integer, unable to parse string as an integer"),
         ("PORT", "65536", "Input should be less than or equal to 65535"),
         ("PORT", "-1", "Input should be greater than or equal to 0"),
+        ("CORS_ORIGINS", "shop.example", NO_ORIGINS),
+        ("CORS_ORIGINS", "https://shop.example/", NO_ORIGINS),
+        ("CORS_ORIGINS", "https://shop.example,*", NO_ORIGINS),
+        ("CORS_ORIGINS", "https://shop.example,", NO_ORIGINS),
         ("MONGODB_DRIVER", "mysql", "Input should be 'motor' or 'pymongo'"),
         ("MONGODB_DATABASE", "x" * 64, "String should have at most 63 characters"),
         ("MONGODB_DATABASE", "my.shop", 'must have none of the characters / \\ . " $ and no space'),
