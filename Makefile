@@ -1,16 +1,21 @@
 # make run · make test · make check · make bench: each creates .venv and installs what it needs first.
+# make web · make clients · make test-all need Node 20 and npm besides, and the last one Chromium.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+NODE_CLIENTS := examples/typescript examples/convex tests/node
+
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all check format schema bench pins clean
+.PHONY: help run test test-all test-rest web clients check format schema bench pins clean
 
 help:
 	@echo "make run       serve http://127.0.0.1:8000/graphql on a MongoDB of its own"
 	@echo "make test      run the tests"
-	@echo "make test-all  these, the slow ones, and the one that needs Node"
-	@echo "make check     format, lint, types, layers, and whether schema/schema.graphql is current"
+	@echo "make test-all  these, the slow ones, and those that need Node and Chromium"
+	@echo "make web       build GraphiQL, so that its page needs no internet"
+	@echo "make clients   install what the clients in examples/ need"
+	@echo "make check     format, lint, types, layers, whether schema/schema.graphql is current, breaking changes"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
 	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 7 minutes"
@@ -20,10 +25,17 @@ run: $(VENV)/.run
 	@exec $(BIN)/python -m server
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not node"
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not node and not browser"
 
-test-all: test
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "slow or node"
+test-all: test test-rest
+
+test-rest: $(VENV)/.dev web clients
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "slow or node or browser"
+
+web: web/node_modules/.installed
+	npm --prefix web run --silent build
+
+clients: $(NODE_CLIENTS:%=%/node_modules/.installed) examples/python/.venv/.installed
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .
@@ -50,7 +62,7 @@ pins: $(VENV)/.dev
 	$(COMPILE) --extra embedded --extra test --extra check -o requirements/dev.txt
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) examples/python/.venv web/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -65,3 +77,12 @@ $(VENV)/.run: requirements/run.txt | $(VENV)/.python
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@ $(VENV)/.run
+
+%/node_modules/.installed: %/package-lock.json
+	npm --prefix $* ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+examples/python/.venv/.installed: examples/python/requirements.txt
+	$(PYTHON) -m venv examples/python/.venv
+	examples/python/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
