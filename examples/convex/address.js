@@ -1,2 +1,2 @@
 // Where the server is; the client adds /api/mutation and /api/query.
-export const ADDRESS = process.env.STOCKBATCH_URL ?? "http://127.0.0.1:8000";
+export const ADDRESS = process.env.CONVEX_URL ?? "http://127.0.0.1:8000";

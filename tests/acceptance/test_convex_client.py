@@ -13,7 +13,7 @@ pytestmark = pytest.mark.node
 def test_the_example_of_seed_1_runs_as_it_stands_there(serve: Serve) -> None:
     server = serve()
 
-    printed = run_node(EXAMPLE, ["seed-1.js"], STOCKBATCH_URL=server.url)
+    printed = run_node(EXAMPLE, ["seed-1.js"], CONVEX_URL=server.url)
 
     assert printed == (
         "[\n"
@@ -39,7 +39,7 @@ def test_every_kind_of_call_works_and_a_wrong_one_throws_a_convex_error(
 ) -> None:
     server = serve()
 
-    printed = run_node(EXAMPLE, ["tour.js"], STOCKBATCH_URL=server.url + slash)
+    printed = run_node(EXAMPLE, ["tour.js"], CONVEX_URL=server.url + slash)
 
     assert printed.splitlines() == [
         "created { total: 4, created: 3, failed: 1 } [ 'INVALID_FIELD' ]",
