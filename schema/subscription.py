@@ -6,10 +6,11 @@ from typing import Annotated
 
 import strawberry
 
-from schema.context import Resolving
+from schema.context import Resolving, Services
 from schema.convert.arguments import from_id
 from schema.convert.batch_operation import to_batch_operation
 from schema.types.batch_operation import BatchOperation
+from server.domain import batch_operation
 
 
 @strawberry.type(description="What can be watched, over WebSocket (graphql-transport-ws).")
@@ -22,10 +23,21 @@ class Subscription:
         self,
         info: Resolving,
         id: Annotated[  # noqa: A002 - the contract's name
-            strawberry.ID, strawberry.argument(description="The batch.")
+            strawberry.ID, strawberry.argument(description="The batch: 24 hexadecimal characters.")
         ],
     ) -> AsyncGenerator[BatchOperation, None]:
         services = info.context.services
-        async with aclosing(services.progress.watch(from_id(id, "id"))) as states:
-            async for batch in states:
-                yield to_batch_operation(batch, services)
+        states = services.progress.watch(from_id(id, "id"))
+        first = await anext(states)  # a batch that is not there refuses the subscription itself
+        return _told(first, states, services)
+
+
+async def _told(
+    first: batch_operation.BatchOperation,
+    others: AsyncGenerator[batch_operation.BatchOperation, None],
+    services: Services,
+) -> AsyncGenerator[BatchOperation, None]:
+    async with aclosing(others):
+        yield to_batch_operation(first, services)
+        async for batch in others:
+            yield to_batch_operation(batch, services)

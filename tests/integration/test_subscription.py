@@ -70,11 +70,10 @@ class Client:
         return found
 
     async def errors(self) -> list[Json]:
-        """With which the subscription ended."""
+        """With which the subscription was refused."""
         frame = await self.frame()
-        assert frame["payload"]["data"] is None
-        assert await self.frame() == {"id": frame["id"], "type": "complete"}
-        errors: list[Json] = frame["payload"]["errors"]
+        assert frame["type"] == "error"
+        errors: list[Json] = frame["payload"]
         return errors
 
     def leave(self) -> None:
