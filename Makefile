@@ -19,7 +19,7 @@ help:
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
 	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 7 minutes"
-	@echo "make pins      compile requirements/*.txt from pyproject.toml"
+	@echo "make pins      compile the pins: requirements/*.txt, and those of examples/python"
 
 run: $(VENV)/.run
 	@exec $(BIN)/python -m server
@@ -54,12 +54,13 @@ schema: $(VENV)/.run
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
 
-COMPILE := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --no-emit-find-links pyproject.toml
+COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links
 pins: $(VENV)/.dev
-	$(COMPILE) -o requirements/serve.txt
-	$(COMPILE) --extra embedded -o requirements/run.txt
-	$(COMPILE) --extra embedded --extra test --extra check -o requirements/dev.txt
+	$(BIN)/$(COMPILE) pyproject.toml -o requirements/serve.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra embedded -o requirements/run.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra embedded --extra test --extra check -o requirements/dev.txt
+	cd examples/python && ../../$(BIN)/$(COMPILE) requirements.in -o requirements.txt
 
 clean:
 	rm -rf $(VENV) examples/python/.venv web/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
