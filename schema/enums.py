@@ -35,12 +35,12 @@ _publish(
         "PRODUCT_DISCONTINUED": "A discontinued product takes no updates.",
         "INVALID_QUANTITY": f"The quantity is not a finite whole number in the range ±{MAX_INT}.",
         "INSUFFICIENT_STOCK": "The stock would become negative; `currentStock` is what there is.",
-        "STOCK_LIMIT_EXCEEDED": f"The stock would exceed {MAX_INT}.",
+        "STOCK_LIMIT_EXCEEDED": f"The stock would exceed {MAX_INT} pieces.",
         "STALE_STOCK": "The stock is not the `expectedStock`; `currentStock` is what there is.",
         "INVALID_FIELD": "A field breaks its rule; `path` names it and `message` says the rule.",
         "DUPLICATE_KEY": "There is a product with this id, or the same unique value, already.",
-        "HAS_STOCK_UPDATES": "The product has `stockUpdates`, and `cascadeDelete` is not true; or more of "
-        "them than one transaction can take.",
+        "HAS_STOCK_UPDATES": "The product has `stockUpdates`, and `cascadeDelete` is not true; or over 100 000 of "
+        "them would go in one transaction.",
         "ROLLED_BACK": "Nothing is wrong with the item: it was undone with its atomic batch.",
         "NOT_ATTEMPTED": "The item was not tried: the batch ended at another one that failed.",
         "CANCELLED": "The batch was cancelled before this item was begun.",

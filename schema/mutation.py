@@ -36,7 +36,7 @@ from server.batch.update import UpdateProducts
 from server.domain.item_result import Input
 
 _LIMIT = "At most 10 000, unless the server is set up otherwise."
-_OPTIONS = strawberry.argument(description="How to go about it.")
+_OPTIONS = strawberry.argument(description="How to go about it. Default: each option's own.")
 
 BatchId = Annotated[
     strawberry.ID, strawberry.argument(description="The batch: 24 hexadecimal characters.")
@@ -80,7 +80,10 @@ class Mutation:
         self,
         info: Resolving,
         product_ids: Annotated[
-            list[strawberry.ID], strawberry.argument(description=f"The products. {_LIMIT}")
+            list[strawberry.ID],
+            strawberry.argument(
+                description=f"The products: 24 hexadecimal characters each. {_LIMIT}"
+            ),
         ],
         options: Annotated[BatchDiscontinueOptions | None, _OPTIONS] = UNSET,
         idempotency_key: IdempotencyKey = UNSET,

@@ -11,14 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
 from typing_extensions import override
 
-from schema import schema
+from server import schema_command
 from server.bootstrap import Parts, wired, wired_worker
 from server.domain.errors import StartupError
 from server.jobs.background import Background
@@ -29,7 +28,6 @@ from server.settings import Settings, read_settings
 log = logging.getLogger(__name__)
 
 _LONGEST_STOP_SECONDS = 24.0
-_SDL = Path("schema/schema.graphql")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -38,12 +36,20 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("serve", help="serve GraphQL over HTTP (the default)")
     commands.add_parser("worker", help="only run background batches, beside a server")
-    sdl = commands.add_parser("schema", help=f"write the schema to {_SDL}")
-    sdl.add_argument("--check", action="store_true", help="only say whether the file is current")
+    sdl = commands.add_parser("schema", help=f"write the schema to {schema_command.SDL}")
+    instead = sdl.add_mutually_exclusive_group()
+    instead.add_argument(
+        "--check",
+        action="store_true",
+        help="only say whether the file is current, and what breaks clients unannounced",
+    )
+    instead.add_argument(
+        "--release", metavar="VERSION", help=f"write it to {schema_command.RELEASED}, as released"
+    )
     parsed = parser.parse_args(arguments)
     try:
         if parsed.command == "schema":
-            return _schema(check=parsed.check)
+            return _schema(parsed)
         settings = read_settings()
         configure_logging(settings.log_level)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -223,14 +229,7 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _schema(*, check: bool) -> int:
-    printed = schema.as_str() + "\n"
-    if not _SDL.parent.is_dir():
-        raise StartupError(f"There is no folder {_SDL.parent} here: run this in the repository's.")
-    if not check:
-        _SDL.write_text(printed, encoding="utf-8")
-        return 0
-    if _SDL.is_file() and _SDL.read_text(encoding="utf-8") == printed:
-        return 0
-    print(f"{_SDL} is not what the code says: run `make schema` and commit it.", file=sys.stderr)
-    return 1
+def _schema(parsed: argparse.Namespace) -> int:
+    if parsed.release is not None:
+        return schema_command.release(parsed.release)
+    return schema_command.check() if parsed.check else schema_command.write()

@@ -15,6 +15,7 @@ from server.domain.options import DEFAULT_BATCH_SIZE, MAX_BATCH_SIZE
 from server.domain.whole_number import MAX_INT
 
 _ITEMS = "1 to 100 000."
+_IDS = "24 hexadecimal characters each."
 _BATCH_SIZE = strawberry.field(
     default=UNSET,
     description=f"Items per chunk, 1 to {MAX_BATCH_SIZE}. Default: {DEFAULT_BATCH_SIZE}. Each chunk is one "
@@ -40,7 +41,9 @@ class UpdateStockBatch:
     description="Products to be discontinued in the background, as by `batchDiscontinueProducts`."
 )
 class DiscontinueProductsBatch:
-    product_ids: list[strawberry.ID] = strawberry.field(description=f"The products, {_ITEMS}")
+    product_ids: list[strawberry.ID] = strawberry.field(
+        description=f"The products, {_ITEMS} {_IDS}"
+    )
     batch_size: int | None = _BATCH_SIZE
 
 
@@ -50,10 +53,10 @@ class DiscontinueProductsBatch:
 )
 class UpdatePriceBatch:
     product_ids: list[strawberry.ID] = strawberry.field(
-        description=f"The products, {_ITEMS} A discontinued one fails."
+        description=f"The products, {_ITEMS} {_IDS} A discontinued one fails."
     )
     new_price: float = strawberry.field(
-        description=f"The price of all of them, in whole cents, 0 to {MAX_INT}."
+        description=f"The price of all of them, in whole cents, a whole number from 0 to {MAX_INT}."
     )
     batch_size: int | None = _BATCH_SIZE
 

@@ -8,7 +8,7 @@ from server.domain.field_check import LONGEST_CATEGORY, LONGEST_NAME
 from server.domain.whole_number import MAX_INT
 
 _NAME = f"1 to {LONGEST_NAME} characters, without the white space around them."
-_PRICE = f"In whole cents, 0 to {MAX_INT}."
+_PRICE = f"In whole cents, a whole number from 0 to {MAX_INT}."
 _CATEGORY = f"1 to {LONGEST_CATEGORY} characters, without the white space around them."
 
 
@@ -19,13 +19,13 @@ class StockUpdateInput:
         description="The product: 24 hexadecimal characters."
     )
     quantity: float = strawberry.field(
-        description=f"What is added to the stock: a whole number from {-MAX_INT} to {MAX_INT}. "
+        description=f"How many pieces are added to the stock: a whole number from {-MAX_INT} to {MAX_INT}. "
         "0 applies and changes nothing."
     )
     expected_stock: int | None = strawberry.field(
         default=UNSET,
-        description="If given, the update applies only if the stock is this just before it, and "
-        "fails with `STALE_STOCK` otherwise.",
+        description=f"The update applies only if the stock is this many pieces just before it, 0 to {MAX_INT}, and "
+        "fails with `STALE_STOCK` otherwise. Default: it applies to any stock.",
     )
 
 
@@ -39,12 +39,13 @@ class CreateProductInput:
     name: str = strawberry.field(description=_NAME)
     price: float = strawberry.field(description=_PRICE)
     stock: float = strawberry.field(
-        description=f"How many there are, 0 to {MAX_INT}. From here on only `batchUpdateStock` and "
+        description=f"How many pieces there are, a whole number from 0 to {MAX_INT}. From here on only `batchUpdateStock` and "
         "`batchDiscontinueProducts` change it."
     )
     category: str = strawberry.field(description=_CATEGORY)
     discontinued: bool | None = strawberry.field(
-        default=False, description="True: it takes no updates, and its stock must be 0."
+        default=False,
+        description="True: it takes no updates, and its stock must be 0. Default: false.",
     )
 
 

@@ -14,10 +14,10 @@ class BatchItemResult:
         description='What was done, as in "Stock is now 15"; null if it failed.'
     )
     new_stock: int | None = strawberry.field(
-        description="The stock after it; null if it failed or did not change the stock."
+        description="The stock after it, in pieces; null if it failed or did not change the stock."
     )
     tx_id: str | None = strawberry.field(
-        description="How the receiver of published prices calls the publication; null if there is none yet."
+        description="The id that the receiver of published prices gave to this one; null if it gave none, or has not got it yet."
     )
     error: ItemError | None = strawberry.field(
         description="Why it failed, the first reason; null if it did not."

@@ -8,19 +8,19 @@ from server.domain.batch_metrics import HIGH_FAILURE_RATE, SLOW_SECONDS, BatchAl
 )
 class BatchMetrics:
     duration_ms: float | None = strawberry.field(
-        description="Milliseconds from the submission to the end, or to now."
+        description="Milliseconds from the submission to the end, or to now; never null."
     )
     avg_time_per_item_ms: float | None = strawberry.field(
-        description="`durationMs` by items processed; null if there are none."
+        description="Milliseconds: `durationMs` divided by the items processed; null if there are none."
     )
     success_rate: float | None = strawberry.field(
-        description="0 to 1: how many of the items processed succeeded; null if there are none."
+        description="The part of the items processed that succeeded, 0 to 1; null if there are none."
     )
     failure_rate: float | None = strawberry.field(
-        description="0 to 1: how many of the items processed failed; null if there are none."
+        description="The part of the items processed that failed, 0 to 1; null if there are none."
     )
     items_per_second: float | None = strawberry.field(
-        description="Items processed by `durationMs`; null if there are none."
+        description="Items processed in a second of `durationMs`, on average; null if there are none."
     )
 
 

@@ -46,7 +46,9 @@ class BatchOperation:
     failure_count: int = strawberry.field(
         description="Items that failed so far; at the end those included that were `CANCELLED`."
     )
-    created_by: str = strawberry.field(description="Who sent it.")
+    created_by: str = strawberry.field(
+        description="Who sent it: `anonymous`, for callers are not told apart."
+    )
     created_at: datetime = strawberry.field(description="When it was sent.")
     started_at: datetime | None = strawberry.field(
         description="When its first chunk was begun; null before."
@@ -54,10 +56,12 @@ class BatchOperation:
     completed_at: datetime | None = strawberry.field(description="When it ended; null before.")
     error: str | None = strawberry.field(description="Why it is `FAILED`; null if it is not.")
     retry_of: strawberry.ID | None = strawberry.field(
-        description="The batch whose failed items these are; null if `retryBatch` did not make it."
+        description="The id of the batch whose failed items these are; null if `retryBatch` did not make it."
     )
     metrics: BatchMetrics = strawberry.field(description="What its times and counts come to.")
-    alerts: list[BatchAlert] = strawberry.field(description="What somebody should look into.")
+    alerts: list[BatchAlert] = strawberry.field(
+        description="What somebody should look into; often nothing."
+    )
     publication: PublicationProgress | None = strawberry.field(
         description="How far the publication of the prices has come; null where nothing is published."
     )

@@ -14,7 +14,7 @@ First = Annotated[
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="Begin behind this cursor: the `endCursor` of the page before."
+        description="Begin behind this cursor: the `endCursor` of the page before, with the same filter and order. Default: at the beginning."
     ),
 ]
 NodeT = TypeVar("NodeT")
@@ -36,7 +36,9 @@ class PageInfo:
 
 @strawberry.type(description="One place in a list.")
 class Edge(Generic[NodeT]):
-    cursor: str = strawberry.field(description="Opaque; good for `after`.")
+    cursor: str = strawberry.field(
+        description="Where this place is: text without a meaning of its own, good for `after`."
+    )
     node: NodeT = strawberry.field(description="What stands there.")
 
 

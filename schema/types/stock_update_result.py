@@ -16,7 +16,7 @@ class StockUpdateResult:
     product_id: strawberry.ID = _PRODUCT_ID
     success: bool = _SUCCESS
     new_stock: int | None = strawberry.field(
-        description="The stock after this update; null if it failed."
+        description="The stock after this update, in pieces; null if it failed."
     )
     error: ItemError | None = strawberry.field(description="Why it failed; null if it did not.")
 
@@ -26,7 +26,7 @@ class StockUpdateApplied(StockUpdateResult):
     index: int = _INDEX
     product_id: strawberry.ID = _PRODUCT_ID
     success: bool = _SUCCESS
-    new_stock: int = strawberry.field(description="The stock after this update.")
+    new_stock: int = strawberry.field(description="The stock after this update, in pieces.")
     error: ItemError | None = strawberry.field(description="Always null.")
 
 

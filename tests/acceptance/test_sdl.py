@@ -13,10 +13,11 @@ _FILE = Path("schema/schema.graphql")
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """A folder with a copy of the file and nothing else."""
-    copy = tmp_path / _FILE
-    copy.parent.mkdir()
-    copy.write_bytes((PROJECT / _FILE).read_bytes())
+    """A folder with copies of the files that the command reads, and nothing else."""
+    for file in (_FILE, Path("schema/released.graphql"), Path("CHANGELOG.md")):
+        copy = tmp_path / file
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes((PROJECT / file).read_bytes())
     return tmp_path
 
 

@@ -1,5 +1,6 @@
 """The built schema against the contract that clients were promised."""
 
+import re
 from collections.abc import Iterator
 
 from graphql import (
@@ -8,13 +9,18 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLList,
     GraphQLNamedType,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
     Undefined,
     ast_from_value,
     build_schema,
+    get_named_type,
+    get_nullable_type,
+    is_specified_directive,
     is_specified_scalar_type,
     print_ast,
 )
@@ -131,6 +137,38 @@ enum ItemErrorCode {
 }
 """  # noqa: E501 - as clients have it
 
+# a name of every kind, and no description
+BARE = """
+directive @mark(note: Int) on FIELD
+type Query { field(argument: Int): Answer }
+type Mutation { change: Int }
+type Subscription { watched: Int }
+interface Answer { answer: Int }
+type Yes implements Answer { answer: Int }
+union Either = Yes | No
+type No { no: Int }
+input Sent { field: Int }
+input Choice @oneOf { one: Int }
+enum Kind { VALUE }
+scalar Moment
+"""
+NAMED_IN_BARE = [
+    *("@mark", "@mark(note)", "Query", "Query.field", "Query.field(argument)"),
+    *("Mutation", "Mutation.change", "Subscription", "Subscription.watched"),
+    *("Answer", "Answer.answer", "Yes", "Yes.answer", "Either", "No", "No.no"),
+    *("Sent", "Sent.field", "Choice", "Choice.one", "Kind", "Kind.VALUE", "Moment"),
+]
+
+# what an input of a type has to say of its limits; a list says so of its length
+LIMITS: dict[str, str] = {
+    "Int": r"-?\d+ to \d+",
+    "Float": r"-?\d+ to \d+",
+    "String": r"[\d ]*\d (printable ASCII )?characters|cursor",
+    "ID": r"24 hexadecimal characters",
+    "Boolean": r"True: .*(Default: |False: )",
+}
+LENGTH = r"(1 to|at most) \d[\d ]*\d"
+
 BUILT = schema._schema
 KINDS = (
     GraphQLObjectType,
@@ -178,6 +216,11 @@ def _with_default(one: GraphQLArgument | GraphQLInputField) -> str:
 def descriptions(built: GraphQLSchema) -> dict[str, str | None]:
     """Every name of a schema, with its description."""
     found: dict[str, str | None] = {}
+    for directive in built.directives:
+        if not is_specified_directive(directive):
+            found[f"@{directive.name}"] = directive.description
+            for name, argument in directive.args.items():
+                found[f"@{directive.name}({name})"] = argument.description
     for one in _own_types(built):
         found[one.name] = one.description
         if isinstance(one, GraphQLEnumType):
@@ -189,6 +232,21 @@ def descriptions(built: GraphQLSchema) -> dict[str, str | None]:
                     place = f"{one.name}.{field_name}({argument_name})"
                     found[place] = argument.description
     return found
+
+
+def undescribed(built: GraphQLSchema) -> list[str]:
+    return [name for name, text in descriptions(built).items() if not (text and text.strip())]
+
+
+def inputs(built: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
+    """What a client can send: arguments and input fields."""
+    for one in _own_types(built):
+        if isinstance(one, GraphQLInputObjectType):
+            yield from ((f"{one.name}.{name}", field) for name, field in one.fields.items())
+        elif isinstance(one, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in one.fields.items():
+                for argument_name, argument in field.args.items():
+                    yield f"{one.name}.{name}({argument_name})", argument
 
 
 def test_every_name_has_the_type_that_the_contract_gives_it() -> None:
@@ -206,7 +264,37 @@ def test_every_name_has_a_description() -> None:
     described = descriptions(BUILT)
 
     assert set(described) == set(shape(BUILT))
-    assert [name for name, text in described.items() if not (text and text.strip())] == []
+    assert undescribed(BUILT) == []
+
+
+def test_a_name_without_a_description_is_found_whatever_it_is() -> None:
+    assert sorted(undescribed(build_schema(BARE))) == sorted(NAMED_IN_BARE)
+
+
+def test_every_input_says_what_it_may_be() -> None:
+    silent = []
+    for name, one in inputs(BUILT):
+        kind, text = get_nullable_type(one.type), one.description or ""
+        if isinstance(kind, GraphQLList) and not re.search(LENGTH, text, re.IGNORECASE):
+            silent.append(name)
+        limits = LIMITS.get(get_named_type(kind).name)
+        if limits and not re.search(limits, text):
+            silent.append(name)
+
+    assert silent == []
+
+
+def test_what_can_be_null_says_when() -> None:
+    nullable = [
+        (f"{one.name}.{name}", field.description or "")
+        for one in _own_types(BUILT)
+        if isinstance(one, GraphQLObjectType | GraphQLInterfaceType)
+        for name, field in one.fields.items()
+        if not isinstance(field.type, GraphQLNonNull)
+    ]
+
+    assert len(nullable) == 33
+    assert [name for name, text in nullable if "null" not in text] == []
 
 
 def test_every_limit_is_written_where_it_applies() -> None:

@@ -1,1 +1,0 @@
-"""Errors are told and masked alike over HTTP and over WebSocket."""
