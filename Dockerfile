@@ -1,6 +1,19 @@
 # The API alone. There is no mongod in here, so it needs MONGODB_URI: docker-compose.yml shows how.
 #   docker build -t stockbatch .
 #   docker run --rm -p 127.0.0.1:8000:8000 -e MONGODB_URI="mongodb://…/?replicaSet=rs0" stockbatch
+
+# GraphiQL as files of our own, which need no internet when they are used.
+FROM node:24-slim AS web
+
+WORKDIR /app/web
+
+COPY web/package.json web/package-lock.json web/.npmrc ./
+RUN npm ci
+
+COPY web/ ./
+COPY server/graphiql/static/ ../server/graphiql/static/
+RUN npm run build
+
 FROM python:3.11-slim
 
 WORKDIR /app
@@ -10,6 +23,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r r
 
 COPY schema/ schema/
 COPY server/ server/
+COPY --from=web /app/server/graphiql/built/ server/graphiql/built/
 
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin stockbatch
 USER 10001

@@ -15,7 +15,7 @@ help:
 	@echo "make test-all  these, the slow ones, and those that need Node and Chromium"
 	@echo "make web       build GraphiQL, so that its page needs no internet"
 	@echo "make clients   install what the clients in examples/ need"
-	@echo "make check     format, lint, types, layers, whether schema/schema.graphql is current, breaking changes"
+	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
 	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 7 minutes"

@@ -5,15 +5,17 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext, ExecutionResult
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from schema import enums  # noqa: F401 - describes the enumerations before they are used
-from schema.errors import tell
+from schema.errors import tell, told
 from schema.idempotency import Idempotency
 from schema.limits import alias_limit, token_limit
 from schema.mutation import Mutation
+from schema.one_operation import OneOperation
 from schema.query import Query
 from schema.query_cache import ShortParserCache, ShortValidationCache
 from schema.scalars import DATE_TIME, FLOAT
@@ -38,7 +40,12 @@ class Schema(strawberry.Schema):
         """One answer to one request, which no subscription has: those are streamed."""
         allowed = kwargs.pop("allowed_operation_types", None) or OperationType
         kwargs["allowed_operation_types"] = {*allowed} - {OperationType.SUBSCRIPTION}
-        return await super().execute(*args, **kwargs)
+        try:
+            return await super().execute(*args, **kwargs)
+        except CannotGetOperationTypeError as error:
+            return PreExecutionError(
+                data=None, errors=[told(GraphQLError(error.as_http_error_reason()))]
+            )
 
 
 schema = Schema(
@@ -46,6 +53,13 @@ schema = Schema(
     mutation=Mutation,
     subscription=Subscription,
     types=[StockUpdateApplied, StockUpdateFailed],
-    extensions=[ShortParserCache, ShortValidationCache, token_limit, alias_limit, Idempotency],
+    extensions=[
+        ShortParserCache,
+        ShortValidationCache,
+        OneOperation,
+        token_limit,
+        alias_limit,
+        Idempotency,
+    ],
     config=StrawberryConfig(scalar_map={FLOAT.origin: FLOAT, DATE_TIME.origin: DATE_TIME}),
 )

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, RequestError, WriteConflict
@@ -14,7 +15,13 @@ log = logging.getLogger(__name__)
 
 # GraphQL's own: syntax, validation, variables. They have no path, for no resolver has begun; nor has
 # what the source of a subscription fails on, but that is ours.
-_REFUSALS = (GraphQLError, CannotGetOperationTypeError, InvalidOperationTypeError, RecursionError)
+_REFUSALS = (
+    GraphQLError,
+    MissingQueryError,
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+    RecursionError,
+)
 _UNREACHABLE = "The database cannot be reached just now; try again later."
 _UNKNOWN = "The database did not say whether this took effect: look before you send it again."
 _WITH_KEY = (

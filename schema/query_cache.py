@@ -5,7 +5,9 @@ batch: measured, 4.1 ms of CPU for one item without these, 2.4 ms with them.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 
+from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from typing_extensions import override
 
@@ -15,10 +17,13 @@ _LONGEST_KEPT = 10_000  # characters: a query with a whole batch in its text is 
 class ShortParserCache(ParserCache):
     @override
     def on_parse(self) -> Iterator[None]:
-        if _is_short(self.execution_context.query):
-            yield from super().on_parse()
-        else:
-            yield
+        context = self.execution_context
+        if _is_short(context.query):
+            with suppress(GraphQLError, RecursionError):  # Strawberry parses again, and tells it
+                context.graphql_document = self.cached_parse_document(
+                    context.query, **context.parse_options
+                )
+        yield
 
 
 class ShortValidationCache(ValidationCache):

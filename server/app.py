@@ -11,6 +11,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from server.convex.view import Convex
+from server.graphiql import files
 from server.graphql_view import GraphQLView
 from server.metrics import Metrics
 
@@ -49,6 +50,7 @@ def make_app(
             Route("/", home),
             Route("/graphql", graphql, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", graphql),
+            Mount("/graphiql", routes=files.routes()),
             *(convex.routes() if convex else []),
             *([Mount("/api", rest)] if rest else []),
             Route("/healthz", healthz),

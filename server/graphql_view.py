@@ -1,29 +1,40 @@
-"""GraphQL over HTTP: Strawberry's view, with errors in JSON, a limit on the body, and our page."""
+"""GraphQL over HTTP: Strawberry's view, with our media types, errors, page and limit on the body.
+
+<https://graphql.github.io/graphql-over-http/draft/> says which status and media type an answer has.
+"""
 
 import asyncio
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from schema import schema
 from schema.context import Context, Services
 from schema.idempotency import HEADER
+from server import graphql_media_type
+from server.graphiql.page import Page
+from server.http.refused import Refused
+from server.http.request_body import media_type
 
 _STOPPING = (
     "The server stops. The chunks that have begun go on to their end, the others never begin: "
     "look at stockUpdates before you send this again."
 )
-_PAGE = Path(__file__).with_name("graphiql.html")
+_NOT_ACCEPTABLE = (
+    f"An answer is {graphql_media_type.RESPONSE} or {graphql_media_type.JSON}: accept one of them."
+)
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -41,7 +52,7 @@ class GraphQLView(GraphQL[Context, None]):
         )
         self._services = services
         self._max_request_bytes = max_request_bytes
-        self._page = _PAGE.read_text(encoding="utf-8")
+        self._page = Page()
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,11 +67,18 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def _answer(self, request: Request) -> Response:
         try:
+            if request.method == "POST":
+                media_type(request, [graphql_media_type.JSON])
             return await self.run(request)
+        except Refused as error:
+            refusal = _refusal(error.status, str(error))
         except HTTPException as error:
-            return _refusal(error.status_code, error.reason)
+            refusal = _refusal(_status(error), error.reason)
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
-            return _refusal(503, _STOPPING, "UNAVAILABLE")
+            refusal = _refusal(503, _STOPPING, "UNAVAILABLE")
+        if refusal.status_code == 405:
+            refusal.headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
+        return _of_type(_preferred(request), refusal)
 
     @override
     async def get_context(
@@ -70,7 +88,37 @@ class GraphQLView(GraphQL[Context, None]):
 
     @override
     async def render_graphql_ide(self, request: Request) -> Response:
-        return HTMLResponse(self._page)
+        return self._page.response(request)
+
+    @override
+    async def get_sub_response(self, request: Request | WebSocket) -> Response:
+        """What `create_response` knows of the request: which media type its answer has."""
+        response = await super().get_sub_response(request)
+        response.media_type = _preferred(request)
+        return response
+
+    @override
+    async def parse_http_body(
+        self, request: AsyncHTTPRequestAdapter
+    ) -> GraphQLRequestData | list[GraphQLRequestData]:
+        if graphql_media_type.preferred(request.headers.get("Accept")) is None:
+            raise HTTPException(406, _NOT_ACCEPTABLE)
+        parsed = await super().parse_http_body(request)
+        for one in _each(parsed):
+            if not isinstance(one.operation_name, str | None):
+                raise HTTPException(400, "The operationName of a request is a string or null.")
+            one.operation_name = one.operation_name or None  # "" is the same as none
+        return parsed
+
+    @override
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """Of one answer: batching is off."""
+        status = 200
+        if sub_response.media_type == graphql_media_type.RESPONSE and _is_refused(response_data):
+            del response_data["data"]
+            status = 400
+        response = Response(self.encode_json(response_data), status)
+        return _of_type(sub_response.media_type, response)
 
     @override
     def parse_json(self, data: str | bytes) -> Any:
@@ -118,12 +166,37 @@ def _idempotency_key(request: Request | WebSocket) -> str | None:
     return ", ".join(sent) if sent else None  # as HTTP says: two headers are one with a comma
 
 
+def _preferred(request: Request | WebSocket) -> str | None:
+    return graphql_media_type.preferred(request.headers.get("Accept"))
+
+
 def _each(parsed: Any) -> list[Any]:
     return parsed if isinstance(parsed, list) else [parsed]
+
+
+def _is_refused(answer: GraphQLHTTPResponse) -> bool:
+    """Whether nothing was executed: only what is resolved has a path."""
+    errors: list[Any] = answer.get("errors") or []
+    return answer["data"] is None and not any("path" in error for error in errors)
+
+
+def _status(error: HTTPException) -> int:
+    """A mutation is not for GET; Strawberry says only that it is bad."""
+    cause = error.__cause__
+    by_get = isinstance(cause, InvalidOperationTypeError) and (
+        cause.operation_type is OperationType.MUTATION
+    )
+    return 405 if by_get else error.status_code
 
 
 def _refusal(status: int, reason: str, code: str = "BAD_INPUT") -> Response:
     """What is told before or in place of GraphQL's answer, in GraphQL's form."""
     error: dict[str, Any] = {"message": reason, "extensions": {"code": code}}
     body = json.dumps({"errors": [error]})  # in ASCII: the reason may quote half a surrogate pair
-    return Response(body, status_code=status, media_type="application/json")
+    return Response(body, status)
+
+
+def _of_type(media_type: str | None, response: Response) -> Response:
+    response.headers["Content-Type"] = f"{media_type or graphql_media_type.JSON}; charset=utf-8"
+    response.headers["Vary"] = "Accept"
+    return response

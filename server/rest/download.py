@@ -11,6 +11,7 @@ from typing_extensions import override
 from server.domain.batch_operation import BatchOperation
 from server.domain.errors import StoreError
 from server.domain.item_result import ItemResult
+from server.http.accept import qualities, quality
 from server.http.refused import Refused
 from server.mongo.batch_results import BatchResults
 from server.rest.kind import BY_TYPE, Kind
@@ -112,29 +113,8 @@ def _writer(request: Request, kind: Kind) -> Writer:
 
 def _accepted(request: Request) -> str | None:
     """The format that the header prefers; of two that it likes as much, NDJSON."""
-    qualities = _qualities(request.headers.get("Accept") or "*/*")
-    ndjson, csv = _quality(qualities, _NDJSON_RANGES), _quality(qualities, _CSV_RANGES)
+    named = qualities(request.headers.get("Accept") or "*/*")
+    ndjson, csv = quality(named, _NDJSON_RANGES), quality(named, _CSV_RANGES)
     if not ndjson and not csv:
         return None
     return "csv" if csv > ndjson else "ndjson"
-
-
-def _quality(qualities: dict[str, float], ranges: tuple[str, ...]) -> float:
-    """That of the first of `ranges`, which go from narrow to wide, that is named."""
-    return next((qualities[one] for one in ranges if one in qualities), 0.0)
-
-
-def _qualities(accept: str) -> dict[str, float]:
-    qualities = {}
-    for part in accept.lower().split(","):
-        media_range, *parameters = (one.strip() for one in part.split(";"))
-        quality = next((one[2:] for one in parameters if one.startswith("q=")), "1")
-        qualities[media_range] = _number(quality)
-    return qualities
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0

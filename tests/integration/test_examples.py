@@ -91,6 +91,7 @@ def test_the_only_commands_that_are_not_executed_start_something() -> None:
     assert commands == [
         "make",
         "node",
+        "cd",
         "MONGODB_URI='mongodb://127.0.0.1:27017/?replicaSet=rs0'",
         "docker",
     ]

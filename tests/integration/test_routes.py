@@ -2,6 +2,9 @@
 
 import re
 
+from graphql import parse, validate
+
+from schema import schema
 from tests.integration.shop import Shop
 
 MUTATION = (
@@ -36,6 +39,8 @@ async def test_the_examples_of_the_page_are_valid_and_give_what_they_promise(sho
     assert (discontinued["updated"], discontinued["failed"]) == (3, 0)
     listed = await shop.ask(examples.pop("products"))
     assert listed["totalCount"] == 3
+    # Its two operations are run in tests/acceptance/test_graphiql.py.
+    assert validate(schema._schema, parse(examples.pop("background"))) == []
     assert examples == {}
 
 
@@ -66,7 +71,7 @@ async def test_a_mutation_by_get_is_refused_and_changes_nothing(shop: Shop) -> N
             response = await client.get(
                 "/graphql", params={"query": MUTATION.format(known)}, headers=headers
             )
-            assert response.status_code == 400
+            assert (response.status_code, response.headers["allow"]) == (405, "POST")
             (error,) = response.json()["errors"]
             assert error["extensions"] == {"code": "BAD_INPUT"}
 
@@ -102,9 +107,9 @@ async def test_a_form_that_another_site_could_send_is_refused(shop: Shop) -> Non
                 content=f'{{"query": {query!r}}}',
                 headers={"content-type": content_type},
             )
-            assert response.status_code == 400
+            assert response.status_code == 415
         response = await client.post("/graphql", data={"operations": query}, files={"0": b"x"})
-        assert response.status_code == 400
+        assert response.status_code == 415
 
     assert shop.stocks() == {known: 10}
     assert shop.rows() == []

@@ -11,6 +11,9 @@ from server.graphql_view import GraphQLView
 from tests.integration.shop import Shop
 
 REFUSED = {
+    "no GraphQL": "{ products(",
+    "no operation": "fragment F on Product { id }",
+    "several operations": "query A { __typename } query B { __typename }",
     "an unknown field": "{ nonsense }",
     "a page of none": "{ products(first: 0) { totalCount } }",
     "a malformed cursor": '{ products(after: "x") { totalCount } }',
@@ -25,6 +28,15 @@ async def test_a_refusal_is_the_same_as_over_http(shop: Shop, kind: str) -> None
 
     assert await _over_websocket(shop, REFUSED[kind]) == over_http["errors"]
     assert [error["extensions"]["code"] for error in over_http["errors"]] == ["BAD_INPUT"]
+
+
+async def test_a_request_without_a_text_is_refused(shop: Shop) -> None:
+    (error,) = await _over_websocket(shop, "")
+
+    assert error == {
+        "message": 'Request data is missing a "query" value',
+        "extensions": {"code": "BAD_INPUT"},
+    }
 
 
 async def test_a_fault_of_ours_is_masked(shop: Shop) -> None:

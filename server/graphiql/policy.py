@@ -1,0 +1,32 @@
+"""What the page may load and do: nothing but what is named here."""
+
+import re
+from collections.abc import Sequence
+
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")  # as a policy has it, so no IPv6 address
+
+
+def policy(
+    *, host: str, nonce: str, scripts: Sequence[str] = (), styles: Sequence[str] = ()
+) -> str:
+    """The value of `Content-Security-Policy`. Scripts and style sheets are ours, or of `scripts`
+    and `styles`; a <style> element needs the nonce. `host` is the one that the page was asked of.
+    """
+    rules = {
+        "default-src": ["'none'"],
+        "script-src": ["'self'", *scripts],
+        "style-src": ["'self'", *styles, f"'nonce-{nonce}'"],
+        "connect-src": ["'self'", *_web_sockets(host)],
+        "worker-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'", "data:"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+    return "; ".join(" ".join([name, *sources]) for name, sources in rules.items())
+
+
+def _web_sockets(host: str) -> list[str]:
+    """Those of the page's own host: Safari before 15.4 does not count them to 'self'."""
+    return [f"{scheme}://{host}" for scheme in ("ws", "wss")] if _HOST.fullmatch(host) else []

@@ -1,0 +1,45 @@
+// Writes GraphiQL as files for the server: one script, one style sheet, one file per worker of its editor. Their names
+// hold a hash of their content, so that a browser keeps them for good and never has a stale one.
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const BUILT = fileURLToPath(new URL("../server/graphiql/built", import.meta.url));
+
+const WORKERS = {
+  editor: "monaco-editor/esm/vs/editor/editor.worker.js",
+  graphql: "monaco-graphql/esm/graphql.worker.js",
+  json: "monaco-editor/esm/vs/language/json/json.worker.js",
+};
+
+// graphiql/style.css has the editor's styles and fonts already.
+const withoutMonacoStyles = {
+  name: "without Monaco's styles",
+  setup: ({ onLoad }) => onLoad({ filter: /monaco-editor.*\.css$/ }, () => ({ contents: "" })),
+};
+
+const settings = {
+  bundle: true,
+  minify: true,
+  target: "es2022",
+  outdir: BUILT,
+  entryNames: "[name]-[hash]",
+  legalComments: "linked", // the licences, in a file beside each
+  logLevel: "info",
+};
+
+await rm(BUILT, { recursive: true, force: true });
+
+const workers = await build({ ...settings, format: "iife", entryPoints: WORKERS, metafile: true });
+const names = Object.keys(workers.metafile.outputs)
+  .filter((path) => path.endsWith(".js"))
+  .map((path) => basename(path));
+
+await build({
+  ...settings,
+  format: "esm",
+  entryPoints: { main: "src/main.js" },
+  define: { WORKERS: JSON.stringify(Object.fromEntries(names.map((name) => [name.split("-")[0], name]))) },
+  plugins: [withoutMonacoStyles],
+});

@@ -1,0 +1,17 @@
+/** GraphiQL 5 on our page. What it shares with the page that takes it from the CDN stands in server/graphiql/static. */
+import "../../server/graphiql/static/style-nonce.js";
+import "./monaco.js";
+import "graphiql/style.css";
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL } from "graphiql";
+import { createElement } from "react";
+import { createRoot } from "react-dom/client";
+import { connection } from "../../server/graphiql/static/connection.js";
+import { withLatestBatch } from "../../server/graphiql/static/latest-batch.js";
+import { tabs } from "../../server/graphiql/static/tabs.js";
+
+const fetcher = withLatestBatch(createGraphiQLFetcher(connection));
+
+createRoot(document.getElementById("graphiql")).render(
+  createElement(GraphiQL, { fetcher, defaultTabs: tabs, shouldPersistHeaders: false }),
+);
