@@ -34,7 +34,7 @@ def in_terms_of_options(message: str) -> str:
     for relay, convex in (("first", "numItems"), ("after", "cursor")):
         for place in (f"{relay} is ", f"Argument '{relay}' "):
             if message.startswith(place):
-                message = message.replace(relay, f"{OPTIONS}.{convex}")
+                message = message.replace(relay, f"{OPTIONS}.{convex}", 1)
     return message.replace("the endCursor of", "the continueCursor of")
 
 
