@@ -33,7 +33,7 @@ test-rest: $(VENV)/.dev web clients
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "slow or node or browser"
 
 web: web/node_modules/.installed
-	npm --prefix web run --silent build
+	@npm --prefix web run --silent build
 
 clients: $(NODE_CLIENTS:%=%/node_modules/.installed) examples/python/.venv/.installed
 
@@ -63,7 +63,7 @@ pins: $(VENV)/.dev
 	cd examples/python && ../../$(BIN)/$(COMPILE) requirements.in -o requirements.txt
 
 clean:
-	rm -rf $(VENV) examples/python/.venv web/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build server/graphiql/built examples/python/.venv web/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -80,10 +80,12 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/.python
 	@touch $@ $(VENV)/.run
 
 %/node_modules/.installed: %/package-lock.json
+	@[ "$$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)" -ge 20 ] || \
+		{ echo "The packages of $* need Node 20 or newer, and npm." >&2; exit 1; }
 	npm --prefix $* ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-examples/python/.venv/.installed: examples/python/requirements.txt
+examples/python/.venv/.installed: examples/python/requirements.txt | $(VENV)/.python
 	$(PYTHON) -m venv examples/python/.venv
 	examples/python/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.node_tool import ROOT, node
 from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.node
 
-PROJECT = Path(__file__).parents[2]
-EXAMPLE = PROJECT / "examples" / "typescript"
+EXAMPLE = ROOT / "examples" / "typescript"
 Ended = subprocess.CompletedProcess[str]
 
 STOCK = """\
@@ -127,14 +127,12 @@ WRONG = {
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example beside a copy of the schema, with its code generated."""
-    modules = EXAMPLE / "node_modules"
-    if shutil.which("npm") is None or not modules.is_dir():
-        pytest.fail("This test needs Node 20 and the example's packages: run `make clients`.")
+    node(EXAMPLE)
     root = tmp_path_factory.mktemp("typescript")
-    shutil.copytree(PROJECT / "schema", root / "schema", ignore=shutil.ignore_patterns("*.py"))
+    shutil.copytree(ROOT / "schema", root / "schema", ignore=shutil.ignore_patterns("*.py"))
     copy = root / "examples" / "typescript"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "generated"))
-    (copy / "node_modules").symlink_to(modules)
+    (copy / "node_modules").symlink_to(EXAMPLE / "node_modules")
     generated = npm(copy, "generate")
     assert generated.returncode == 0, generated.stdout + generated.stderr
     return copy
