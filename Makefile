@@ -25,12 +25,12 @@ run: $(VENV)/.run
 	@exec $(BIN)/python -m server
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "not slow and not node and not browser"
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not slow and not node and not browser"
 
 test-all: test test-rest
 
 test-rest: $(VENV)/.dev web clients
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m "slow or node or browser"
+	$(BIN)/python -m pytest -n 4 --dist loadfile -m "slow or node or browser"
 
 web: web/node_modules/.installed
 	@npm --prefix web run --silent build

@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from server.domain.errors import StartupError
 from server.mongo.embedded import EmbeddedMongod
+from tests.integration.databases import kept_databases
 
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -32,5 +33,6 @@ def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongod]
             runner.run(embedded.start())
         except StartupError as error:
             pytest.fail(f"The tests need a real MongoDB: {error}", pytrace=False)
-        yield embedded
+        with kept_databases(embedded.uri):
+            yield embedded
         runner.run(embedded.stop())

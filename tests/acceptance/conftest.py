@@ -15,7 +15,7 @@ from tests.integration.shop import open_shop
 
 
 class Launch(Protocol):
-    """Starts a server and does not wait for it."""
+    """Starts a server as its operator does, and does not wait for it."""
 
     def __call__(self, data_dir: Path | None = None, **settings: str | Path) -> ServerProcess: ...
 
@@ -39,11 +39,20 @@ def launch(tmp_path: Path, data_dir: Path) -> Iterator[Launch]:
 
 
 @pytest.fixture
-def serve(launch: Launch) -> Serve:
-    def serve_(data_dir: Path | None = None, **settings: str | Path) -> ServerProcess:
-        return launch(data_dir, **settings).wait_until_ready()
+def forked() -> bool:
+    """Whether the servers of `serve` are: a file about their start says no."""
+    return True
 
-    return serve_
+
+@pytest.fixture
+def serve(tmp_path: Path, data_dir: Path, forked: bool) -> Iterator[Serve]:
+    with ExitStack() as stack:
+        launch = _launcher(stack, tmp_path, data_dir, forked=forked)
+
+        def serve_(data_dir: Path | None = None, **settings: str | Path) -> ServerProcess:
+            return launch(data_dir, **settings).wait_until_ready()
+
+        yield serve_
 
 
 @pytest.fixture(scope="session")
@@ -63,12 +72,12 @@ async def depot(mongod: EmbeddedMongod, tmp_path: Path) -> AsyncIterator[Depot]:
             yield Depot(shop, mongod.uri, tmp_path, stack)
 
 
-def _launcher(stack: ExitStack, logs: Path, default: Path) -> Launch:
+def _launcher(stack: ExitStack, logs: Path, default: Path, *, forked: bool = False) -> Launch:
     numbers = count(1)
 
     def launch_(data_dir: Path | None = None, **settings: str | Path) -> ServerProcess:
-        log = logs / f"server-{next(numbers)}.log"
-        server = ServerProcess(data_dir or default, log, settings)
+        log = logs / f"server-{next(numbers)}{'-forked' * forked}.log"
+        server = ServerProcess(data_dir or default, log, settings, forked=forked)
         stack.callback(server.close)
         return server
 

@@ -46,7 +46,7 @@ class Depot:
         number = next(self._numbers)
         driver = {"MONGODB_DRIVER": ["motor", "pymongo"][number % 2]}
         worker = WorkerProcess(
-            self._folder / f"worker-{number}.log", self._address | driver | settings
+            self._folder / f"worker-{number}.log", self._address | driver | settings, forked=True
         )
         self._stack.callback(worker.close)
         return worker
@@ -55,7 +55,7 @@ class Depot:
         """A server that is starting, with short leases."""
         number = next(self._numbers)
         log = self._folder / f"server-{number}.log"
-        server = ServerProcess(self._folder / "none", log, self._address | settings)
+        server = ServerProcess(self._folder / "none", log, self._address | settings, forked=True)
         self._stack.callback(server.close)
         return server
 
@@ -174,6 +174,11 @@ def creation_inputs(items: int) -> list[Document]:
         }
         for index in range(items)
     ]
+
+
+def must_fail(index: int) -> bool:
+    """Whether that input, of either kind, must."""
+    return index % 7 == 6
 
 
 def failures(items: int) -> int:

@@ -43,7 +43,7 @@ def until(found: Callable[[], T], what: str, *, seconds: float = 30) -> T:
     deadline = time.monotonic() + seconds
     while not (answer := found()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.002)
+        time.sleep(0.005)
     return answer
 
 

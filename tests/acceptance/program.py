@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from server.settings import Settings
+from tests.acceptance.forked_process import ForkedProcess
 
 PROJECT = Path(__file__).parents[2]
 _SETTINGS = {name.upper() for name in Settings.model_fields}
@@ -20,22 +21,20 @@ def environment(**settings: str | Path) -> dict[str, str]:
 
 
 class Program:
-    """It is starting."""
+    """It is starting; a `forked` one has imported everything already."""
 
     def __init__(
-        self, arguments: Sequence[str], log: Path, settings: Mapping[str, str | Path]
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        settings: Mapping[str, str | Path],
+        *,
+        forked: bool = False,
     ) -> None:
         self._log = log
-        with log.open("wb") as stderr:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "server", *arguments],
-                cwd=PROJECT,
-                env=environment(**settings),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=stderr,
-                start_new_session=True,  # a process group of its own, as from a terminal
-            )
+        log.write_bytes(b"")
+        start = ForkedProcess if forked else _started
+        self._process = start(arguments, log, PROJECT, environment(**settings))
 
     @property
     def pid(self) -> int:
@@ -66,3 +65,18 @@ class Program:
         """The exit status after it was asked to stop."""
         self.send(signal.SIGTERM)
         return self.wait()
+
+
+def _started(
+    arguments: Sequence[str], log: Path, cwd: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    with log.open("wb") as stderr:
+        return subprocess.Popen(
+            [sys.executable, "-m", "server", *arguments],
+            cwd=cwd,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            start_new_session=True,  # a process group of its own, as from a terminal
+        )

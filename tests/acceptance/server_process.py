@@ -21,10 +21,18 @@ _READY = re.compile(r"Ready: (http://\S+)/graphql$", re.MULTILINE)
 class ServerProcess(Program):
     """`python -m server` on `data_dir`. It is starting, until `wait_until_ready` has returned."""
 
-    def __init__(self, data_dir: Path, log: Path, settings: Mapping[str, str | Path]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        log: Path,
+        settings: Mapping[str, str | Path],
+        *,
+        forked: bool = False,
+    ) -> None:
         self.data_dir = data_dir
         self._others = set(processes_in(data_dir))  # of a server that has this folder already
-        super().__init__([], log, {"PORT": "0", "DATA_DIR": data_dir} | dict(settings))
+        settings = {"PORT": "0", "DATA_DIR": data_dir} | dict(settings)
+        super().__init__([], log, settings, forked=forked)
         self._mongod: RunningProcess | None = None
 
     @property

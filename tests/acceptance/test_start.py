@@ -31,6 +31,11 @@ PRODUCTS = """
 """
 
 
+@pytest.fixture
+def forked() -> bool:
+    return False
+
+
 def update(server: ServerProcess, *quantities: int) -> list[dict[str, object]]:
     """Of the first sample products."""
     updates = [

@@ -8,6 +8,7 @@ from tests.acceptance.test_worker_death import one_handed
 
 PAUSED = 5
 ITEMS, PRODUCTS, CHUNK = 420, 84, 14
+LEASE = {"WORKER_LEASE_SECONDS": "3"}  # no renewal gets past a transaction that commits
 LOST = "Lost the lease of a chunk"
 
 
@@ -20,9 +21,13 @@ LOST = "Lost the lease of a chunk"
 async def test_paused_workers_find_that_they_have_lost_their_chunks(
     depot: Depot, command: str, collection: str | None
 ) -> None:
+    paused = [one_handed(depot, **LEASE) for _ in range(PAUSED)]
+    for worker in paused:
+        worker.wait_until_ready().pause()
     batch_id = await depot.stock_updates(ITEMS, products=PRODUCTS, batch_size=CHUNK)
     met = depot.block(command, collection, times=PAUSED, ms=FOR_EVER)
-    paused = [one_handed(depot) for _ in range(PAUSED)]
+    for worker in paused:
+        worker.resume()  # all at once, so that none is lost before all are at work
     depot.until_blocked(met + PAUSED)
     for worker in paused:
         worker.pause()

@@ -14,8 +14,10 @@ _READY = re.compile(r"Ready: background batches are run$", re.MULTILINE)
 class WorkerProcess(Program):
     """`python -m server worker`. It is starting, until `wait_until_ready` has returned."""
 
-    def __init__(self, log: Path, settings: Mapping[str, str | Path]) -> None:
-        super().__init__(["worker"], log, settings)
+    def __init__(
+        self, log: Path, settings: Mapping[str, str | Path], *, forked: bool = False
+    ) -> None:
+        super().__init__(["worker"], log, settings, forked=forked)
 
     def wait_until_ready(self) -> "WorkerProcess":
         until(lambda: _READY.search(self.log) or self.has_ended(), "Ready")

@@ -1,7 +1,8 @@
-"""A shop of its own for every test: a random database, the engine on it, and a log of commands."""
+"""A shop of its own for every test: an empty database, the engine on it, and a log of commands."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from zlib import crc32
 
 import pytest
 
@@ -9,15 +10,25 @@ from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
 from tests.integration.shop import Shop, open_shop
 
+DRIVERS: tuple[DriverName, ...] = ("motor", "pymongo")
 
-@pytest.fixture(params=["motor", "pymongo"])
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test runs on both drivers, unless it is marked."""
+    is_marked = metafunc.definition.get_closest_marker("either_driver") is not None
+    if "driver_name" in metafunc.fixturenames and not is_marked:
+        metafunc.parametrize("driver_name", DRIVERS)
+
+
+@pytest.fixture
 def driver_name(request: pytest.FixtureRequest) -> DriverName:
-    return request.param
+    """Of a marked test: the one that its name chooses."""
+    return DRIVERS[crc32(request.node.name.encode()) % 2]
 
 
 @pytest.fixture
 async def shop(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
-    """On each of the two drivers. Afterwards nothing may be left: no task, no open transaction."""
+    """Afterwards nothing may be left: no task, no open transaction."""
     before = asyncio.all_tasks()
     async with open_shop(mongod.uri, driver_name) as opened:
         yield opened

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import httpx
 from bson import ObjectId
@@ -40,12 +39,12 @@ from server.domain.stock import StockOutcome, stock_item
 from server.domain.update import SentPatch, UpdateOutcome, update_item
 from server.graphql_view import GraphQLView
 from server.metrics import Metrics
-from server.mongo.collections import ensure_collections
 from server.mongo.deployment import is_writable
 from server.mongo.documents import from_product
 from server.mongo.driver import Driver, DriverName, connect
 from server.mongo.transaction import TransactionRunner
 from server.rest.view import Rest
+from tests.integration.databases import databases_of
 
 MAX_REQUEST_BYTES = 32 * 1024**2
 UNKNOWN_ID = "f" * 24
@@ -246,7 +245,7 @@ class Shop:
         assert starts == ends
 
     async def open_transactions(self) -> int:
-        status = self.admin.admin.command("serverStatus")
+        status = self.admin.admin.command("serverStatus", metrics=0, wiredTiger=0)  # the bulk
         count: int = status["transactions"]["currentOpen"]
         return count
 
@@ -304,29 +303,26 @@ async def open_shop(
     runner: type[TransactionRunner] = TransactionRunner,
     **runner_options: Any,
 ) -> AsyncIterator[Shop]:
-    """A shop on the deployment at `uri`, in a database of its own or in that of another shop.
-
-    The database is dropped afterwards.
-    """
+    """A shop on the deployment at `uri`, in a database of its own or in that of another shop."""
     commands, metrics, clock = CommandLog(), Metrics(), Clock()
-    database = database or f"test_{uuid4().hex[:12]}"
     driver = connect(driver_name, uri, listeners=[commands])
-    await ensure_collections(driver.client[database])
-    runs = runner(driver, database, on_retry=metrics.transaction_retried, **runner_options)
     sizes = sizes or Sizes(limits=limits or Limits())
-    assembly = assemble(
-        driver, database, runs, metrics, clock=clock, sizes=sizes, publishes=publishes
-    )
-    with MongoClient(uri, tz_aware=True) as admin:
+    with databases_of(uri) as databases:
+        name = database or await databases.lend(driver)
+        runs = runner(driver, name, on_retry=metrics.transaction_retried, **runner_options)
+        assembly = assemble(
+            driver, name, runs, metrics, clock=clock, sizes=sizes, publishes=publishes
+        )
         try:
-            yield Shop(driver, database, commands, admin, runs, assembly, clock, metrics)
+            await driver.client.admin.command("ping")  # connects
+            commands.names.clear()
+            yield Shop(driver, name, commands, databases.admin, runs, assembly, clock, metrics)
         finally:
             await assembly.services.progress.close()
             await assembly.engine.drain()
-            # A dropped database waits for open transactions.
-            admin.admin.command("killAllSessions", [])
-            admin.drop_database(database)
             await driver.close()
+            if not database:
+                databases.take_back(name)
 
 
 def _product(*, stock: int, **fields: Any) -> Product:

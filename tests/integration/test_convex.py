@@ -9,6 +9,8 @@ from bson import ObjectId
 from server.convex.function import FUNCTIONS
 from tests.integration.shop import UNKNOWN_ID, Shop
 
+pytestmark = pytest.mark.either_driver
+
 JSON = {"content-type": "application/json"}
 FIVE = {"$integer": "BQAAAAAAAAA="}
 NAN = {"$float": "AAAAAAAA+H8="}

@@ -10,7 +10,9 @@ from bson import ObjectId
 from server.domain.create import Created
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
-from tests.integration.shop import Shop
+from server.mongo.driver import DriverName
+from server.mongo.embedded import EmbeddedMongod
+from tests.integration.shop import Shop, open_shop
 
 DUE = datetime(2026, 6, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 A_MILLISECOND = timedelta(milliseconds=1)
@@ -408,19 +410,20 @@ async def test_of_two_creations_with_its_id_the_first_replaces_it(shop: Shop) ->
 
 @pytest.mark.parametrize("command", ["insert", "delete", "commitTransaction"])
 async def test_a_creation_that_fails_leaves_what_it_would_have_replaced_with_all_its_rows(
-    shop: Shop, command: str
+    mongod: EmbeddedMongod, driver_name: DriverName, command: str
 ) -> None:
-    (expiring,) = await put_expiring(shop, 10)
-    put_row(shop, expiring, expiring)
-    before = documents(shop)
-    shop.clock.stand_at(DUE)
+    async with open_shop(mongod.uri, driver_name, deadline_seconds=0.5) as shop:
+        (expiring,) = await put_expiring(shop, 10)
+        put_row(shop, expiring, expiring)
+        before = documents(shop)
+        shop.clock.stand_at(DUE)
 
-    with shop.failing(command, mode="alwaysOn", errorCode=8):  # UnknownError: not for a retry
-        outcomes = await shop.create({"own_id": expiring, "name": "Mug"})
+        with shop.failing(command, mode="alwaysOn", errorCode=8):  # UnknownError: not for a retry
+            outcomes = await shop.create({"own_id": expiring, "name": "Mug"})
 
-    assert len(outcomes) == 1
-    assert isinstance(outcomes[0], Failed)
-    assert documents(shop) == before
+        assert len(outcomes) == 1
+        assert isinstance(outcomes[0], Failed)
+        assert documents(shop) == before
 
 
 async def test_a_dry_run_of_its_replacement_leaves_it_and_its_rows(shop: Shop) -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.integration.shop import Shop
 
+pytestmark = pytest.mark.either_driver
+
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 # what is accepted, and what comes then

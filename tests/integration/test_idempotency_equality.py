@@ -14,6 +14,7 @@ from tests.integration.shop import Shop
 from tests.integration.test_option_table import fill, stored, tables
 from tests.integration.whole_answers import Json, data_of, everything, is_replay, send
 
+pytestmark = pytest.mark.either_driver
 SURROGATE = "\ud800"
 PLAIN = [name_of("plain", i) for i in SLOTS]
 STOCK_CASES: dict[str, Sequence[Json]] = {

@@ -189,6 +189,7 @@ def tables() -> Iterator[tuple[Operation, Json]]:
             yield operation, dict(zip(known, values, strict=True))
 
 
+@pytest.mark.either_driver
 @pytest.mark.parametrize(
     ("operation", "options"),
     [
