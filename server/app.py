@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from server.convex.view import Convex
 from server.graphiql import files
 from server.graphql_view import GraphQLView
+from server.http.methods import METHODS
 from server.metrics import Metrics
 
 
@@ -48,7 +49,7 @@ def make_app(
     return Starlette(
         routes=[
             Route("/", home),
-            Route("/graphql", graphql, methods=["GET", "POST"]),
+            Route("/graphql", graphql, methods=METHODS),
             WebSocketRoute("/graphql", graphql),
             Mount("/graphiql", routes=files.routes()),
             *(convex.routes() if convex else []),

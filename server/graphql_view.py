@@ -25,7 +25,8 @@ from schema.context import Context, Services
 from schema.idempotency import HEADER
 from server import graphql_media_type
 from server.graphiql.page import Page
-from server.http.refused import Refused
+from server.graphql_socket import Socket
+from server.http.refused import Refused, refused
 from server.http.request_body import media_type
 
 _STOPPING = (
@@ -39,6 +40,8 @@ _NOT_ACCEPTABLE = (
 
 class GraphQLView(GraphQL[Context, None]):
     """The route `/graphql`."""
+
+    websocket_adapter_class = Socket
 
     def __init__(
         self, services: Services, *, max_request_bytes: int, origins: Sequence[str] = ()
@@ -76,6 +79,11 @@ class GraphQLView(GraphQL[Context, None]):
             refusal = _refusal(_status(error), error.reason)
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
             refusal = _refusal(503, _STOPPING, "UNAVAILABLE")
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # noqa: BLE001 - told in JSON, and masked, whatever it is
+            fault = refused(error)
+            refusal = _refusal(fault.status, str(fault), fault.code)
         if refusal.status_code == 405:
             refusal.headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
         return _of_type(_preferred(request), refusal)
@@ -134,7 +142,7 @@ class GraphQLView(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Python refuses numbers of 4 300 digits and deep nesting in ways of its own."""
         try:
-            return json.loads(data)
+            return json.loads(data if isinstance(data, str) else data.decode("utf-8-sig"))
         except json.JSONDecodeError:
             raise
         except (ValueError, RecursionError) as error:

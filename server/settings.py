@@ -11,7 +11,7 @@ from server.domain.errors import StartupError
 from server.domain.lease import LEASE_SECONDS
 
 _HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
-_ORIGIN = re.compile(r"https?://[^/\s?#@]+")
+_ORIGIN = re.compile(r"https?://[^/\s?#@,*]+", re.IGNORECASE)
 _FORBIDDEN_IN_A_DATABASE_NAME = frozenset('/\\. "$\0')
 
 
@@ -74,7 +74,9 @@ class Settings(BaseSettings):
     @property
     def origins(self) -> list[str]:
         """Whose pages may call: all if it is `["*"]`."""
-        return [] if self.cors_origins == "none" else _listed(self.cors_origins)
+        if self.cors_origins in ("*", "none"):
+            return ["*"] if self.cors_origins == "*" else []
+        return [_as_browsers_send_it(one) for one in _listed(self.cors_origins)]
 
     @field_validator("mongodb_database")
     @classmethod
@@ -88,6 +90,12 @@ class Settings(BaseSettings):
 
 def _listed(text: str) -> list[str]:
     return [one.strip() for one in text.split(",")]
+
+
+def _as_browsers_send_it(origin: str) -> str:
+    """In lower case, and without the port that the scheme has anyhow."""
+    origin = origin.lower()
+    return origin.removesuffix(":443" if origin.startswith("https:") else ":80")
 
 
 def read_settings() -> Settings:

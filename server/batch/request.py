@@ -46,7 +46,7 @@ class Content:
     def add(self, inputs: Iterable[Input]) -> None:
         if self._has_key:  # otherwise nobody asks
             for one in inputs:
-                self._add(one)
+                self._add(_with_one_form(one))
 
     def digest(self) -> str:
         return self._hash.hexdigest()
@@ -54,3 +54,12 @@ class Content:
     def _add(self, value: Any) -> None:
         self._hash.update(json.dumps(value, sort_keys=True).encode())
         self._hash.update(b"\n")
+
+
+def _with_one_form(value: Any) -> Any:
+    """5.0 is 5, and -0.0 is 0, as in JSON: which one is sent is the client's library's choice."""
+    if isinstance(value, Mapping):
+        return {name: _with_one_form(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_with_one_form(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -16,9 +16,12 @@ from graphql import (
     visit,
 )
 
+from server.convex import pagination
 from server.domain.errors import BadInput
 from server.domain.text import shown
 
+KEY = "idempotencyKey"
+_RELAY = ("first", "after")
 _FILE = Path(__file__).with_name("functions.graphql")
 
 
@@ -33,7 +36,14 @@ class Function:
 
     @cached_property
     def is_paginated(self) -> bool:
-        return {"first", "after"} <= {*self.variables}
+        return {*_RELAY} <= {*self.variables}
+
+    @cached_property
+    def arguments(self) -> frozenset[str]:
+        """What a client may give: a key for every mutation, and Convex's pages for Relay's."""
+        if self.is_paginated:
+            return frozenset({*self.variables} - {*_RELAY} | {pagination.OPTIONS})
+        return frozenset({*self.variables, *([KEY] if self.kind == "mutation" else [])})
 
 
 def read_functions(text: str) -> Iterator[Function]:

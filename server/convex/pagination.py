@@ -20,13 +20,14 @@ def relay_arguments(options: Any) -> dict[str, Any]:
     """
     if options is None:
         return {}
-    if not isinstance(options, dict) or "numItems" not in options:
+    if not isinstance(options, dict) or options.get("numItems") is None:
         raise BadInput(
             f"{OPTIONS} must be {{numItems, cursor}}; cursor is null for the first page."
         )
     for name in options.keys() - _KNOWN - _OF_OTHER_CLIENTS:
         raise BadInput(f"{OPTIONS} has no field {shown(name)}: give numItems and cursor.")
-    return {"first": options["numItems"], "after": options.get("cursor") or None}
+    cursor = options.get("cursor")
+    return {"first": options["numItems"], "after": None if cursor == _BEGINNING else cursor}
 
 
 def in_terms_of_options(message: str) -> str:

@@ -15,24 +15,60 @@ from server.domain.errors import BadInput
 from server.domain.text import shown
 
 
+class _NotConvex(Exception):
+    """`steps` lead to the place, the last one first: to write each place down costs seconds."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.steps: list[str] = []
+
+
 def decoded(value: Any, place: str) -> Any:
     """
     Raises:
         BadInput: it is none of Convex's values; the message names the place, from `place` on.
     """
+    try:
+        return _decoded(value)
+    except _NotConvex as error:
+        raise BadInput(f"{place}{''.join(reversed(error.steps))} {error}") from error
+
+
+def _decoded(value: Any) -> Any:
     if isinstance(value, list):
-        return [decoded(one, f"{place}[{index}]") for index, one in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    if len(value) == 1:
-        ((name, content),) = value.items()
+        return _list(value)
+    return _object(value) if isinstance(value, dict) else value
+
+
+def _list(values: list[Any]) -> list[Any]:
+    found: list[Any] = []
+    try:
+        for one in values:
+            found.append(_decoded(one) if isinstance(one, list | dict) else one)  # noqa: PERF401 - counted
+    except _NotConvex as error:
+        error.steps.append(f"[{len(found)}]")
+        raise
+    return found
+
+
+def _object(fields: dict[str, Any]) -> Any:
+    if len(fields) == 1:
+        ((name, content),) = fields.items()
         if name == "$integer":
-            return int.from_bytes(_eight_bytes(content, place, name), "little", signed=True)
+            return int.from_bytes(_eight_bytes(content, name), "little", signed=True)
         if name == "$float":
-            return struct.unpack("<d", _eight_bytes(content, place, name))[0]
+            return struct.unpack("<d", _eight_bytes(content, name))[0]
         if name == "$bytes":
-            raise BadInput(f"{place} is bytes, which no argument is.")
-    return {_field(name, place): decoded(one, f"{place}.{name}") for name, one in value.items()}
+            raise _NotConvex("is bytes, which no argument is.")
+    found = {}
+    for name, one in fields.items():
+        _check(name)
+        try:
+            found[name] = _decoded(one) if isinstance(one, list | dict) else one
+        except _NotConvex as error:
+            error.steps.append(f".{name}")
+            raise
+    return found
 
 
 def encoded(value: Any) -> Any:
@@ -50,21 +86,18 @@ def _is_special(number: float) -> bool:
     return not math.isfinite(number) or (number == 0 and math.copysign(1, number) < 0)
 
 
-def _field(name: str, place: str) -> str:
+def _check(name: str) -> None:
     if name.startswith("$"):
-        raise BadInput(
-            f"{place} has the field {shown(name)}: names that begin with $ are Convex's."
-        )
+        raise _NotConvex(f"has the field {shown(name)}: names that begin with $ are Convex's.")
     if not (name.isascii() and name.isprintable()):
-        raise BadInput(f"{place} has the field {shown(name)}: a name is of printable ASCII.")
-    return name
+        raise _NotConvex(f"has the field {shown(name)}: a name is of printable ASCII.")
 
 
-def _eight_bytes(content: Any, place: str, name: str) -> bytes:
+def _eight_bytes(content: Any, name: str) -> bytes:
     try:
-        decoded_bytes = b64decode(content, validate=True)
+        found = b64decode(content, validate=True)
     except (NotBase64, TypeError, ValueError):
-        decoded_bytes = b""
-    if len(decoded_bytes) != 8:
-        raise BadInput(f"{place} has a {name} that is not 8 bytes in base64.")
-    return decoded_bytes
+        found = b""
+    if len(found) != 8:
+        raise _NotConvex(f"has a {name} that is not 8 bytes in base64.")
+    return found

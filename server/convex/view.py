@@ -16,18 +16,20 @@ from server.domain.errors import BadInput, RequestError
 from server.http import json_value
 from server.http.json_answer import json_answer
 from server.http.methods import METHODS
-from server.http.refused import Refused, not_found, refused, unavailable, wrong_method
+from server.http.refused import Refused, not_found, refused, wrong_method
 from server.http.request_body import JSON, media_type, read_whole
 
 _KINDS = ("mutation", "query")
+_NO_TIMES = "There are no queries at a time here: call client.query(…)."
 _ABSENT = {
     "action": "There are no actions here: call client.mutation(…) or client.query(…).",
-    "query_ts": "There are no queries at a time here: call client.query(…).",
+    "query_at_ts": _NO_TIMES,
+    "query_ts": _NO_TIMES,
 }
 _FORMATS = ("convex_encoded_json", "json")
 _STOPPING = (
-    "The server stops. With an idempotency key the call can be sent again without doing anything "
-    "twice."
+    "The server stops, and what has begun goes on to its end. With an idempotency key the call can "
+    "be sent again without doing anything twice; without one, look at stockUpdates first."
 )
 
 
@@ -60,7 +62,7 @@ class Convex:
         except ClientDisconnect:
             return Response()  # it hung up before it had sent everything
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
-            return _fault(unavailable(_STOPPING))
+            return _fault(Refused(503, "UNAVAILABLE", _STOPPING))
         except Exception as error:  # noqa: BLE001 - told in JSON, and masked, whatever it is
             return _fault(refused(error))
         return _returned(value)
@@ -71,13 +73,15 @@ class Convex:
         if request.method != "POST":
             raise wrong_method(request.method, "POST")
         media_type(request, [JSON])
-        sent = _read(await read_whole(request, self._max_request_bytes))
+        body = await read_whole(request, self._max_request_bytes)
+        sent = _read(body)
         keys = request.headers.getlist(HEADER)
         return await call(
             function_at(sent["path"], kind),
             sent.get("args", {}),
             self._services,
             header_key=", ".join(keys) if keys else None,
+            size=len(body),
         )
 
 
@@ -92,7 +96,7 @@ def _read(body: bytes) -> dict[str, Any]:
         raise _malformed(f"The body {error}.") from error
     if not isinstance(sent, dict) or not isinstance(sent.get("path"), str):
         raise _malformed("The body must be a JSON object {path, args, format}; path is a text.")
-    if sent.get("format", _FORMATS[0]) not in _FORMATS:
+    if sent.get("format") not in (None, *_FORMATS):
         raise _malformed(f"There is no such format: give {' or '.join(_FORMATS)}.")
     return sent
 

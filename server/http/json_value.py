@@ -14,13 +14,22 @@ def parse(text: str | bytes) -> Any:
         BadInput: it is not JSON; the message is the end of a sentence that begins with its name.
     """
     try:
-        return json.loads(text, parse_int=whole, parse_constant=_refuse)
+        return _parsed(text if isinstance(text, str) else text.decode("utf-8-sig"))
     except RecursionError as error:
         raise BadInput("is nested too deeply") from error
     except json.JSONDecodeError as error:
         raise BadInput(f"is not JSON: {error.msg} at character {error.pos + 1}") from error
     except ValueError as error:  # UnicodeDecodeError is one, too
         raise BadInput(f"is not JSON: {error}") from error
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:  # perhaps of a number that is too long; `whole` costs seconds for millions
+        return json.loads(text, parse_int=whole, parse_constant=_refuse)
 
 
 def written(value: Any) -> bytes:

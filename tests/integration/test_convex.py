@@ -1,5 +1,6 @@
 """Convex's HTTP protocol: what is sent, what comes back, and what is refused how."""
 
+import json
 from typing import Any
 
 import httpx
@@ -7,13 +8,17 @@ import pytest
 from bson import ObjectId
 
 from server.convex.function import FUNCTIONS
+from server.convex.view import Convex
 from tests.integration.shop import UNKNOWN_ID, Shop
+from tests.integration.test_cancellation import committing, slow_commits
 
 pytestmark = pytest.mark.either_driver
 
 JSON = {"content-type": "application/json"}
 FIVE = {"$integer": "BQAAAAAAAAA="}
 NAN = {"$float": "AAAAAAAA+H8="}
+# What usePaginatedQuery sends besides.
+OTHER_CLIENTS = {"id": 1, "endCursor": None, "maximumRowsRead": 5, "maximumBytesRead": 5}
 
 
 async def send(shop: Shop, kind: str, body: Any, **headers: str) -> httpx.Response:
@@ -172,7 +177,7 @@ async def test_pages_follow_each_other_to_the_end(shop: Shop) -> None:
         shop,
         "query",
         "products",
-        arguments | {"paginationOpts": {"numItems": 2, "cursor": None, "id": 1}},
+        arguments | {"paginationOpts": OTHER_CLIENTS | {"numItems": 2, "cursor": None}},
     )
     second = await value(
         shop,
@@ -250,6 +255,17 @@ async def test_a_page_behind_the_end_is_empty_and_keeps_its_cursor(shop: Shop) -
             {"cursor": None},
             "paginationOpts must be {numItems, cursor}; cursor is null for the first page.",
         ),
+        (
+            {"numItems": None, "cursor": None},
+            "paginationOpts must be {numItems, cursor}; cursor is null for the first page.",
+        ),
+        (
+            {"numItems": 1, "cursor": False},
+            (
+                "Argument 'paginationOpts.cursor' has invalid value: "
+                "String cannot represent a non string value: False"
+            ),
+        ),
         (5, "paginationOpts must be {numItems, cursor}; cursor is null for the first page."),
         (
             {"numItems": 2, "first": 2},
@@ -303,6 +319,8 @@ async def test_a_client_whose_address_ends_with_a_slash_is_answered(shop: Shop) 
         ({"updates": [{"é": 1}]}, "updates[0] has the field “é”: a name is of printable ASCII."),
         ({"updates": {"$integer": "x"}}, "updates has a $integer that is not 8 bytes in base64."),
         (5, "args must be one object, or a list of one object: the function's arguments."),
+        ([], "args must be one object, or a list of one object: the function's arguments."),
+        ([{}, {}], "args must be one object, or a list of one object: the function's arguments."),
         (None, "args must be one object, or a list of one object: the function's arguments."),
     ],
 )
@@ -311,7 +329,8 @@ async def test_wrong_arguments_throw_a_typed_error_and_change_nothing(
 ) -> None:
     (cup,) = await shop.put(10)
 
-    refused = await error(shop, "mutation", "batchUpdateStock", args)
+    response = await send(shop, "mutation", {"path": "batchUpdateStock", "args": args})
+    refused = response.json()["errorData"]
 
     assert refused["code"] == "BAD_INPUT"
     assert refused["message"].startswith(message)
@@ -366,6 +385,8 @@ async def test_a_function_that_there_is_not(shop: Shop) -> None:
         (400, "BAD_INPUT", b'{"path": "product", "args": {}, "format": []}'),
         (400, "BAD_INPUT", b'{"path": "product", "args": {"id": NaN}}'),
         (400, "BAD_INPUT", b"[" * 100_000),
+        (400, "BAD_INPUT", '{"path": "product"}'.encode("utf-16")),
+        (400, "BAD_INPUT", b'{"path": "product", "args": {"id": "\xed\xa0\x80"}}'),
     ],
 )
 async def test_what_is_no_call_is_a_fault_of_the_transport(
@@ -385,12 +406,14 @@ async def test_other_media_types_methods_and_endpoints_are_refused(shop: Shop) -
         read = await client.get("/api/query")
         action = await client.post("/api/action", json={})
         at_a_time = await client.post("/api/query_ts")
+        at_that_time = await client.post("/api/query_at_ts", json={})
 
     assert (text.status_code, text.json()["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
     assert (read.status_code, read.json()["code"]) == (405, "METHOD_NOT_ALLOWED")
     assert read.headers["allow"] == "POST"
     assert (action.status_code, action.json()["code"]) == (404, "NOT_FOUND")
     assert (at_a_time.status_code, at_a_time.json()["code"]) == (404, "NOT_FOUND")
+    assert (at_that_time.status_code, at_that_time.json()["code"]) == (404, "NOT_FOUND")
 
 
 async def test_a_body_that_is_too_large_is_refused(shop: Shop) -> None:
@@ -454,6 +477,151 @@ async def test_a_key_works_where_graphql_takes_it_by_header_alone(shop: Shop) ->
     assert refused["code"] == "BAD_INPUT"
 
 
+@pytest.mark.parametrize(
+    ("first", "same"),
+    [(5, 5.0), (5, FIVE), (5.0, FIVE), (0, {"$float": "AAAAAAAAAIA="}), (-0.0, 0)],
+)
+async def test_a_number_is_the_same_in_every_form(shop: Shop, first: Any, same: Any) -> None:
+    (cup,) = await shop.put(10)
+
+    async def add(quantity: Any) -> httpx.Response:
+        args = {"updates": [{"productId": cup, "quantity": quantity}], "idempotencyKey": "k"}
+        return await send(shop, "mutation", {"path": "batchUpdateStock", "args": args})
+
+    answers = [await add(first), await add(same)]
+
+    assert answers[0].json()["status"] == "success"
+    assert answers[1].json() == answers[0].json()
+    assert answers[1].headers["idempotent-replayed"] == "true"
+
+
+async def test_a_key_is_the_same_over_graphql(shop: Shop) -> None:
+    (cup,) = await shop.put(10)
+    updates = [{"productId": cup, "quantity": 5}]
+    args = {"updates": updates, "idempotencyKey": "k"}
+    await value(shop, "mutation", "batchUpdateStock", args)
+
+    answer = await shop.post_query(
+        "mutation ($updates: [StockUpdateInput!]!) "
+        '{ batchUpdateStock(updates: $updates, idempotencyKey: "k") { newStock } }',
+        updates=updates,
+    )
+
+    assert answer == {
+        "data": {"batchUpdateStock": [{"newStock": 15}]},
+        "extensions": {"idempotentReplay": True},
+    }
+
+
+async def test_two_headers_are_one_key(shop: Shop) -> None:
+    (cup,) = await shop.put(10)
+    body = {"path": "batchUpdateStock", "args": {"updates": [{"productId": cup, "quantity": 5}]}}
+
+    for keys in (["a", "b"], ["a"]):
+        async with shop.http() as client:
+            headers = [("Idempotency-Key", key) for key in keys]
+            await client.post("/api/mutation", json=body, headers=headers)
+
+    assert shop.stocks() == {cup: 20}
+
+
+async def test_a_header_alone_makes_retry_batch_safe(shop: Shop) -> None:
+    batch = await value(
+        shop,
+        "mutation",
+        "submitBatch",
+        {"operation": {"discontinueProducts": {"productIds": [UNKNOWN_ID]}}},
+    )
+    await value(shop, "mutation", "cancelBatch", {"id": batch["id"]})
+
+    retried = [
+        await value(shop, "mutation", "retryBatch", {"id": batch["id"]}, **{"Idempotency-Key": "k"})
+        for _ in range(2)
+    ]
+
+    assert retried[0]["id"] == retried[1]["id"]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (5, "idempotencyKey must be a text."),
+        ("", "idempotencyKey must be 1 to 200 printable ASCII characters."),
+    ],
+)
+async def test_a_key_that_is_none_is_refused_everywhere(shop: Shop, key: Any, message: str) -> None:
+    for name in ("cancelBatch", "retryBatch", "retryPublication"):
+        refused = await error(shop, "mutation", name, {"id": UNKNOWN_ID, "idempotencyKey": key})
+        assert refused == {"code": "BAD_INPUT", "message": message}
+
+
+async def test_a_query_takes_no_key(shop: Shop) -> None:
+    refused = await error(shop, "query", "product", {"id": UNKNOWN_ID, "idempotencyKey": "k"})
+
+    assert refused["message"] == "product has no argument “idempotencyKey”: there may be id."
+
+
+async def test_a_large_call_is_answered_like_a_small_one(shop: Shop) -> None:
+    ids = [f"{number:024x}" for number in range(1_000)]
+    args = {"productIds": ids, "options": {"batchSize": 1000}, "idempotencyKey": "k" * 200}
+    body = json.dumps({"path": "batchDiscontinueProducts", "args": [args]})
+
+    async with shop.http() as client:
+        answer = await client.post("/api/mutation", content=body + " " * 1_000_000, headers=JSON)
+        wrong = await client.post(
+            "/api/mutation", content=body.replace("{", "{ ", 1) + " " * 1_000_000, headers=JSON
+        )
+
+    assert answer.json()["value"]["failed"] == 1_000
+    assert wrong.headers["idempotent-replayed"] == "true"
+
+
+async def test_a_call_that_is_cut_off_is_told_that_it_may_take_effect(shop: Shop) -> None:
+    (cup,) = await shop.put(10)
+    body = {"path": "batchUpdateStock", "args": {"updates": [{"productId": cup, "quantity": 5}]}}
+    with slow_commits(shop):
+        calling = await committing(shop, send(shop, "mutation", body))
+        calling.cancel()
+        answer = await calling
+        await shop.engine.drain()
+
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "code": "UNAVAILABLE",
+        "message": "The server stops, and what has begun goes on to its end. With an idempotency "
+        "key the call can be sent again without doing anything twice; without one, look at "
+        "stockUpdates first.",
+    }
+    assert "retry-after" not in answer.headers
+    assert shop.stocks() == {cup: 15}
+
+
+async def test_a_client_that_hangs_up_while_it_sends_is_no_fault(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    convex = Convex(shop.services, max_request_bytes=1_000)
+    (route, *_) = convex.routes()
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send_(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": route.path,
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    await route.app(scope, receive, send_)
+
+    assert [one["status"] for one in sent if "status" in one] in ([], [200])
+    assert [one.getMessage() for one in caplog.records if one.levelname == "ERROR"] == []
+
+
 async def test_a_database_that_is_away_is_told_and_a_fault_of_ours_is_masked(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -492,3 +660,5 @@ async def test_pages_of_other_origins_may_call(shop: Shop) -> None:
     assert "POST" in asked.headers["access-control-allow-methods"]
     assert "convex-client" in asked.headers["access-control-allow-headers"]
     assert answered.headers["access-control-allow-origin"] == "*"
+    exposed = answered.headers["access-control-expose-headers"]
+    assert {*exposed.split(", ")} == {"Idempotent-Replayed", "Location", "Retry-After"}

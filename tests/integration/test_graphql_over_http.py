@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from server import graphql_view
 from tests.integration.shop import Shop
 
 pytestmark = pytest.mark.either_driver
@@ -202,7 +203,9 @@ async def test_of_several_operations_without_a_name_none_is_executed(shop: Shop)
     update = f'{{productId: "{known}", quantity: 1}}'
     mutation = f"mutation M {{ batchUpdateStock(updates: [{update}]) {{ newStock }} }}"
 
-    for query in (f"{mutation} query Q {{ __typename }}", f"query Q {{ __typename }} {mutation}"):
+    query_ = "query Q { __typename }"
+    three = f"{mutation} {query_} query R {{ __typename }}"
+    for query in (f"{mutation} {query_}", f"{query_} {mutation}", three):
         for name in ({}, {"operationName": None}, {"operationName": ""}):
             response = await post(shop, {"query": query, **name}, RESPONSE)
             assert response.status_code == 400
@@ -242,3 +245,27 @@ async def test_a_method_that_is_neither_get_nor_post_is_told_what_is(shop: Shop)
 
             assert response.status_code == 405
             assert set(response.headers["allow"].split(", ")) >= {"GET", "POST"}
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+async def test_other_methods_are_refused_in_the_form_of_graphql(shop: Shop, method: str) -> None:
+    async with shop.http() as client:
+        response = await client.request(method, "/graphql", headers={"Accept": RESPONSE})
+
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
+    assert refusal(response, data=False) != ""
+
+
+async def test_a_fault_of_the_view_itself_is_masked(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("secret")
+
+    monkeypatch.setattr(graphql_view, "_idempotency_key", fail)
+    response = await post(shop, {"query": "{ __typename }"}, RESPONSE)
+
+    (error,) = response.json()["errors"]
+    assert response.status_code == 500
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert error["message"].startswith("Internal error. (Error ")

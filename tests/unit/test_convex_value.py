@@ -59,6 +59,10 @@ def test_null_in_an_object_is_left_out_and_stays_elsewhere() -> None:
     ("sent", "reason"),
     [
         ({"$integer": "BQAAAAAAAA=="}, "args.x has a $integer that is not 8 bytes in base64."),
+        (
+            {"$integer": "BQAAAAAAAAA=\n"},
+            "args.x has a $integer that is not 8 bytes in base64.",
+        ),
         ({"$integer": "?"}, "args.x has a $integer that is not 8 bytes in base64."),
         ({"$float": "BQAAAAAAAAA=é"}, "args.x has a $float that is not 8 bytes in base64."),
         ({"$float": 5}, "args.x has a $float that is not 8 bytes in base64."),
@@ -70,6 +74,10 @@ def test_null_in_an_object_is_left_out_and_stays_elsewhere() -> None:
         (
             {"y": {"$integer": "BQAAAAAAAAA=", "z": 1}},
             "args.x.y has the field “$integer”: names that begin with $ are Convex's.",
+        ),
+        (
+            [{"a": [1, [], {"b": {"$bytes": ""}}]}],
+            "args.x[0].a[2].b is bytes, which no argument is.",
         ),
         ({"é": 1}, "args.x has the field “é”: a name is of printable ASCII."),
         ({"a\n": 1}, "args.x has the field 'a\\n': a name is of printable ASCII."),

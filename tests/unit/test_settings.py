@@ -116,6 +116,8 @@ NO_ORIGINS = (
         ("none", []),
         ("https://shop.example", ["https://shop.example"]),
         ("https://a.example, http://b:5173", ["https://a.example", "http://b:5173"]),
+        ("HTTPS://Up.Example:443,http://b:80", ["https://up.example", "http://b"]),
+        ("https://a.example:80,http://b:443", ["https://a.example:80", "http://b:443"]),
     ],
 )
 def test_origins_are_a_list(monkeypatch: pytest.MonkeyPatch, text: str, origins: list[str]) -> None:
