@@ -1,25 +1,52 @@
 """What CHANGELOG.md says to those whom a new version breaks.
 
-    ## [Unreleased]          the next version; or a number that is newer than the released one
+    ## [Unreleased]          the next version; or its number, such as [0.2.0]
 
     ### Breaking
 
     - Field Product.stock was removed. Ask for `available` instead.
 
-An item begins with the sentence of `schema.changes`; what users are to do instead follows it.
+    ## [0.1.0] - 2026-01-31  the released version
+
+An item begins with the sentence of `schema.changes`; what users are to do instead follows it. What
+a reader does not see is not said: comments and blocks of code do not count.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
+UNRELEASED = "Unreleased"
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
+_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*)")
+_NAME = re.compile(rf"\[?({UNRELEASED}|{_VERSION.pattern})(?=[\s\]]|$)")
 _BULLET = re.compile(r"[-*] ")
+_UNSEEN = re.compile(
+    r"<!--.*?(?:-->|\Z)"  # a comment
+    r"|^[ \t]*(`{3,}|~{3,}).*?(?:^[ \t]*\1[`~]*[ \t]*$|\Z)",  # a block of code
+    re.DOTALL | re.MULTILINE,
+)
 
 
-def unannounced(changes: Iterable[str], changelog: str, *, released: str) -> list[str]:
-    """Those that are not told under `### Breaking` of a version after `released`, such as 0.1.0."""
-    announced = [_plain(item) for item in _items(changelog, released)]
+def unannounced(
+    changes: Iterable[str], changelog: str, *, released: str, drafts: bool = True
+) -> list[str]:
+    """Those that are not told under `### Breaking` of a version after `released`, such as 0.1.0.
+
+    `drafts`: what stands under `[Unreleased]` counts, too.
+    """
+    announced = [
+        _plain(item)
+        for name, lines in _next_sections(changelog, released)
+        if drafts or name != UNRELEASED
+        for item in _breaking_items(lines)
+    ]
     return [one for one in changes if not any(item.startswith(one) for item in announced)]
+
+
+def newest_version(changelog: str) -> str | None:
+    """The highest that has a heading."""
+    names = [name for name, _ in _sections(changelog)]
+    return max((name for name in names if is_version(name)), key=_numbers, default=None)
 
 
 def is_version(text: str) -> bool:
@@ -34,26 +61,49 @@ def _numbers(version: str) -> list[int]:
     return [int(number) for number in version.split(".")]
 
 
-def _items(changelog: str, released: str) -> Iterator[str]:
+def _next_sections(changelog: str, released: str) -> Iterator[tuple[str, list[str]]]:
+    """Those above the released version."""
+    for name, lines in _sections(changelog):
+        if is_version(name) and not is_newer(name, released):
+            return
+        if name:
+            yield name, lines
+
+
+def _sections(changelog: str) -> Iterator[tuple[str, list[str]]]:
+    """From the top, each with its version ("" if it is of none) and its lines."""
+    name = ""
+    lines: list[str] = []
+    for line in _UNSEEN.sub("", changelog).splitlines():
+        level, title = _heading(line)
+        if level in (1, 2):
+            yield name, lines
+            found = _NAME.match(title) if level == 2 else None
+            name, lines = found.group(1) if found else "", []
+        else:
+            lines.append(line)
+    yield name, lines
+
+
+def _breaking_items(lines: Iterable[str]) -> Iterator[str]:
     """Each with all its lines."""
-    is_next = is_breaking = False
+    is_breaking = False
     item: list[str] = []
-    for line in [*changelog.splitlines(), "# The end"]:
-        if item and (line.startswith("#") or _BULLET.match(line)):
+    for line in [*lines, "### The end"]:
+        level, title = _heading(line)
+        if item and (level or _BULLET.match(line)):
             yield "\n".join(item)
             item = []
-        if line.startswith("## "):
-            is_next, is_breaking = _is_next(line, released), False
-        elif line.startswith("### "):
-            is_breaking = is_next and line.strip() == "### Breaking"
-        elif is_breaking:
+        if level:
+            is_breaking = level == 3 and title.strip() == "Breaking"
+        elif is_breaking and (item or _BULLET.match(line)):
             item.append(line)
 
 
-def _is_next(heading: str, released: str) -> bool:
-    """A heading without a number is that of the next version."""
-    found = _VERSION.search(heading)
-    return found is None or is_newer(found.group(), released)
+def _heading(line: str) -> tuple[int, str]:
+    """Its level and text; 0 if it is none."""
+    found = _HEADING.fullmatch(line)
+    return (len(found.group(1)), found.group(2)) if found else (0, "")
 
 
 def _plain(item: str) -> str:

@@ -88,8 +88,8 @@ _publish(
     BatchAlertKind,
     "What somebody should look into.",
     {
-        "SLOW": f"The batch has taken over {SLOW_SECONDS} s.",
-        "HIGH_FAILURE_RATE": f"Over {HIGH_FAILURE_RATE:.0%} of its items failed.",
+        "SLOW": f"The batch has taken over {SLOW_SECONDS} s since its submission, its waiting included.",
+        "HIGH_FAILURE_RATE": f"Over {HIGH_FAILURE_RATE:.0%} of its items failed. A cancelled batch never gets it.",
     },
 )
 _publish(

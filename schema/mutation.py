@@ -44,12 +44,15 @@ BatchId = Annotated[
 
 
 @strawberry.type(
-    description="What can be changed. What is wrong with an item is told in the answer, never in `errors`."
+    description="What can be changed. What is wrong with an item is told in the answer, never in `errors`. One error of "
+    "a whole mutation, such as `BATCH_TOO_LARGE`, answers `data: null` for all mutations of the request, those that "
+    "took effect included: send one mutation per request, or each with an idempotency key."
 )
 class Mutation:
     @strawberry.mutation(
         description="Changes the stock of many products. Several updates of one product apply in input order. "
-        "Each leaves a row in `stockUpdates`, applied or failed."
+        "Each leaves a row in `stockUpdates`, applied or failed, but for those with a malformed id, those that were never "
+        "begun, those that failed because the database could not be reached, and all of a dry run."
     )
     async def batch_update_stock(
         self,
@@ -74,7 +77,8 @@ class Mutation:
         return [answers.to_stock_update_result(one) for one in outcomes]
 
     @strawberry.mutation(
-        description="Discontinues many products and takes their stock to 0, with a row in `stockUpdates` for each."
+        description="Discontinues many products and takes their stock to 0, with a row in `stockUpdates` for each one that "
+        "this changes: none for one that was discontinued already or that failed, and none in a dry run."
     )
     async def batch_discontinue_products(
         self,
@@ -200,7 +204,7 @@ class Mutation:
             strawberry.argument(
                 graphql_type=BatchOperationInput,
                 description="What is to be done, to at most 100 000 items unless the server is set up otherwise. Send the "
-                "items in variables: the text of a query is limited.",
+                "items in variables: the text of a query may have 200 000 tokens.",
             ),
         ],
         idempotency_key: IdempotencyKey = UNSET,
@@ -215,7 +219,7 @@ class Mutation:
 
     @strawberry.mutation(
         description="Has a batch end soon: chunks that have begun go on to their end, the other items are `CANCELLED`. "
-        "What was applied stays, and is counted. Cancelling it again changes nothing; if it ended otherwise, that is told."
+        "What was applied stays, and is counted. Cancelling it again changes nothing; one that has ended otherwise is refused with `BAD_INPUT`."
     )
     async def cancel_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services

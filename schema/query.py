@@ -16,9 +16,19 @@ from schema.types.connection import After, Connection, First
 from schema.types.product import Product
 from schema.types.stock_update import StockUpdate
 from server.domain.filters import ProductOrder
+from server.domain.idempotency import KEYS_LAST
+
+_KEPT = (
+    "A batch is kept 30 days after its end, unless the server is set up otherwise; one with an idempotency key "
+    f"also for {KEYS_LAST.days} days after it was sent, and one that publishes prices for as long as any of them waits."
+)
 
 
-@strawberry.type(description="What can be read. Nothing is shown that could still be undone.")
+@strawberry.type(
+    description="What can be read. Nothing is shown that could still be undone. An error in a list (`products`, "
+    "`stockUpdates`, `batchOperations`) answers `data: null` for all fields of the request; one in `product` or "
+    "`batchOperation` answers null for that field alone."
+)
 class Query:
     @strawberry.field(description="The product with this id; null if there is none.")
     async def product(
@@ -76,7 +86,7 @@ class Query:
 
     @strawberry.field(
         description="The batch with this id, whether it was submitted or called with an idempotency key; null if there "
-        "is none, or none any more."
+        f"is none, or none any more. {_KEPT}"
     )
     async def batch_operation(
         self,
@@ -89,7 +99,7 @@ class Query:
         found = await services.operations.one(arguments.from_id(id, "id"))
         return to_batch_operation(found, services) if found else None
 
-    @strawberry.field(description="Stored batches, newest first, page by page.")
+    @strawberry.field(description=f"Stored batches, newest first, page by page. {_KEPT}")
     async def batch_operations(
         self,
         info: Resolving,

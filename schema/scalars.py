@@ -92,7 +92,8 @@ FLOAT = ScalarDefinition(
 
 DATE_TIME = ScalarDefinition(
     name="DateTime",
-    description="A point in time in ISO 8601, in UTC with milliseconds: `2026-01-31T12:00:00.000Z`.",
+    description="A point in time in ISO 8601. In answers it is in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. What "
+    "is sent may have any offset, as in `2026-01-31T13:00+01:00`, but must have one, or `Z`; it is cut to the millisecond.",
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=_iso,
     parse_value=_moment,

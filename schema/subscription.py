@@ -11,13 +11,15 @@ from schema.convert.arguments import from_id
 from schema.convert.batch_operation import to_batch_operation
 from schema.types.batch_operation import BatchOperation
 from server.domain import batch_operation
+from server.jobs.progress_feed import AT_MOST_EVERY_SECONDS
 
 
 @strawberry.type(description="What can be watched, over WebSocket (graphql-transport-ws).")
 class Subscription:
     @strawberry.subscription(
-        description="A batch as it is now, and then each time that its counts or its status change. Ends when the "
-        "batch has ended."
+        description="A batch as it is now, and then after its status or one of its counts has changed. Changes within "
+        f"{AT_MOST_EVERY_SECONDS} s are told as one. Ends when the batch has ended: what is published "
+        "after that is not told."
     )
     async def batch_progress(
         self,

@@ -44,7 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="only say whether the file is current, and what breaks clients unannounced",
     )
     instead.add_argument(
-        "--release", metavar="VERSION", help=f"write it to {schema_command.RELEASED}, as released"
+        "--release",
+        metavar="VERSION",
+        help=f"write it to {schema_command.RELEASED}, as that of a new version",
     )
     parsed = parser.parse_args(arguments)
     try:

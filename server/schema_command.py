@@ -1,18 +1,20 @@
 """`python -m server schema`: the SDL as a file, and as a promise to clients."""
 
 import sys
+import tomllib
 from pathlib import Path
 
 from graphql import GraphQLError
 
 from schema import schema
-from schema.changelog import is_newer, is_version, unannounced
+from schema.changelog import UNRELEASED, is_newer, is_version, newest_version, unannounced
 from schema.changes import breaking_changes
 from server.domain.errors import StartupError
 
 SDL = Path("schema/schema.graphql")
 RELEASED = Path("schema/released.graphql")  # the SDL of the last version, below a line `# 0.1.0`
 CHANGELOG = Path("CHANGELOG.md")
+PROJECT = Path("pyproject.toml")
 
 
 def write() -> int:
@@ -27,31 +29,38 @@ def write() -> int:
 
 
 def check() -> int:
-    """1 if the file is not what the code says, or if the code breaks a client without a word.
+    """1 if the file is not what the code says, if the code breaks a client without a word, or if
+    the released schema is not that of the current version.
 
     Raises:
         StartupError: a file that this needs is missing, or is not what it should be.
     """
     _require_folder()
-    status = 0
-    for complaint_of in (_drift, _breaks):
-        if complaint := complaint_of():
-            print(complaint, file=sys.stderr)
-            status = 1
-    return status
+    version, sdl = _promised()
+    complaints = (_drift(), _breaks(version, sdl), _not_recorded(version))
+    for complaint in filter(None, complaints):
+        print(complaint, file=sys.stderr)
+    return int(any(complaints))
 
 
 def release(version: str) -> int:
-    """Make what the code says the promise of `version`.
+    """Make what the code says the promise of `version`; 1 if it breaks a client without a word.
 
     Raises:
-        StartupError: it is no version, or older than the one that was promised.
+        StartupError: it is not the current version, or not newer than the one that was promised; or
+            as for `check`.
     """
     _require_folder()
     if not is_version(version):
         raise StartupError(f"“{version}” is not a version: write it like 0.1.0.")
-    if RELEASED.is_file() and is_newer(before := _promised()[0], version):
-        raise StartupError(f"{RELEASED} is of {before} already, which is newer than {version}.")
+    before, sdl = _promised()
+    if not is_newer(version, before):
+        raise StartupError(f"{RELEASED} is of {before} already, and {version} is not newer.")
+    if elsewhere := _other_versions(version):
+        raise StartupError(f"{version} belongs into {CHANGELOG} and {PROJECT} first: {elsewhere}.")
+    if complaint := _breaks(before, sdl, heading=version):
+        print(complaint, file=sys.stderr)
+        return 1
     RELEASED.write_text(f"# {version}\n{_printed()}", encoding="utf-8")
     return 0
 
@@ -71,22 +80,45 @@ def _drift() -> str | None:
     return f"{SDL} is not what the code says: run `make schema` and commit it."
 
 
-def _breaks() -> str | None:
-    version, sdl = _promised()
-    changelog = _text(CHANGELOG, "It is where clients are told what breaks them.")
+def _breaks(version: str, sdl: str, heading: str = UNRELEASED) -> str | None:
+    """What breaks clients of the version, and where to announce it: it is not announced there."""
+    changelog = _changelog()
     try:
         changes = breaking_changes(sdl, _printed())
     except (GraphQLError, TypeError) as error:  # it does not parse, or names what there is not
         raise StartupError(f"{RELEASED} is no schema: {error}") from error
-    changes = unannounced(changes, changelog, released=version)
+    changes = unannounced(changes, changelog, released=version, drafts=heading == UNRELEASED)
     if not changes:
         return None
     lines = "\n".join(f"- {change}" for change in changes)
     return (
         f"The schema breaks clients of {version}, and {CHANGELOG} does not say so. Mend it, or\n"
-        "write this under `## [Unreleased]`, each line with what users are to do instead:\n\n"
+        f"write this under `## [{heading}]`, each line with what users are to do instead:\n\n"
         f"### Breaking\n\n{lines}"
     )
+
+
+def _not_recorded(version: str) -> str | None:
+    elsewhere = _other_versions(version)
+    if not elsewhere:
+        return None
+    return (
+        f"{RELEASED} is of {version}, but {elsewhere}.\n"
+        f"A new version belongs into {CHANGELOG} and {PROJECT}; then\n"
+        "`python -m server schema --release VERSION` records its schema."
+    )
+
+
+def _other_versions(version: str) -> str:
+    """Where the newest version is another one; "" if nowhere."""
+    project = tomllib.loads(_text(PROJECT, "It says which version this is."))["project"]
+    newest = {CHANGELOG: newest_version(_changelog()), PROJECT: project["version"]}
+    others = {file: one or "no version" for file, one in newest.items() if one != version}
+    return " and ".join(f"{file} is of {one}" for file, one in others.items())
+
+
+def _changelog() -> str:
+    return _text(CHANGELOG, "It is where clients are told what breaks them.")
 
 
 def _promised() -> tuple[str, str]:

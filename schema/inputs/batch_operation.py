@@ -14,12 +14,12 @@ from server.domain.expiry import LONGEST_EXPIRY_MS
 from server.domain.options import DEFAULT_BATCH_SIZE, MAX_BATCH_SIZE
 from server.domain.whole_number import MAX_INT
 
-_ITEMS = "1 to 100 000."
+_ITEMS = "1 to 100 000 unless the server is set up otherwise."
 _IDS = "24 hexadecimal characters each."
 _BATCH_SIZE = strawberry.field(
     default=UNSET,
     description=f"Items per chunk, 1 to {MAX_BATCH_SIZE}. Default: {DEFAULT_BATCH_SIZE}. Each chunk is one "
-    "transaction. Items of one product stay together, so a product that is named more often makes its chunk larger.",
+    "transaction. Items of one product are done in input order, even if they are in several chunks.",
 )
 _EXPIRE_IN = (
     f"Milliseconds, a whole number from 1 to {LONGEST_EXPIRY_MS}, from the moment at which an item is done, after which "

@@ -19,10 +19,12 @@ class ProductFilter:
         default=UNSET, description="True: only discontinued ones. False: only the others."
     )
     stock_at_least: int | None = strawberry.field(
-        default=UNSET, description=f"A stock of this many pieces or more, 0 to {MAX_INT}."
+        default=UNSET,
+        description=f"A stock of this many pieces or more. Stocks are 0 to {MAX_INT}: a negative number is met by all.",
     )
     stock_at_most: int | None = strawberry.field(
-        default=UNSET, description=f"A stock of this many pieces or less, 0 to {MAX_INT}."
+        default=UNSET,
+        description=f"A stock of this many pieces or less. Stocks are 0 to {MAX_INT}: a negative number is met by none.",
     )
     name_prefix: str | None = strawberry.field(
         default=UNSET,

@@ -24,8 +24,9 @@ class StockUpdateInput:
     )
     expected_stock: int | None = strawberry.field(
         default=UNSET,
-        description=f"The update applies only if the stock is this many pieces just before it, 0 to {MAX_INT}, and "
-        "fails with `STALE_STOCK` otherwise. Default: it applies to any stock.",
+        description="The update applies only if the stock is this many pieces just before it, and fails with "
+        f"`STALE_STOCK` otherwise. Stocks are 0 to {MAX_INT}: a negative number always fails. Default: it applies to any "
+        "stock.",
     )
 
 

@@ -18,6 +18,12 @@ _BATCH_SIZE = strawberry.field(
     "product stay together, so a product that is named more often makes its chunk larger. Without "
     "meaning if `atomic`.",
 )
+_WRITE_BATCH_SIZE = strawberry.field(
+    default=UNSET,
+    description=f"Items per chunk, 1 to {MAX_BATCH_SIZE}. Default: {DEFAULT_BATCH_SIZE}. With `continueOnError` items of "
+    "one product stay together, so a product that is named more often makes its chunk larger; without it the chunks "
+    "are cut as the items come, and a dry run is one chunk. Without meaning if `atomic`.",
+)
 _DRY_RUN = strawberry.field(
     default=UNSET,
     description="True: everything runs, and is rolled back; the answer is what it would have been. "
@@ -28,12 +34,21 @@ _ATOMIC_WRITE = strawberry.field(
     description="True: the whole request is one transaction, of at most 5 000 items unless the server is set up "
     "otherwise. False: one transaction per chunk. Default: true.",
 )
-_CONTINUE_ON_ERROR = strawberry.field(
-    default=UNSET,
-    description="True: items that fail are taken out and the others go on; with `atomic` the others still take effect "
+_CONTINUE_ON_ERROR = (
+    "True: items that fail are taken out and the others go on; with `atomic` the others still take effect "
     "all together or not at all. False: with `atomic` nothing takes effect, all culprits are named and the others "
     "are `ROLLED_BACK`; without it, what stands before the first failure stays, and what stands behind it is "
-    "`NOT_ATTEMPTED`. A product that does not exist is a failure too. Default: false.",
+    "`NOT_ATTEMPTED`. "
+)
+_CREATE_CONTINUE_ON_ERROR = strawberry.field(
+    default=UNSET,
+    description=_CONTINUE_ON_ERROR
+    + "An id that a product has already is a failure too. Default: false.",
+)
+_CHANGE_CONTINUE_ON_ERROR = strawberry.field(
+    default=UNSET,
+    description=_CONTINUE_ON_ERROR
+    + "A product that does not exist is a failure too. Default: false.",
 )
 _RETURN_PARTIAL_RESULTS = strawberry.field(
     default=UNSET,
@@ -73,10 +88,10 @@ class BatchDiscontinueOptions:
 @strawberry.input(description="How `batchCreateProducts` goes about it.")
 class BatchCreateOptions:
     atomic: bool | None = _ATOMIC_WRITE
-    continue_on_error: bool | None = _CONTINUE_ON_ERROR
+    continue_on_error: bool | None = _CREATE_CONTINUE_ON_ERROR
     return_partial_results: bool | None = _RETURN_PARTIAL_RESULTS
     validate_before_write: bool | None = _VALIDATE_BEFORE_WRITE
-    batch_size: int | None = _BATCH_SIZE
+    batch_size: int | None = _WRITE_BATCH_SIZE
     expire_in: float | None = _CREATE_EXPIRE_IN
     dry_run: bool | None = _DRY_RUN
 
@@ -84,10 +99,10 @@ class BatchCreateOptions:
 @strawberry.input(description="How `batchUpdateProducts` goes about it.")
 class BatchUpdateOptions:
     atomic: bool | None = _ATOMIC_WRITE
-    continue_on_error: bool | None = _CONTINUE_ON_ERROR
+    continue_on_error: bool | None = _CHANGE_CONTINUE_ON_ERROR
     return_partial_results: bool | None = _RETURN_PARTIAL_RESULTS
     validate_before_write: bool | None = _VALIDATE_BEFORE_WRITE
-    batch_size: int | None = _BATCH_SIZE
+    batch_size: int | None = _WRITE_BATCH_SIZE
     expire_in: float | None = _UPDATE_EXPIRE_IN
     dry_run: bool | None = _DRY_RUN
 
@@ -95,7 +110,7 @@ class BatchUpdateOptions:
 @strawberry.input(description="How `batchDeleteProducts` goes about it.")
 class BatchDeleteOptions:
     atomic: bool | None = _ATOMIC_WRITE
-    continue_on_error: bool | None = _CONTINUE_ON_ERROR
+    continue_on_error: bool | None = _CHANGE_CONTINUE_ON_ERROR
     return_partial_results: bool | None = _RETURN_PARTIAL_RESULTS
     return_deleted_items: bool | None = strawberry.field(
         default=UNSET,
@@ -106,5 +121,5 @@ class BatchDeleteOptions:
         description="True: the `stockUpdates` of every product go with it, at most 100 000 in one transaction. Default: "
         "false, only where the item says so.",
     )
-    batch_size: int | None = _BATCH_SIZE
+    batch_size: int | None = _WRITE_BATCH_SIZE
     dry_run: bool | None = _DRY_RUN

@@ -22,4 +22,4 @@ class BatchCreateResult:
         "`returnPartialResults` is not true; `stats.created` counts them all the same."
     )
     failed: list[FailedItem] = strawberry.field(description="The others, in input order.")
-    stats: BatchCreateStats = strawberry.field(description="The counts.")
+    stats: BatchCreateStats = strawberry.field(description="The same as counts.")

@@ -35,4 +35,4 @@ class BatchDeleteResult:
     failed: list[FailedItem] = strawberry.field(
         description="Products that failed otherwise, in input order."
     )
-    stats: BatchDeleteStats = strawberry.field(description="The counts.")
+    stats: BatchDeleteStats = strawberry.field(description="The same as counts.")

@@ -20,13 +20,15 @@ class BatchMetrics:
         description="The part of the items processed that failed, 0 to 1; null if there are none."
     )
     items_per_second: float | None = strawberry.field(
-        description="Items processed in a second of `durationMs`, on average; null if there are none."
+        description="Items processed in a second of `durationMs`, on average; null if there are none, or if "
+        "`durationMs` is 0."
     )
 
 
 @strawberry.type(description="Something about a batch that somebody should look into.")
 class BatchAlert:
     kind: BatchAlertKind = strawberry.field(
-        description=f"For programs: over {SLOW_SECONDS} s, or over {HIGH_FAILURE_RATE:.0%} of the items failed."
+        description=f"For programs: over {SLOW_SECONDS} s, or over {HIGH_FAILURE_RATE:.0%} of all items failed, of "
+        "a batch that was not cancelled."
     )
     message: str = strawberry.field(description="For people, with the numbers.")

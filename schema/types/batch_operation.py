@@ -21,7 +21,7 @@ LoadResults = Callable[
 )
 class PublicationProgress:
     pending: int = strawberry.field(description="Still to be published.")
-    published: int = strawberry.field(description="Published.")
+    published: int = strawberry.field(description="Taken by the receiver.")
     failed: int = strawberry.field(
         description="Given up; `retryPublication` tries them again. Their prices are changed all the same."
     )
@@ -38,7 +38,7 @@ class BatchOperation:
     outcome: BatchOutcome | None = strawberry.field(
         description="How much of it succeeded; null until it has ended."
     )
-    total_items: int = strawberry.field(description="Items sent.")
+    total_items: int = strawberry.field(description="How many items were sent.")
     processed_items: int = strawberry.field(
         description="`successCount` + `failureCount`; it never goes back."
     )

@@ -28,4 +28,4 @@ class BatchUpdateResult:
     failed: list[FailedItem] = strawberry.field(
         description="Updates that failed otherwise, in input order."
     )
-    stats: BatchUpdateStats = strawberry.field(description="The counts.")
+    stats: BatchUpdateStats = strawberry.field(description="The same as counts.")

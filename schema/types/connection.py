@@ -44,7 +44,7 @@ class Edge(Generic[NodeT]):
 
 @strawberry.type(description="A page of a list, as Relay asks for it.")
 class Connection(Generic[NodeT]):
-    edges: list[Edge[NodeT]] = strawberry.field(description="The page.")
+    edges: list[Edge[NodeT]] = strawberry.field(description="The places on this page, in order.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 

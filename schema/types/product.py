@@ -6,7 +6,7 @@ from server.domain.field_check import LONGEST_CATEGORY, LONGEST_NAME
 from server.domain.whole_number import MAX_INT
 
 
-@strawberry.type(description="A product.")
+@strawberry.type(description="A product and its stock. One that has expired is not shown any more.")
 class Product:
     id: strawberry.ID = strawberry.field(description="24 hexadecimal characters.")
     name: str = strawberry.field(description=f"What it is called, 1 to {LONGEST_NAME} characters.")

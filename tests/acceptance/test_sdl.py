@@ -14,7 +14,12 @@ _FILE = Path("schema/schema.graphql")
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A folder with copies of the files that the command reads, and nothing else."""
-    for file in (_FILE, Path("schema/released.graphql"), Path("CHANGELOG.md")):
+    for file in (
+        "schema/schema.graphql",
+        "schema/released.graphql",
+        "CHANGELOG.md",
+        "pyproject.toml",
+    ):
         copy = tmp_path / file
         copy.parent.mkdir(exist_ok=True)
         copy.write_bytes((PROJECT / file).read_bytes())

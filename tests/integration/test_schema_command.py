@@ -9,7 +9,9 @@ import pytest
 from server import schema_command
 from server.cli import main
 
-FILE, RELEASED, CHANGELOG = schema_command.SDL, schema_command.RELEASED, schema_command.CHANGELOG
+FILE, RELEASED = schema_command.SDL, schema_command.RELEASED
+CHANGELOG, PROJECT = schema_command.CHANGELOG, schema_command.PROJECT
+BREAKING = "### Breaking\n\n- Field Product.weight was removed.\n"
 TOLD = """\
 The schema breaks clients of 0.1.0, and CHANGELOG.md does not say so. Mend it, or
 write this under `## [Unreleased]`, each line with what users are to do instead:
@@ -25,7 +27,7 @@ Command = Callable[..., tuple[int, str]]
 def command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
-    """In a folder with the schema, a release of the same, and a changelog: status and output."""
+    """In a folder where the schema is that of version 0.1.0: status and output."""
     monkeypatch.chdir(tmp_path)
     FILE.parent.mkdir()
 
@@ -35,8 +37,9 @@ def command(
         return status, output.out + output.err
 
     assert run() == (0, "")
-    assert run("--release", "0.1.0") == (0, "")
-    CHANGELOG.write_text("## [0.1.0] - 2026-01-31\n", encoding="utf-8")
+    sdl = FILE.read_text(encoding="utf-8")
+    RELEASED.write_text(f"# 0.1.0\n{sdl}", encoding="utf-8")
+    _write_version("0.1.0", "## [0.1.0] - 2026-01-31\n")
     return run
 
 
@@ -45,6 +48,11 @@ def broken(command: Command) -> Command:
     """The same, where the release had one field more."""
     _release(r"\ntype Product {\n", r"\g<0>  weight: Int\n")
     return command
+
+
+def _write_version(version: str, changelog: str) -> None:
+    PROJECT.write_text(f'[project]\nversion = "{version}"\n', encoding="utf-8")
+    CHANGELOG.write_text(changelog, encoding="utf-8")
 
 
 def _release(pattern: str, by: str) -> None:
@@ -59,13 +67,10 @@ def test_what_breaks_clients_is_told_with_the_line_that_announces_it(broken: Com
 
 
 def test_what_is_announced_for_the_next_version_may_break_clients(broken: Command) -> None:
-    announced = "## [Unreleased]\n\n### Breaking\n\n- Field Product.weight was removed.\n"
-
-    CHANGELOG.write_text(f"{announced}\n## [0.1.0]\n", encoding="utf-8")
+    CHANGELOG.write_text(f"## [Unreleased]\n\n{BREAKING}\n## [0.1.0]\n", encoding="utf-8")
     assert broken("--check") == (0, "")
 
-    old = announced.replace("[Unreleased]", "[0.1.0]")
-    CHANGELOG.write_text(old, encoding="utf-8")
+    CHANGELOG.write_text(f"## [0.1.0]\n\n{BREAKING}", encoding="utf-8")
     assert broken("--check") == (1, TOLD)
 
 
@@ -86,6 +91,7 @@ def test_a_drift_and_a_break_are_told_at_once(broken: Command) -> None:
 
 def test_a_release_is_what_the_code_says_from_then_on(broken: Command) -> None:
     current = FILE.read_text(encoding="utf-8")
+    _write_version("0.2.0", f"## [Unreleased]\n\n## [0.2.0]\n\n{BREAKING}\n## [0.1.0]\n")
 
     assert broken("--release", "0.2.0") == (0, "")
 
@@ -93,16 +99,81 @@ def test_a_release_is_what_the_code_says_from_then_on(broken: Command) -> None:
     assert broken("--check") == (0, "")
 
 
-def test_a_release_is_never_older_than_the_one_before(command: Command) -> None:
+@pytest.mark.parametrize(
+    "changelog",
+    [
+        "## [0.2.0]\n\n## [0.1.0]\n",
+        f"## [Unreleased]\n\n{BREAKING}\n## [0.2.0]\n\n## [0.1.0]\n",
+        f"## [0.2.0]\n\n## [0.1.0]\n\n{BREAKING}",
+    ],
+    ids=["nowhere", "for a later version", "for an older version"],
+)
+def test_a_release_has_to_announce_what_it_breaks(broken: Command, changelog: str) -> None:
+    before = RELEASED.read_bytes()
+    _write_version("0.2.0", changelog)
+
+    assert broken("--release", "0.2.0") == (1, TOLD.replace("[Unreleased]", "[0.2.0]"))
+
+    assert RELEASED.read_bytes() == before
+
+
+def test_a_release_is_newer_than_the_one_before(broken: Command) -> None:
     before = RELEASED.read_bytes()
 
     for version, told in {
-        "0.0.9": f"{RELEASED} is of 0.1.0 already, which is newer than 0.0.9.",
+        "0.0.9": f"{RELEASED} is of 0.1.0 already, and 0.0.9 is not newer.",
+        "0.1.0": f"{RELEASED} is of 0.1.0 already, and 0.1.0 is not newer.",
         "next": "“next” is not a version: write it like 0.1.0.",
     }.items():
-        assert command("--release", version) == (1, f"stockbatch: {told}\n")
+        assert broken("--release", version) == (1, f"stockbatch: {told}\n")
 
     assert RELEASED.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("project", "changelog", "others"),
+    [
+        ("0.1.0", "0.1.0", "CHANGELOG.md is of 0.1.0 and pyproject.toml is of 0.1.0"),
+        ("0.2.0", "0.1.0", "CHANGELOG.md is of 0.1.0"),
+        ("0.1.0", "0.2.0", "pyproject.toml is of 0.1.0"),
+        ("0.3.0", "0.3.0", "CHANGELOG.md is of 0.3.0 and pyproject.toml is of 0.3.0"),
+        ("0.2.0", "Unreleased", "CHANGELOG.md is of no version"),
+    ],
+)
+def test_a_release_is_the_version_that_the_project_and_the_changelog_name(
+    command: Command, project: str, changelog: str, others: str
+) -> None:
+    before = RELEASED.read_bytes()
+    _write_version(project, f"## [{changelog}]\n")
+
+    assert command("--release", "0.2.0") == (
+        1,
+        f"stockbatch: 0.2.0 belongs into CHANGELOG.md and pyproject.toml first: {others}.\n",
+    )
+
+    assert RELEASED.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("project", "changelog", "others"),
+    [
+        ("0.2.0", "0.2.0", "CHANGELOG.md is of 0.2.0 and pyproject.toml is of 0.2.0"),
+        ("0.1.0", "0.2.0", "CHANGELOG.md is of 0.2.0"),
+        ("0.2.0", "0.1.0", "pyproject.toml is of 0.2.0"),
+        ("0.1.0", "0.0.9", "CHANGELOG.md is of 0.0.9"),
+    ],
+)
+def test_a_version_whose_schema_was_not_recorded_is_told(
+    command: Command, project: str, changelog: str, others: str
+) -> None:
+    _write_version(project, f"## [Unreleased]\n\n## [{changelog}]\n")
+
+    told = (
+        f"{RELEASED} is of 0.1.0, but {others}.\n"
+        "A new version belongs into CHANGELOG.md and pyproject.toml; then\n"
+        "`python -m server schema --release VERSION` records its schema.\n"
+    )
+    assert command("--check") == (1, told)
 
 
 def test_a_file_that_is_missing_or_none_is_told(command: Command) -> None:
@@ -110,7 +181,12 @@ def test_a_file_that_is_missing_or_none_is_told(command: Command) -> None:
     told = "There is no CHANGELOG.md here. It is where clients are told what breaks them."
     assert command("--check") == (1, f"stockbatch: {told}\n")
 
-    CHANGELOG.touch()
+    CHANGELOG.write_text("## [0.1.0]\n", encoding="utf-8")
+    PROJECT.unlink()
+    told = "There is no pyproject.toml here. It says which version this is."
+    assert command("--check") == (1, f"stockbatch: {told}\n")
+
+    _write_version("0.1.0", "## [0.1.0]\n")
     RELEASED.write_text("type Query { a: Int }\n", encoding="utf-8")
     assert command("--check") == (
         1,

@@ -9,6 +9,7 @@ type Mutation { put(shelf: ShelfInput!): Shelf! }
 type Subscription { watched: Shelf! }
 
 interface Named { name: String! }
+interface Sized { size(unit: Int! = 1): Int }
 type Shelf implements Named { name: String!  size: Int  boxes(first: Int): [Box!] }
 type Box { weight: Float!  since: Moment }
 type Crate { id: ID!  weight: Float! }
@@ -140,6 +141,11 @@ BREAKING: dict[str, tuple[str, str, list[str]]] = {
         " }",
         ["Subscription is not the root of a subscription any more."],
     ),
+    "the root of the queries is another type": (
+        "schema { query: Query",
+        "schema { query: Box",
+        ["Query is not the root of a query any more."],
+    ),
     "a root is another type": (
         "mutation: Mutation",
         "mutation: Crate",
@@ -180,6 +186,11 @@ STRICTER: dict[str, tuple[str, str, list[str]]] = {
         "depth: Int!",
         ["Argument Query.shelf(depth:) lost its default and is required."],
     ),
+    "an argument of an interface loses its default": (
+        "unit: Int! = 1",
+        "unit: Int!",
+        ["Argument Sized.size(unit:) lost its default and is required."],
+    ),
     "an input field loses its default": (
         "room: Int! = 1",
         "room: Int!",
@@ -191,6 +202,10 @@ HARMLESS: dict[str, tuple[str, str]] = {
     "nothing": ("scalar Moment", "scalar Moment"),
     "a description": ("scalar Moment", '"A point in time." scalar Moment'),
     "a type is added": ("scalar Moment", "scalar Moment  type More { a: Int }"),
+    "an input that is one of its fields is added": (
+        "scalar Moment",
+        "scalar Moment  input New @oneOf { a: Int  b: Int }",
+    ),
     "a field is added": ("type Crate {", "type Crate { label: String!"),
     "a field is deprecated": ("size: Int  boxes", "size: Int @deprecated  boxes"),
     "a field becomes non-null": ("size: Int  boxes", "size: Int!  boxes"),

@@ -25,7 +25,8 @@ from graphql import (
     print_ast,
 )
 
-from schema import schema
+from schema import limits, schema
+from server.settings import Settings
 
 CONTRACT = """
 scalar DateTime
@@ -137,7 +138,7 @@ enum ItemErrorCode {
 }
 """  # noqa: E501 - as clients have it
 
-# a name of every kind, and no description
+# a name of every kind, and no description that says anything
 BARE = """
 directive @mark(note: Int) on FIELD
 type Query { field(argument: Int): Answer }
@@ -150,7 +151,7 @@ type No { no: Int }
 input Sent { field: Int }
 input Choice @oneOf { one: Int }
 enum Kind { VALUE }
-scalar Moment
+"." scalar Moment
 """
 NAMED_IN_BARE = [
     *("@mark", "@mark(note)", "Query", "Query.field", "Query.field(argument)"),
@@ -167,6 +168,7 @@ LIMITS: dict[str, str] = {
     "ID": r"24 hexadecimal characters",
     "Boolean": r"True: .*(Default: |False: )",
 }
+SHORTEST = len("Always null.")  # a description; what is shorter says nothing
 LENGTH = r"(1 to|at most) \d[\d ]*\d"
 
 BUILT = schema._schema
@@ -235,7 +237,7 @@ def descriptions(built: GraphQLSchema) -> dict[str, str | None]:
 
 
 def undescribed(built: GraphQLSchema) -> list[str]:
-    return [name for name, text in descriptions(built).items() if not (text and text.strip())]
+    return [name for name, text in descriptions(built).items() if len(text or "") < SHORTEST]
 
 
 def inputs(built: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
@@ -277,8 +279,8 @@ def test_every_input_says_what_it_may_be() -> None:
         kind, text = get_nullable_type(one.type), one.description or ""
         if isinstance(kind, GraphQLList) and not re.search(LENGTH, text, re.IGNORECASE):
             silent.append(name)
-        limits = LIMITS.get(get_named_type(kind).name)
-        if limits and not re.search(limits, text):
+        allowed = LIMITS.get(get_named_type(kind).name)
+        if allowed and not re.search(allowed, text):
             silent.append(name)
 
     assert silent == []
@@ -342,14 +344,25 @@ def test_every_limit_of_the_background_is_written_where_it_applies() -> None:
         (items,) = described.keys() & {
             f"{kind}.{items}" for items in ("updates", "productIds", "products", "deletes")
         }
-        assert "1 to 100 000" in text(items)
+        assert "1 to 100 000 unless the server is set up otherwise" in text(items)
         assert "1 to 1000. Default: 500" in text(f"{kind}.batchSize")
     assert "0 to 2147483647" in text("UpdatePriceBatch.newPrice")
     assert "Default: false" in text("DeleteProductsBatch.cascadeDelete")
     for kind in ("Create", "Update"):
         assert "1 to 3153600000000" in text(f"{kind}ProductsBatch.expireIn")
+    assert "0.1 s" in text("Subscription.batchProgress")
     assert "120 s" in text("BatchAlertKind.SLOW")
     assert "50%" in text("BatchAlertKind.HIGH_FAILURE_RATE")
+
+
+def test_the_limits_that_are_written_out_are_those_of_the_server() -> None:
+    described = descriptions(BUILT)
+    tokens = f"{limits._TOKENS:,} tokens".replace(",", " ")
+    days = f"{Settings.model_fields['batch_retention_days'].default} days after its end"
+
+    assert tokens in (described["Mutation.submitBatch(operation)"] or "")
+    for name in ("batchOperation", "batchOperations"):
+        assert days in (described[f"Query.{name}"] or "")
 
 
 def test_the_rules_of_a_key_are_written_where_one_is_given() -> None:
