@@ -1,12 +1,16 @@
 """What the page loads from us: `built/`, if `make web` has made it, and `static/`."""
 
+import os
 from pathlib import Path
-from typing import Any
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import PathLike, StaticFiles
+from starlette.types import Scope
 from typing_extensions import override
+
+from server.http.accept import qualities, quality
 
 BUILT = Path(__file__).with_name("built")
 _STATIC = Path(__file__).with_name("static")
@@ -25,9 +29,24 @@ class _Files(StaticFiles):
         }
 
     @override
-    def file_response(self, *args: Any, **options: Any) -> Response:
-        response = super().file_response(*args, **options)
-        response.headers.update(self._headers)
+    def lookup_path(self, path: str) -> tuple[str, os.stat_result | None]:
+        """The compressed ones are there only in place of the others."""
+        return ("", None) if path.endswith(".gz") else super().lookup_path(path)
+
+    @override
+    def file_response(
+        self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Compressed, if the build has written that as well and the client takes it."""
+        compressed = Path(f"{full_path}.gz")
+        headers = dict(self._headers)
+        if compressed.is_file():
+            headers["Vary"] = "Accept-Encoding"
+            if quality(qualities(Headers(scope=scope).get("accept-encoding", "")), ["gzip"]):
+                full_path, stat_result = compressed, compressed.stat()  # so with an ETag of its own
+                headers["Content-Encoding"] = "gzip"
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers.update(headers)
         return response
 
 

@@ -1,5 +1,6 @@
 """The page: GraphiQL with our tabs, out of our own files if `make web` has built them."""
 
+import json
 import logging
 import re
 import secrets
@@ -29,9 +30,9 @@ class Page:
     """
 
     def __init__(self, built: Path = BUILT) -> None:
-        scripts, styles = ([*built.glob(f"main-*.{suffix}")] for suffix in ("js", "css"))
-        if scripts and styles:
-            names = {"script": scripts[0].name, "style": styles[0].name}
+        manifest = built / "manifest.json"  # what is built last
+        if manifest.is_file():
+            names = json.loads(manifest.read_text(encoding="utf-8"))
             self._head, self._loading = _template("built.html").substitute(names), "Loading …"
         else:
             self._head, self._loading = _read("cdn.html"), _LOADING_ELSEWHERE

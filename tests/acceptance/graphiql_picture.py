@@ -5,22 +5,36 @@ from tempfile import TemporaryDirectory
 
 from tests.acceptance.chromium import chromium, visit
 from tests.acceptance.graphiql_page import GraphiQLPage
+from tests.acceptance.process_table import until
 from tests.acceptance.program import PROJECT
 from tests.acceptance.server_process import ServerProcess
 
 PICTURE = PROJECT / "docs" / "images" / "graphiql.png"
+SUBMIT = """
+mutation Submit($products: [CreateProductInput!]!) {
+  submitBatch(operation: {createProducts: {products: $products, batchSize: 100}}) { id }
+}
+"""
+CUP = {"name": "Cup", "price": 890, "stock": 12, "category": "cups"}
 
 
 def take(server: ServerProcess) -> None:
-    """Of a batch that was watched to its end."""
+    """Of a large batch that is watched while it runs."""
     with chromium() as browser:
         graphiql = GraphiQLPage(visit(browser, server.url).page, server.url)
         graphiql.open_tab("SubmitBatch")
-        graphiql.run("SubmitBatch")
-        graphiql.run("WatchBatch")
+        batch = server.graphql(SUBMIT, products=[CUP] * 60_000)["submitBatch"]
+        graphiql.write("Variables", {"id": batch["id"]})
+        graphiql.start("WatchBatch")
         graphiql.page.mouse.move(1000, 700)  # away from the buttons, which tell what they are
+        until(lambda: _processed(graphiql) > 10_000, "a part of the batch")
         graphiql.page.screenshot(path=PICTURE, animations="disabled", caret="hide")
         graphiql.page.context.close()
+
+
+def _processed(graphiql: GraphiQLPage) -> int:
+    answer = graphiql.answer_so_far()
+    return int(answer["data"]["batchProgress"]["processedItems"]) if answer else 0
 
 
 if __name__ == "__main__":

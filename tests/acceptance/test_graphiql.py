@@ -1,61 +1,18 @@
 """GraphiQL in a real browser that has no network but this server, under the page's own policy."""
 
-from collections.abc import Callable, Iterator
-
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from server.graphiql.files import BUILT
-from tests.acceptance.chromium import Visit, chromium, visit
 from tests.acceptance.conftest import Serve
-from tests.acceptance.graphiql_page import GraphiQLPage
+from tests.acceptance.graphiql_page import GraphiQLPage, Open
 from tests.acceptance.process_table import until
 from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.browser
+pytest_plugins = ["tests.acceptance.graphiql_visits"]
 
 IDS = [f"{number:024x}" for number in (1, 2, 3)]
-SUBMIT = """
-mutation {
-  submitBatch(operation: {updatePrice: {productIds: ["000000000000000000000007"], newPrice: 1}}) {
-    id
-  }
-}
-"""
 DESCRIPTIONS = '{ __type(name: "Mutation") { fields { name description } } }'
-
-Open = Callable[[ServerProcess], GraphiQLPage]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def visits() -> Iterator[list[Visit]]:
-    """Afterwards: nothing was asked of anybody else, and there was nothing to complain about."""
-    visits: list[Visit] = []
-    yield visits
-    for one in visits:
-        assert one.elsewhere == []
-        assert one.complaints == []
-        assert set(one.sockets) <= {one.origin.replace("http", "ws") + "/graphql"}
-
-
-@pytest.fixture
-def open_page(browser: Browser, visits: list[Visit]) -> Iterator[Open]:
-    if not any(BUILT.glob("main-*.js")):
-        pytest.fail("This test needs GraphiQL's files: run `make web`.")
-
-    def open_(server: ServerProcess) -> GraphiQLPage:
-        visits.append(visit(browser, server.url))
-        return GraphiQLPage(visits[-1].page, server.url)
-
-    yield open_
-    for one in visits:
-        one.page.context.close()
 
 
 def test_it_opens_with_its_tabs(open_page: Open, running: ServerProcess) -> None:
@@ -133,46 +90,55 @@ def test_the_mutations_run_and_their_answers_are_shown(open_page: Open, serve: S
     }
 
 
-def test_a_batch_is_submitted_and_watched_to_its_end(
-    open_page: Open, serve: Serve, visits: list[Visit]
+def test_a_header_is_sent_and_not_remembered(open_page: Open, running: ServerProcess) -> None:
+    graphiql = open_page(running)
+    graphiql.open_tab("Products")
+    graphiql.write("Headers", {"authorization": "Bearer sesame"})
+
+    with graphiql.page.expect_request(f"{running.url}/graphql") as sent:
+        graphiql.run()
+    graphiql.line("totalCount").click()
+    graphiql.page.keyboard.type(" ")  # and so all that is remembered of the tab is written again
+    until(lambda: "totalCount " in graphiql.remembered["tabs"][3]["query"], "what was typed")
+
+    assert sent.value.headers["authorization"] == "Bearer sesame"
+    assert "sesame" not in graphiql.page.evaluate("JSON.stringify([localStorage, sessionStorage])")
+
+
+def test_all_of_the_first_request_is_in_sight(open_page: Open, running: ServerProcess) -> None:
+    graphiql = open_page(running)
+    pane = graphiql.box(".graphiql-query-editor .monaco-editor")
+
+    def is_in_sight(end: str) -> bool:
+        line = graphiql.box(f".graphiql-query-editor .view-line:has-text('{end}') > span")
+        return line["x"] + line["width"] < pane["x"] + pane["width"]
+
+    for end in ("quantity: 5 }", "quantity: -3 }", "quantity: 10 }"):
+        until(lambda end=end: is_in_sight(end), end)
+
+
+def test_indents_are_marked_where_they_are(open_page: Open, running: ServerProcess) -> None:
+    """The editor places the marks by style attributes in HTML, which the policy forbids."""
+    graphiql = open_page(running)
+
+    outer, inner = (
+        graphiql.box(f".graphiql-query-editor .core-guide-indent.lvl-{level}") for level in (0, 1)
+    )
+
+    assert outer["width"] > 0
+    assert inner["x"] > outer["x"] + outer["width"]
+
+
+def test_a_search_field_that_was_closed_is_out_of_sight(
+    open_page: Open, running: ServerProcess
 ) -> None:
-    server = serve()
-    graphiql = open_page(server)
-    graphiql.open_tab("SubmitBatch")
+    graphiql = open_page(running)
+    field = graphiql.page.locator(".find-widget")
+    graphiql.line("newStock").click()
+    graphiql.page.keyboard.press("Control+f")
+    expect(field).to_have_css("opacity", "1")
 
-    submitted = graphiql.run("SubmitBatch")["data"]["submitBatch"]
-    graphiql.line("processedItems").click()
-    graphiql.page.keyboard.press("Control+Enter")
-    watched = graphiql.answer()
+    graphiql.page.keyboard.press("Escape")
 
-    assert (submitted["status"], submitted["totalItems"]) == ("PENDING", 3)
-    assert watched == {
-        "data": {
-            "batchProgress": {
-                "id": submitted["id"],
-                "status": "COMPLETED",
-                "outcome": "ALL",
-                "processedItems": 3,
-                "totalItems": 3,
-                "successCount": 3,
-                "failureCount": 0,
-            }
-        }
-    }
-    assert visits[0].sockets == [server.url.replace("http", "ws") + "/graphql"]
-
-
-def test_a_batch_that_somebody_names_is_the_one_that_is_watched(
-    open_page: Open, serve: Serve
-) -> None:
-    server = serve()
-    theirs = server.graphql(SUBMIT)["submitBatch"]["id"]
-    graphiql = open_page(server)
-    graphiql.open_tab("SubmitBatch")
-    graphiql.run("SubmitBatch")
-
-    graphiql.page.get_by_role("button", name="Variables").click()
-    graphiql.page.locator(".graphiql-editor-tool .view-lines").first.click()
-    graphiql.page.keyboard.insert_text(f'{{ "id": "{theirs}" }}')
-
-    assert graphiql.run("WatchBatch")["data"]["batchProgress"]["id"] == theirs
+    expect(field).to_have_css("opacity", "0")
+    expect(field).to_have_css("pointer-events", "none")

@@ -1,6 +1,7 @@
 /** GraphiQL 5 on our page. What it shares with the page that takes it from the CDN stands in server/graphiql/static. */
 import "../../server/graphiql/static/style-nonce.js";
 import "./monaco.js";
+import "./word-wrap.js";
 import "graphiql/style.css";
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
 import { GraphiQL } from "graphiql";
