@@ -85,6 +85,16 @@ class BatchOperation:
     def processed_items(self) -> int:
         return self.success_count + self.failure_count
 
+    def precedes(self, other: "BatchOperation") -> bool:
+        """Whether this is the same batch at an earlier moment: no count and no status goes back."""
+        if self.status.is_final:
+            return False
+        return (
+            self.processed_items < other.processed_items
+            or other.status.is_final
+            or other.status in TRANSITIONS[self.status]
+        )
+
     @property
     def outcome(self) -> BatchOutcome | None:
         """How much of it succeeded; None until it has ended."""

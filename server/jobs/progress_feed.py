@@ -64,7 +64,11 @@ class ProgressFeed:
     async def _look(
         self, batch_id: str, last: BatchOperation | None, changed: asyncio.Event
     ) -> BatchOperation:
-        """A database that does not answer just now is no reason to end a subscription."""
+        """A database that does not answer just now is no reason to end a subscription.
+
+        Nor one that answers with what was: right after an election, the new primary may not know
+        yet that a majority has what its predecessor told.
+        """
         try:
             batch = await self._operations.one(batch_id)
         except StoreError:
@@ -74,6 +78,9 @@ class ProgressFeed:
             return last
         if batch is None:
             raise BadInput(f"There is no batch {batch_id}.")
+        if last is not None and batch.precedes(last):
+            changed.set()
+            return last
         return batch
 
     @asynccontextmanager

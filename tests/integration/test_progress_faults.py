@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from server.domain.batch_operation import BatchOperation
 from server.domain.errors import DatabaseUnavailable, StoreError
 from server.jobs import progress_feed
 from server.mongo.driver import DriverName
@@ -16,6 +18,7 @@ from tests.integration.batch_work import chunks, until, work_off
 from tests.integration.replica_set import three_members
 from tests.integration.shop import Shop, open_shop
 from tests.integration.watching import (
+    CHUNKS,
     COMPLETED,
     PENDING,
     assert_got_on,
@@ -179,3 +182,27 @@ def no_stream(shop: Shop) -> Iterator[None]:
 
 def broken(caplog: pytest.LogCaptureFixture) -> int:
     return sum(one.startswith("The stream of changes broke") for one in caplog.messages)
+
+
+async def test_a_new_primary_that_does_not_know_the_latest_yet_takes_nothing_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await submitted(shop)
+    real = shop.services.operations.one
+    first = await real(batch)
+    answers = [first]
+
+    async def behind(batch_id: str) -> BatchOperation | None:
+        """After each look at what has been done comes one at the state of the beginning."""
+        answers.append(first if answers[-1] != first else await real(batch_id))
+        return answers[-1]
+
+    monkeypatch.setattr(shop.services.progress, "_operations", SimpleNamespace(one=behind))
+    async with watching(shop, batch) as seen:
+        for chunk in range(1, CHUNKS):
+            await shop.assembly.worker.run_once()
+            await until(lambda chunk=chunk: seen[-1].processed_items >= chunk)
+        await work_off(shop)
+
+    assert_got_on(seen)
+    assert seen.count(seen[0]) == 1

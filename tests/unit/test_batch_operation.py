@@ -74,3 +74,25 @@ def test_the_outcome_tells_how_much_of_it_succeeded(
 
 def test_items_that_succeeded_or_failed_have_been_processed() -> None:
     assert operation(PROCESSING, 3, 4).processed_items == 7
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((PENDING, 0, 0), (PROCESSING, 0, 0)),
+        ((PENDING, 0, 0), (CANCELLED, 0, 10)),
+        ((PROCESSING, 2, 1), (PROCESSING, 3, 1)),
+        ((PROCESSING, 2, 1), (PROCESSING, 2, 2)),
+        ((PROCESSING, 9, 1), (COMPLETED, 9, 1)),
+        ((PENDING, 0, 0), (COMPLETED, 9, 1)),
+    ],
+)
+def test_of_two_moments_one_precedes_the_other(
+    one: tuple[BatchOperationStatus, int, int], other: tuple[BatchOperationStatus, int, int]
+) -> None:
+    earlier, later = operation(*one), operation(*other)
+
+    assert earlier.precedes(later)
+    assert not later.precedes(earlier)
+    assert not earlier.precedes(earlier)
+    assert not later.precedes(later)
