@@ -34,3 +34,10 @@ async def shop(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator
         yield opened
         assert await opened.open_transactions() == 0
     assert asyncio.all_tasks() - before - {asyncio.current_task()} == set()
+
+
+@pytest.fixture
+async def other(shop: Shop, mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
+    """Another process on the same database."""
+    async with open_shop(mongod.uri, driver_name, database=shop.database) as opened:
+        yield opened

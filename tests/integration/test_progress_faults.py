@@ -13,7 +13,6 @@ from server.domain.batch_operation import BatchOperation
 from server.domain.errors import DatabaseUnavailable, StoreError
 from server.jobs import progress_feed
 from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
 from tests.integration.batch_work import chunks, until, work_off
 from tests.integration.replica_set import three_members
 from tests.integration.shop import Shop, open_shop
@@ -36,13 +35,6 @@ from tests.integration.watching import (
 def _told_in_time() -> Iterator[None]:
     with told_in_time():
         yield
-
-
-@pytest.fixture
-async def other(shop: Shop, mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
-    """Another process on the same database."""
-    async with open_shop(mongod.uri, driver_name, database=shop.database) as opened:
-        yield opened
 
 
 BREAKS: dict[str, dict[str, Any]] = {

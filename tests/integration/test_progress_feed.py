@@ -1,16 +1,14 @@
 """Whoever watches a batch is told of each change, wherever it is made, and of its end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
 
 import pytest
 
 from server.domain.errors import BadInput
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
 from tests.integration.batch_work import until, work_off
-from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
+from tests.integration.shop import UNKNOWN_ID, Shop
 from tests.integration.watching import (
     CHUNKS,
     COMPLETED,
@@ -30,13 +28,6 @@ from tests.integration.watching import (
 def _told_in_time() -> Iterator[None]:
     with told_in_time():
         yield
-
-
-@pytest.fixture
-async def other(shop: Shop, mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
-    """Another process on the same database."""
-    async with open_shop(mongod.uri, driver_name, database=shop.database) as opened:
-        yield opened
 
 
 async def test_what_another_process_does_is_told_to_the_end(shop: Shop, other: Shop) -> None:
