@@ -11,7 +11,7 @@ COPY web/package.json web/package-lock.json web/.npmrc ./
 RUN npm ci
 
 COPY web/ ./
-COPY server/graphiql/static/ ../server/graphiql/static/
+COPY server/web/graphiql/static/ ../server/web/graphiql/static/
 RUN npm run build
 
 FROM python:3.11-slim
@@ -23,7 +23,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r r
 
 COPY schema/ schema/
 COPY server/ server/
-COPY --from=web /app/server/graphiql/built/ server/graphiql/built/
+COPY --from=web /app/server/web/graphiql/built/ server/web/graphiql/built/
 
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin stockbatch
 USER 10001

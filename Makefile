@@ -63,7 +63,7 @@ pins: $(VENV)/.dev
 	cd examples/python && ../../$(BIN)/$(COMPILE) requirements.in -o requirements.txt
 
 clean:
-	rm -rf $(VENV) build server/graphiql/built examples/python/.venv web/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build server/web/graphiql/built examples/python/.venv web/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

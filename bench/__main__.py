@@ -22,7 +22,7 @@ from bench.report import head
 from bench.server import serving
 from bench.setting import Setting
 from bench.stock.measurements import measure_stock
-from server.mongo.driver import DriverName
+from server.mongo.connection.driver import DriverName
 
 SIZES = [1, 100, 1_000, 10_000]
 MOST_ITEMS = 10_000  # the server's default limit, and the number of products

@@ -11,8 +11,8 @@ from pymongo import MongoClient
 
 from server.bootstrap import utc_now
 from server.domain.product import Product
-from server.mongo.documents import from_product
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.products.documents import from_product
 
 NAME = "bench"
 _OPENING_STOCK = 1_000_000  # more than all batches together take

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.answer import WrongAnswer
 from bench.process import cpu_seconds
-from server.mongo.driver import DriverName
+from server.mongo.connection.driver import DriverName
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pymongo import MongoClient
 from pymongo.client_session import ClientSession
 
-from server.mongo.driver import MAJORITY, SNAPSHOT
+from server.mongo.connection.driver import MAJORITY, SNAPSHOT
 
 CHUNK = 500  # items per transaction, which is the server's default
 

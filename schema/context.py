@@ -7,31 +7,31 @@ from datetime import datetime
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
-from server.batch.batches import Batches
-from server.batch.control import BatchControl
-from server.batch.keyed import KeyedBatches
-from server.batch.submissions import Submissions
+from server.batches.engine.engine import Engine
+from server.batches.stored.control import BatchControl
+from server.batches.stored.keyed import KeyedBatches
+from server.batches.stored.submissions import Submissions
 from server.domain.product import Product
 from server.jobs.progress_feed import ProgressFeed
-from server.mongo.batch_operations import BatchOperations
-from server.mongo.batch_results import BatchResults
-from server.mongo.catalog import Catalog
-from server.mongo.ledger import Ledger
+from server.mongo.batches.batch_reads import BatchReads
+from server.mongo.batches.results import BatchResults
+from server.mongo.products.ledger_reads import LedgerReads
+from server.mongo.products.product_reads import ProductReads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Made once, at start-up."""
 
-    batches: Batches
+    engine: Engine
     keyed: KeyedBatches
     submissions: Submissions
     control: BatchControl
-    operations: BatchOperations
+    batches: BatchReads
     results: BatchResults
     progress: ProgressFeed
-    catalog: Catalog
-    ledger: Ledger
+    products: ProductReads
+    ledger: LedgerReads
     clock: Callable[[], datetime]
 
 
@@ -50,7 +50,7 @@ class Context:
 
     def __post_init__(self) -> None:
         async def load(ids: Sequence[str]) -> Sequence[Product | None]:
-            return await self.services.catalog.products(ids)
+            return await self.services.products.by_ids(ids)
 
         self.products = DataLoader(load_fn=load)
 

@@ -1,19 +1,28 @@
-"""The domain's enumerations as GraphQL shows them."""
+"""The domain's enumerations as GraphQL shows them, and those that GraphQL alone has."""
 
 from enum import Enum
 from typing import TypeVar
 
 import strawberry
 
-from server.domain.batch_metrics import HIGH_FAILURE_RATE, SLOW_SECONDS, BatchAlertKind
-from server.domain.batch_operation import BatchOperationStatus, BatchOperationType
-from server.domain.filters import ProductOrder
+from server.batches.stored.metrics import HIGH_FAILURE_RATE, SLOW_SECONDS, BatchAlertKind
+from server.domain.batch_state import VISIBLE
 from server.domain.item_error import ItemErrorCode
+from server.domain.listing import ProductOrder
 from server.domain.outcome import BatchOutcome
 from server.domain.stock_update import StockUpdateReason, StockUpdateStatus
 from server.domain.whole_number import MAX_INT
+from server.kinds.registry import KINDS
 
 EnumT = TypeVar("EnumT", bound=type[Enum])
+
+# What the contract calls a batch's operation type is the name of its kind here.
+BatchOperationType = Enum(  # type: ignore[misc] # its members are those of the registry
+    "BatchOperationType", {kind.constant: kind.name for kind in KINDS.values()}
+)
+BatchOperationStatus = Enum(  # type: ignore[misc] # its members are the states that callers see
+    "BatchOperationStatus", {state.name: state.value for state in VISIBLE}
+)
 
 
 def _publish(enum: EnumT, description: str, members: dict[str, str]) -> EnumT:
@@ -64,14 +73,7 @@ _publish(
 _publish(
     BatchOperationType,
     "What a background batch does.",
-    {
-        "UPDATE_STOCK": "It changes the stock of products.",
-        "DISCONTINUE_PRODUCTS": "It discontinues products and takes their stock to 0.",
-        "UPDATE_PRICE": "It gives many products one new price.",
-        "CREATE_PRODUCTS": "It creates products.",
-        "UPDATE_PRODUCTS": "It changes name, price or category of products.",
-        "DELETE_PRODUCTS": "It deletes products.",
-    },
+    {kind.constant: kind.description for kind in KINDS.values()},
 )
 _publish(
     BatchOperationStatus,

@@ -19,8 +19,8 @@ from typing_extensions import override
 
 from schema.context import Context
 from schema.convert.arguments import given
+from server.batches.idempotency.key import KEYS_LAST, LONGEST_KEY, idempotency_key
 from server.domain.errors import BadInput
-from server.domain.idempotency import KEYS_LAST, LONGEST_KEY, idempotency_key
 
 HEADER = "Idempotency-Key"
 ABOUT_KEYS = (

@@ -27,13 +27,13 @@ from schema.types.batch_discontinue_result import BatchDiscontinueResult
 from schema.types.batch_operation import BatchOperation
 from schema.types.batch_update_result import BatchUpdateResult
 from schema.types.stock_update_result import StockUpdateResult
-from server.batch.create import CreateProducts
-from server.batch.delete import DeleteProducts
-from server.batch.discontinue import Discontinue
-from server.batch.request import BatchRequest
-from server.batch.stock import UpdateStock
-from server.batch.update import UpdateProducts
+from server.batches.request import BatchRequest
 from server.domain.item_result import Input
+from server.kinds.create_products.declaration import CREATE_PRODUCTS
+from server.kinds.delete_products.declaration import DELETE_PRODUCTS
+from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
+from server.kinds.update_products.declaration import UPDATE_PRODUCTS
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 
 _LIMIT = "At most 10 000, unless the server is set up otherwise."
 _OPTIONS = strawberry.argument(description="How to go about it. Default: each option's own.")
@@ -69,7 +69,7 @@ class Mutation:
         how = options or BatchStockOptions()
         outcomes = await run(
             info.context,
-            UpdateStock(),
+            UPDATE_STOCK.work(),
             updates,
             arguments.from_stock_options(how),
             idempotency_key,
@@ -95,7 +95,7 @@ class Mutation:
         how = options or BatchDiscontinueOptions()
         outcomes = await run(
             info.context,
-            Discontinue(),
+            DISCONTINUE_PRODUCTS.work(),
             arguments.from_product_ids(product_ids),
             arguments.from_stock_options(how),
             idempotency_key,
@@ -122,7 +122,7 @@ class Mutation:
         partial_results = arguments.or_default(how.return_partial_results, False)
         outcomes = await run(
             info.context,
-            CreateProducts(arguments.from_expire_in(how.expire_in)),
+            arguments.from_kind_options(CREATE_PRODUCTS, expireIn=how.expire_in),
             products,
             arguments.from_write_options(how),
             idempotency_key,
@@ -150,7 +150,7 @@ class Mutation:
         partial_results = arguments.or_default(how.return_partial_results, False)
         outcomes = await run(
             info.context,
-            UpdateProducts(arguments.from_expire_in(how.expire_in)),
+            arguments.from_kind_options(UPDATE_PRODUCTS, expireIn=how.expire_in),
             updates,
             arguments.from_write_options(how),
             idempotency_key,
@@ -176,14 +176,13 @@ class Mutation:
         idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchDeleteResult:
         how = options or BatchDeleteOptions()
-        cascade = arguments.or_default(how.cascade_delete, False)
         shown = {
             "deleted_items": arguments.or_default(how.return_deleted_items, False),
             "partial_results": arguments.or_default(how.return_partial_results, False),
         }
         outcomes = await run(
             info.context,
-            DeleteProducts(cascade),
+            arguments.from_kind_options(DELETE_PRODUCTS, cascadeDelete=how.cascade_delete),
             deletes,
             arguments.from_delete_options(how),
             idempotency_key,
@@ -211,7 +210,7 @@ class Mutation:
     ) -> BatchOperation:
         key = key_of(info.context, idempotency_key)
         what = from_operation(operation)
-        request = BatchRequest(operation=what.operation, options=what.options, key=key)
+        request = BatchRequest(work=what.work, options=what.options, key=key)
         with told_with(key):
             submitted = await info.context.services.submissions.submit(request, what.inputs)
         info.context.is_replay |= submitted.replayed

@@ -15,8 +15,8 @@ from schema.types.batch_operation import BatchOperation
 from schema.types.connection import After, Connection, First
 from schema.types.product import Product
 from schema.types.stock_update import StockUpdate
-from server.domain.filters import ProductOrder
-from server.domain.idempotency import KEYS_LAST
+from server.batches.idempotency.key import KEYS_LAST
+from server.domain.listing import ProductOrder
 
 _KEPT = (
     "A batch is kept 30 days after its end, unless the server is set up otherwise; one with an idempotency key "
@@ -58,7 +58,7 @@ class Query:
         first: First = UNSET,
         after: After = UNSET,
     ) -> Connection[Product]:
-        catalog = info.context.services.catalog
+        catalog = info.context.services.products
         where = arguments.from_product_filter(filter)
         order = arguments.given(order_by)
         page = await catalog.page(where, order, arguments.from_page(first, after))
@@ -96,7 +96,7 @@ class Query:
         ],
     ) -> BatchOperation | None:
         services = info.context.services
-        found = await services.operations.one(arguments.from_id(id, "id"))
+        found = await services.batches.by_id(arguments.from_id(id, "id"))
         return to_batch_operation(found, services) if found else None
 
     @strawberry.field(description=f"Stored batches, newest first, page by page. {_KEPT}")
@@ -112,6 +112,6 @@ class Query:
     ) -> Connection[BatchOperation]:
         services = info.context.services
         where = arguments.from_batch_operation_filter(filter)
-        page = await services.operations.page(where, arguments.from_page(first, after))
+        page = await services.batches.page(where, arguments.from_page(first, after))
         to_node = partial(to_batch_operation, services=services)
-        return to_connection(page, to_node, partial(services.operations.count, where))
+        return to_connection(page, to_node, partial(services.batches.count, where))

@@ -10,7 +10,7 @@ from schema.context import Resolving, Services
 from schema.convert.arguments import from_id
 from schema.convert.batch_operation import to_batch_operation
 from schema.types.batch_operation import BatchOperation
-from server.domain import batch_operation
+from server.domain import batch_progress
 from server.jobs.progress_feed import AT_MOST_EVERY_SECONDS
 
 
@@ -35,8 +35,8 @@ class Subscription:
 
 
 async def _told(
-    first: batch_operation.BatchOperation,
-    others: AsyncGenerator[batch_operation.BatchOperation, None],
+    first: batch_progress.BatchProgress,
+    others: AsyncGenerator[batch_progress.BatchProgress, None],
     services: Services,
 ) -> AsyncGenerator[BatchOperation, None]:
     async with aclosing(others):

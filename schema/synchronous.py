@@ -6,15 +6,15 @@ from typing import Any
 from schema.context import Context
 from schema.errors import told_with
 from schema.idempotency import key_of
-from server.batch.operation import StoredOperation
-from server.batch.request import BatchRequest
+from server.batches.request import BatchRequest
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
+from server.kinds.kind import BatchWork
 
 
 async def run(
     context: Context,
-    operation: StoredOperation,
+    work: BatchWork[Any, Any],
     inputs: Sequence[Input],
     options: BatchOptions,
     idempotency_key: str | None,
@@ -29,13 +29,10 @@ async def run(
     """
     key = key_of(context, idempotency_key)
     if key is None:
-        items = [operation.item(index, one) for index, one in enumerate(inputs)]
-        return await context.services.batches.run(operation, items, options)
+        return await context.services.engine.run(work, work.items(inputs), options)
     with told_with(key):
         answer = await context.services.keyed.run(
-            BatchRequest(
-                operation=operation, options=options, key=key, answer_options=answer_options
-            ),
+            BatchRequest(work=work, options=options, key=key, answer_options=answer_options),
             inputs,
         )
     context.is_replay |= answer.replayed

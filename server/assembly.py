@@ -5,32 +5,34 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from schema.context import Services
-from server.batch.batches import Batches, Limits
-from server.batch.completion import Completion
-from server.batch.control import BatchControl
-from server.batch.engine import Engine
-from server.batch.keyed import KeyedBatches
-from server.batch.keys import PATIENCE_SECONDS, Keys
-from server.batch.leased_chunks import LeasedChunks
-from server.batch.observer import Observer
-from server.batch.submissions import QueueLimits, Submissions
-from server.domain.lease import LEASE_SECONDS
+from server.batches.engine.engine import Engine
+from server.batches.engine.limits import Limits
+from server.batches.engine.observer import Observer
+from server.batches.idempotency.keys import PATIENCE_SECONDS, IdempotencyKeys
+from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.completion import Completion
+from server.batches.stored.control import BatchControl
+from server.batches.stored.keyed import KeyedBatches
+from server.batches.stored.submissions import QueueLimits, Submissions
+from server.domain.stored_batch import LEASE_SECONDS
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.memory import Memory
 from server.jobs.progress_feed import ProgressFeed
 from server.jobs.retention import Retention
 from server.jobs.worker import Worker
-from server.mongo.batch_changes import BatchChanges
-from server.mongo.batch_operations import BatchOperations
-from server.mongo.batch_removal import BatchRemoval
-from server.mongo.batch_results import BatchResults
-from server.mongo.batch_states import BatchStates
-from server.mongo.catalog import Catalog
-from server.mongo.chunk_closing import ChunkClosing
-from server.mongo.chunk_queue import ChunkQueue
-from server.mongo.driver import Driver
-from server.mongo.ledger import Ledger
-from server.mongo.publications import Publications
+from server.kinds.outcomes import to_outcome
+from server.kinds.registry import KINDS
+from server.mongo.batches.batch_reads import BatchReads
+from server.mongo.batches.changes import BatchChanges
+from server.mongo.batches.closing import ChunkClosing
+from server.mongo.batches.publications import Publications
+from server.mongo.batches.queue import ChunkQueue
+from server.mongo.batches.removal import BatchRemoval
+from server.mongo.batches.results import BatchResults
+from server.mongo.batches.states import BatchStates
+from server.mongo.connection.driver import Driver
+from server.mongo.products.ledger_reads import LedgerReads
+from server.mongo.products.product_reads import ProductReads
 from server.mongo.transaction import TransactionRunner
 
 
@@ -66,11 +68,11 @@ class _Stores:
 
     def __init__(self, driver: Driver, database: str, sizes: Sizes) -> None:
         store, lease_seconds = driver.client[database], sizes.lease_seconds
-        self.queue = ChunkQueue(driver, database, lease_seconds=lease_seconds)
-        self.publications = Publications(store, lease_seconds=lease_seconds)
-        self.operations = BatchOperations(store)
-        self.states = BatchStates(store)
-        self.results = BatchResults(store)
+        self.queue = ChunkQueue(driver, database, kinds=list(KINDS), lease_seconds=lease_seconds)
+        self.publications = Publications(store, to_outcome, lease_seconds=lease_seconds)
+        self.batches = BatchReads(store)
+        self.states = BatchStates(store, kinds=list(KINDS))
+        self.results = BatchResults(store, to_outcome)
         self.removal = BatchRemoval(store)
         self.closing = ChunkClosing(store, self.queue)
 
@@ -88,9 +90,15 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     """`publishes`: there is a receiver of prices."""
     sizes = sizes or Sizes()
     stores = _Stores(driver, database, sizes)
-    engine = Engine(runner, observer, clock=clock, concurrent_chunks=sizes.concurrent_chunks)
+    engine = Engine(
+        runner,
+        observer,
+        clock=clock,
+        concurrent_chunks=sizes.concurrent_chunks,
+        limits=sizes.limits,
+    )
     completion = Completion(
-        operations=stores.operations, states=stores.states, closing=stores.closing, clock=clock
+        batches=stores.batches, states=stores.states, closing=stores.closing, clock=clock
     )
     chunks = LeasedChunks(
         in_flight=engine.in_flight,
@@ -102,17 +110,16 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     )
     memory = Memory(sizes.worker_memory_mb)
     worker = Worker(chunks, completion, memory, side_by_side=sizes.worker_chunks)
-    keys = Keys(
+    keys = IdempotencyKeys(
         states=stores.states,
         removal=stores.removal,
         clock=clock,
         patience_seconds=sizes.key_patience_seconds,
     )
-    batches = Batches(engine, sizes.limits)
     submissions = Submissions(
         runner,
         stores.queue,
-        stores.operations,
+        stores.batches,
         stores.removal,
         keys,
         sizes.queue,
@@ -121,9 +128,9 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         on_stored=worker.wake,
     )
     services = Services(
-        batches=batches,
+        engine=engine,
         keyed=KeyedBatches(
-            batches=batches,
+            limits=sizes.limits,
             runner=runner,
             chunks=chunks,
             completion=completion,
@@ -133,7 +140,7 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         ),
         submissions=submissions,
         control=BatchControl(
-            operations=stores.operations,
+            batches=stores.batches,
             states=stores.states,
             results=stores.results,
             submissions=submissions,
@@ -141,11 +148,11 @@ def assemble(  # noqa: PLR0913 - what everything is built on
             publications=stores.publications,
             publishes=publishes,
         ),
-        operations=stores.operations,
+        batches=stores.batches,
         results=stores.results,
-        progress=ProgressFeed(stores.operations, BatchChanges(driver, database)),
-        catalog=Catalog(driver.client[database], clock),
-        ledger=Ledger(driver.client[database]),
+        progress=ProgressFeed(stores.batches, BatchChanges(driver, database)),
+        products=ProductReads(driver.client[database], clock),
+        ledger=LedgerReads(driver.client[database]),
         clock=clock,
     )
     return Assembly(

@@ -8,27 +8,28 @@ from datetime import UTC, datetime, timedelta
 
 from starlette.applications import Starlette
 
-from server.app import make_app
 from server.assembly import Assembly, Sizes, assemble
-from server.batch.batches import Limits
-from server.batch.engine import Engine
-from server.batch.submissions import QueueLimits
-from server.convex.view import Convex
+from server.batches.engine.engine import Engine
+from server.batches.engine.limits import Limits
+from server.batches.stored.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
-from server.graphql_view import GraphQLView
 from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS
 from server.jobs.background import Background
 from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
 from server.jobs.publisher import Publisher, http_client
-from server.metrics import Metrics
+from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections, is_new
-from server.mongo.deployment import is_writable, require_transactions
-from server.mongo.driver import Driver, connect
-from server.mongo.embedded import EmbeddedMongod, running_uri
-from server.mongo.samples import put_samples
+from server.mongo.connection.deployment import is_writable, require_transactions
+from server.mongo.connection.driver import Driver, connect
+from server.mongo.connection.embedded import EmbeddedMongod, running_uri
+from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
-from server.rest.view import Rest
 from server.settings import Settings
+from server.web.app import make_app
+from server.web.convex.view import Convex
+from server.web.graphql.view import GraphQLView
+from server.web.metrics import Metrics
+from server.web.rest.view import Rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,7 @@ async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> Non
     try:
         if samples and await is_new(database):  # who has deleted them does not want them back
             await put_samples(database, utc_now())
-        await ensure_collections(database)
+        await ensure_collections(database, list(KINDS))
     except StoreError as error:
         raise StartupError(f"The database could not be prepared: {error}.") from error
 

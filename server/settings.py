@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import StartupError
-from server.domain.lease import LEASE_SECONDS
+from server.domain.stored_batch import LEASE_SECONDS
 
 _HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
 _ORIGIN = re.compile(r"https?://[^/\s?#@,*]+", re.IGNORECASE)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from server.domain.errors import StartupError
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.databases import kept_databases
 
 settings.register_profile("default", deadline=None, max_examples=100)

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const BUILT = fileURLToPath(new URL("../server/graphiql/built", import.meta.url));
+const BUILT = fileURLToPath(new URL("../server/web/graphiql/built", import.meta.url));
 
 const WORKERS = {
   editor: "monaco-editor/esm/vs/editor/editor.worker.js",

@@ -9,18 +9,18 @@ import uvloop
 from bench.answer import WrongAnswer
 from bench.stock.batch import Batch
 from schema.context import Services
-from server.batch.batches import Batches, Limits
-from server.batch.engine import Engine
-from server.batch.stock import UpdateStock
+from server.batches.engine.engine import Engine
+from server.batches.engine.limits import Batches, Limits
 from server.bootstrap import utc_now
 from server.domain.options import BatchOptions
-from server.domain.stock import Applied, StockItem, StockOutcome, stock_item
-from server.metrics import Metrics
-from server.mongo.catalog import Catalog
-from server.mongo.driver import DriverName, connect
-from server.mongo.ledger import Ledger
+from server.kinds.update_stock.declaration import UPDATE_STOCK
+from server.kinds.update_stock.rules import Applied, StockItem, StockOutcome, stock_item
+from server.mongo.connection.driver import DriverName, connect
+from server.mongo.products.ledger_reads import LedgerReads
+from server.mongo.products.product_reads import ProductReads
 from server.mongo.transaction import TransactionRunner
 from server.settings import read_settings
+from server.web.metrics import Metrics
 
 
 class InProcess:
@@ -32,7 +32,9 @@ class InProcess:
 
     def engine(self, items: list[StockItem]) -> Sequence[StockOutcome]:
         """The use case that the mutation calls, on items that are checked already."""
-        return self._runner.run(self._services.batches.run(UpdateStock(), items, BatchOptions()))
+        return self._runner.run(
+            self._services.engine.run(UPDATE_STOCK.work(), items, BatchOptions())
+        )
 
 
 def stock_items(batch: Batch) -> list[StockItem]:
@@ -67,8 +69,8 @@ def in_process(driver_name: DriverName, uri: str, database: str) -> Iterator[InP
     )
     services = Services(
         batches=Batches(engine, Limits(items=settings.max_batch_items)),
-        catalog=Catalog(driver.client[database], utc_now),
-        ledger=Ledger(driver.client[database]),
+        catalog=ProductReads(driver.client[database], utc_now),
+        ledger=LedgerReads(driver.client[database]),
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         yield InProcess(runner, services)

@@ -17,17 +17,12 @@ from schema.types.stock_update_result import (
     StockUpdateFailed,
     StockUpdateResult,
 )
-from server.domain import (
-    create,
-    delete,
-    discontinue,
-    item_error,
-    outcome,
-    product,
-    stock,
-    stock_update,
-    update,
-)
+from server.domain import item_error, outcome, product, stock_update
+from server.kinds.create_products.rules import Created, CreateOutcome
+from server.kinds.delete_products.rules import Deleted, DeleteOutcome
+from server.kinds.discontinue_products.rules import Discontinued, DiscontinueOutcome, Unchanged
+from server.kinds.update_products.rules import Updated, UpdateOutcome
+from server.kinds.update_stock.rules import Applied, StockOutcome
 
 
 def to_item_error(error: item_error.ItemError) -> ItemError:
@@ -50,8 +45,8 @@ def to_failed_item(failed: outcome.Failed) -> FailedItem:
     )
 
 
-def to_stock_update_result(one: stock.StockOutcome) -> StockUpdateResult:
-    if isinstance(one, stock.Applied):
+def to_stock_update_result(one: StockOutcome) -> StockUpdateResult:
+    if isinstance(one, Applied):
         return StockUpdateApplied(
             index=one.index,
             product_id=strawberry.ID(one.product_id),
@@ -69,23 +64,23 @@ def to_stock_update_result(one: stock.StockOutcome) -> StockUpdateResult:
 
 
 def to_discontinue_result(
-    outcomes: Sequence[discontinue.DiscontinueOutcome],
+    outcomes: Sequence[DiscontinueOutcome],
 ) -> BatchDiscontinueResult:
     failures = [to_failed_item(one) for one in outcomes if isinstance(one, outcome.Failed)]
     return BatchDiscontinueResult(
         outcome=outcome.batch_outcome(outcomes),
-        updated=sum(isinstance(one, discontinue.Discontinued) for one in outcomes),
-        unchanged=sum(isinstance(one, discontinue.Unchanged) for one in outcomes),
+        updated=sum(isinstance(one, Discontinued) for one in outcomes),
+        unchanged=sum(isinstance(one, Unchanged) for one in outcomes),
         failed=len(failures),
         failures=failures,
     )
 
 
 def to_create_result(
-    outcomes: Sequence[create.CreateOutcome], *, partial_results: bool
+    outcomes: Sequence[CreateOutcome], *, partial_results: bool
 ) -> BatchCreateResult:
     how_much = outcome.batch_outcome(outcomes)
-    created = [one.product for one in outcomes if isinstance(one, create.Created)]
+    created = [one.product for one in outcomes if isinstance(one, Created)]
     failed = [to_failed_item(one) for one in outcomes if isinstance(one, outcome.Failed)]
     return BatchCreateResult(
         outcome=how_much,
@@ -96,10 +91,10 @@ def to_create_result(
 
 
 def to_update_result(
-    outcomes: Sequence[update.UpdateOutcome], *, partial_results: bool
+    outcomes: Sequence[UpdateOutcome], *, partial_results: bool
 ) -> BatchUpdateResult:
     how_much = outcome.batch_outcome(outcomes)
-    updated = [one.product for one in outcomes if isinstance(one, update.Updated)]
+    updated = [one.product for one in outcomes if isinstance(one, Updated)]
     not_found, failed = _failures(outcomes)
     return BatchUpdateResult(
         outcome=how_much,
@@ -116,10 +111,10 @@ def to_update_result(
 
 
 def to_delete_result(
-    outcomes: Sequence[delete.DeleteOutcome], *, deleted_items: bool, partial_results: bool
+    outcomes: Sequence[DeleteOutcome], *, deleted_items: bool, partial_results: bool
 ) -> BatchDeleteResult:
     how_much = outcome.batch_outcome(outcomes)
-    deleted = [one for one in outcomes if isinstance(one, delete.Deleted)]
+    deleted = [one for one in outcomes if isinstance(one, Deleted)]
     not_found, failed = _failures(outcomes)
     shown = deleted_items and _is_shown(how_much, partial_results)
     return BatchDeleteResult(

@@ -1,8 +1,7 @@
 """GraphQL's arguments as the domain's values. What is left out of them is the same as null."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from strawberry.types.unset import UnsetType
 
@@ -14,12 +13,14 @@ from schema.inputs.options import (
     BatchStockOptions,
     BatchUpdateOptions,
 )
-from server.domain import expiry, filters, page
-from server.domain.errors import BadInput
+from server.domain import listing
+from server.domain.batch_state import BatchState
+from server.domain.errors import BadInput, quoted
 from server.domain.item_result import Input
 from server.domain.options import DEFAULT_BATCH_SIZE, BatchOptions
-from server.domain.product_id import canonical_id
-from server.domain.text import shown
+from server.domain.product import canonical_id
+from server.kinds.kind import BatchKind, BatchWork
+from server.kinds.kind_option import read_settings
 
 ValueT = TypeVar("ValueT")
 
@@ -68,9 +69,19 @@ def from_delete_options(options: BatchDeleteOptions) -> BatchOptions:
     )
 
 
-def from_expire_in(milliseconds: float | None) -> timedelta | None:
-    value = given(milliseconds)
-    return None if value is None else expiry.expire_in(value)
+def from_kind_options(kind: BatchKind, **sent: object) -> BatchWork[Any, Any]:
+    """Return the work of a batch of this kind, whose own options are given by their stored names.
+
+    Raises:
+        BadInput: an option is wrong; the message says which.
+    """
+    faults: list[str] = []
+    settings = read_settings(
+        kind.options, {name: given(value) for name, value in sent.items()}, faults
+    )
+    if faults:
+        raise BadInput(f"options.{faults[0]}")
+    return kind.work(settings)
 
 
 def from_product_ids(ids: Sequence[str]) -> list[Input]:
@@ -78,15 +89,17 @@ def from_product_ids(ids: Sequence[str]) -> list[Input]:
     return [{"productId": product_id} for product_id in ids]
 
 
-def from_page(first: int | None, after: str | None) -> page.PageRequest:
-    return page.PageRequest(first=or_default(first, page.DEFAULT_PAGE_SIZE), after=given(after))
+def from_page(first: int | None, after: str | None) -> listing.PageRequest:
+    return listing.PageRequest(
+        first=or_default(first, listing.DEFAULT_PAGE_SIZE), after=given(after)
+    )
 
 
-def from_product_filter(where: sent_filters.ProductFilter | None) -> filters.ProductFilter:
+def from_product_filter(where: sent_filters.ProductFilter | None) -> listing.ProductFilter:
     where = given(where)
     if where is None:
-        return filters.ProductFilter()
-    return filters.ProductFilter(
+        return listing.ProductFilter()
+    return listing.ProductFilter(
         category=_text(given(where.category), "filter.category"),
         discontinued=given(where.discontinued),
         stock_at_least=given(where.stock_at_least),
@@ -98,12 +111,12 @@ def from_product_filter(where: sent_filters.ProductFilter | None) -> filters.Pro
 
 def from_stock_update_filter(
     where: sent_filters.StockUpdateFilter | None,
-) -> filters.StockUpdateFilter:
+) -> listing.StockUpdateFilter:
     where = given(where)
     if where is None:
-        return filters.StockUpdateFilter()
+        return listing.StockUpdateFilter()
     product_id, batch_id = given(where.product_id), given(where.batch_id)
-    return filters.StockUpdateFilter(
+    return listing.StockUpdateFilter(
         product_id=None if product_id is None else from_id(product_id, "filter.productId"),
         status=given(where.status),
         batch_id=None if batch_id is None else from_id(batch_id, "filter.batchId"),
@@ -114,12 +127,14 @@ def from_stock_update_filter(
 
 def from_batch_operation_filter(
     where: sent_filters.BatchOperationFilter | None,
-) -> filters.BatchOperationFilter:
+) -> listing.BatchOperationFilter:
     where = given(where)
     if where is None:
-        return filters.BatchOperationFilter()
-    return filters.BatchOperationFilter(
-        status=given(where.status), operation_type=given(where.operation_type)
+        return listing.BatchOperationFilter()
+    status, operation_type = given(where.status), given(where.operation_type)
+    return listing.BatchOperationFilter(
+        state=BatchState(status.value) if status else None,
+        kind=operation_type.value if operation_type else None,
     )
 
 
@@ -131,7 +146,7 @@ def from_id(text: str, argument: str) -> str:
     """
     key = canonical_id(text)
     if key is None:
-        raise BadInput(f"{argument} is {shown(text)}: an id is 24 hexadecimal characters.")
+        raise BadInput(f"{argument} is {quoted(text)}: an id is 24 hexadecimal characters.")
     return key
 
 

@@ -9,26 +9,25 @@ from schema.context import Services
 from schema.convert.answers import to_item_error
 from schema.convert.arguments import from_page, given
 from schema.convert.connection import to_connection
+from schema.enums import BatchOperationStatus, BatchOperationType
 from schema.types.batch_item_result import BatchItemResult
 from schema.types.batch_metrics import BatchAlert, BatchMetrics
 from schema.types.batch_operation import BatchOperation, LoadResults, PublicationProgress
 from schema.types.connection import Connection
-from server.domain import batch_metrics, batch_operation
-from server.domain.create import Created
-from server.domain.discontinue import Discontinued
-from server.domain.item_message import item_message
+from server.batches.stored.metrics import batch_alerts, batch_metrics
+from server.domain import batch_progress
 from server.domain.item_result import ItemResult
 from server.domain.outcome import Failed
-from server.domain.stock import Applied
-from server.mongo.batch_results import BatchResults
+from server.kinds import shown
+from server.mongo.batches.results import BatchResults
 
 
-def to_batch_operation(one: batch_operation.BatchOperation, services: Services) -> BatchOperation:
+def to_batch_operation(one: batch_progress.BatchProgress, services: Services) -> BatchOperation:
     now = services.clock()
     return BatchOperation(
         id=strawberry.ID(one.id),
-        operation_type=one.operation_type,
-        status=one.status,
+        operation_type=BatchOperationType(one.kind),
+        status=BatchOperationStatus(one.state.value),
         outcome=one.outcome,
         total_items=one.total_items,
         processed_items=one.processed_items,
@@ -42,16 +41,15 @@ def to_batch_operation(one: batch_operation.BatchOperation, services: Services) 
         retry_of=None if one.retry_of is None else strawberry.ID(one.retry_of),
         metrics=_to_metrics(one, now),
         alerts=[
-            BatchAlert(kind=alert.kind, message=alert.message)
-            for alert in batch_metrics.batch_alerts(one, now)
+            BatchAlert(kind=alert.kind, message=alert.message) for alert in batch_alerts(one, now)
         ],
         publication=_to_publication(one.publication),
         load_results=_results_of(one.id, services.results),
     )
 
 
-def _to_metrics(one: batch_operation.BatchOperation, now: datetime) -> BatchMetrics:
-    metrics = batch_metrics.batch_metrics(one, now)
+def _to_metrics(one: batch_progress.BatchProgress, now: datetime) -> BatchMetrics:
+    metrics = batch_metrics(one, now)
     return BatchMetrics(
         duration_ms=metrics.duration_ms,
         avg_time_per_item_ms=metrics.avg_time_per_item_ms,
@@ -62,7 +60,7 @@ def _to_metrics(one: batch_operation.BatchOperation, now: datetime) -> BatchMetr
 
 
 def _to_publication(
-    progress: batch_operation.PublicationProgress | None,
+    progress: batch_progress.PublicationProgress | None,
 ) -> PublicationProgress | None:
     if progress is None:
         return None
@@ -84,23 +82,14 @@ def _results_of(batch_id: str, results: BatchResults) -> LoadResults:
 
 def to_item_result(result: ItemResult) -> BatchItemResult:
     outcome, publication = result.outcome, result.publication
-    product_id = outcome.product.id if isinstance(outcome, Created) else outcome.product_id
+    product_id = shown.product_id(result)
     return BatchItemResult(
         index=outcome.index,
         product_id=None if product_id is None else strawberry.ID(product_id),
         success=result.success,
-        message=item_message(result),
-        new_stock=_new_stock(result),
+        message=shown.message(result),
+        new_stock=shown.new_stock(result),
         tx_id=publication.tx_id if publication else None,
         error=to_item_error(outcome.error) if isinstance(outcome, Failed) else None,
         publication_error=publication.error if publication else None,
     )
-
-
-def _new_stock(result: ItemResult) -> int | None:
-    match result.outcome:
-        case Applied(new_stock=stock):
-            return stock
-        case Discontinued():
-            return 0
-    return None

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from schema.types.connection import Connection, Edge, PageInfo
-from server.domain import page
+from server.domain import listing
 
 ValueT = TypeVar("ValueT")
 NodeT = TypeVar("NodeT")
 
 
 def to_connection(
-    found: page.Page[ValueT],
+    found: listing.Page[ValueT],
     to_node: Callable[[ValueT], NodeT],
     count: Callable[[], Awaitable[int]],
 ) -> Connection[NodeT]:

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry import UNSET
 
-from server.domain.batch_operation import BatchOperationStatus, BatchOperationType
+from schema.enums import BatchOperationStatus, BatchOperationType
 from server.domain.stock_update import StockUpdateStatus
 from server.domain.whole_number import MAX_INT
 

@@ -1,6 +1,6 @@
 import strawberry
 
-from server.domain.batch_metrics import HIGH_FAILURE_RATE, SLOW_SECONDS, BatchAlertKind
+from server.batches.stored.metrics import HIGH_FAILURE_RATE, SLOW_SECONDS, BatchAlertKind
 
 
 @strawberry.type(

@@ -5,10 +5,10 @@ from typing import Annotated
 import strawberry
 from strawberry import UNSET
 
+from schema.enums import BatchOperationStatus, BatchOperationType
 from schema.types.batch_item_result import BatchItemResult
 from schema.types.batch_metrics import BatchAlert, BatchMetrics
 from schema.types.connection import After, Connection, First
-from server.domain.batch_operation import BatchOperationStatus, BatchOperationType
 from server.domain.outcome import BatchOutcome
 
 LoadResults = Callable[

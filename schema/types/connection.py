@@ -3,7 +3,7 @@ from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
-from server.domain.page import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from server.domain.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 
 First = Annotated[
     int | None,

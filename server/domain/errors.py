@@ -98,3 +98,12 @@ class Inseparable(StockbatchError):
 
 class StartupError(StockbatchError):
     """The server cannot start; the message says why and how to mend it."""
+
+
+_QUOTED_CHARACTERS = 64  # enough to recognise a text, however long it is
+
+
+def quoted(text: str) -> str:
+    """Return a caller's `text` in quotes for a message: printable, and cut after 64 characters."""
+    cut = text if len(text) <= _QUOTED_CHARACTERS else text[:_QUOTED_CHARACTERS] + "…"
+    return ascii(cut) if not cut.isprintable() else f"“{cut}”"

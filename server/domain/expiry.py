@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from server.domain.errors import BadInput
 from server.domain.whole_number import not_whole, whole_number
 
-LONGEST_EXPIRY_MS = 100 * 365 * 24 * 3600 * 1000  # a hundred years: far from the last date there is
+EXPIRE_IN = "expireIn"  # the option, for callers and as it is stored
+LONGEST_EXPIRY_MS = 100 * 365 * 24 * 3600 * 1000  # a hundred years, far from the last date there is
 
 
-def expire_in(milliseconds: float) -> timedelta:
-    """The option of that name.
+def check_expire_in(milliseconds: object) -> int:
+    """Return the option in whole milliseconds.
 
     Raises:
         BadInput: it is no whole number of milliseconds, not above 0, or more than a hundred years.
@@ -18,21 +20,16 @@ def expire_in(milliseconds: float) -> timedelta:
     whole = whole_number(milliseconds, least=1, most=LONGEST_EXPIRY_MS)
     if whole is None:
         fault = not_whole(milliseconds, least=1, most=LONGEST_EXPIRY_MS)
-        raise BadInput(f"options.expireIn {fault}. It is in milliseconds.")
-    return timedelta(milliseconds=whole)
+        raise BadInput(f"{EXPIRE_IN} {fault}. It is in milliseconds.")
+    return whole
 
 
-def expiry_setting(expiry: timedelta | None) -> dict[str, int]:
-    """The option, as it is stored."""
-    return {} if expiry is None else {"expireIn": expiry // timedelta(milliseconds=1)}
-
-
-def stored_expiry(settings: Mapping[str, int]) -> timedelta | None:
-    """The option, from what is stored."""
-    found = settings.get("expireIn")
-    return None if found is None else timedelta(milliseconds=found)
+def expiry_of(settings: Mapping[str, Any]) -> timedelta | None:
+    """Return how long the products of a batch will last; None if it does not say."""
+    milliseconds = settings.get(EXPIRE_IN)
+    return None if milliseconds is None else timedelta(milliseconds=milliseconds)
 
 
 def has_expired(expires_at: datetime | None, now: datetime) -> bool:
-    """From the very millisecond on at which it is due."""
+    """Return whether a product has expired: it has from the very millisecond of `expires_at` on."""
     return expires_at is not None and expires_at <= now

@@ -3,8 +3,7 @@
 import re
 
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.product_id import canonical_id, invalid_product_id
-from server.domain.quantity import check_quantity
+from server.domain.product import canonical_id, invalid_product_id
 from server.domain.whole_number import MAX_INT, not_whole, whole_number
 
 LONGEST_NAME = 200  # characters, after trimming
@@ -104,3 +103,18 @@ def _text_fault(text: str, longest: int) -> str:
     if _SURROGATE.search(text):
         return "is not valid Unicode: it has half a surrogate pair"
     return ""
+
+
+def check_quantity(value: object, path: tuple[str, ...]) -> int | ItemError:
+    """Return the quantity as an int, or the error that says why it is none.
+
+    Source: seed 1, "quantity changes must be whole numbers".
+    """
+    quantity = whole_number(value, least=-MAX_INT, most=MAX_INT)
+    if quantity is not None:
+        return quantity
+    return ItemError(
+        code=ItemErrorCode.INVALID_QUANTITY,
+        message=f"The quantity {not_whole(value, least=-MAX_INT, most=MAX_INT)}.",
+        path=path,
+    )

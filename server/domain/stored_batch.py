@@ -5,26 +5,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from server.domain.batch_operation import BatchOperationType
 from server.domain.item_result import Input
-from server.domain.lease import Lease
 from server.domain.options import BatchOptions
+
+LEASE_SECONDS = 20.0  # on the database's clock; renewed four times before it runs out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to run one chunk of a batch for a time.
+
+    `token` is new with every claim. It fences the chunk's transaction: only the holder of the
+    current token can commit.
+    """
+
+    batch_id: str
+    index: int
+    token: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBatch:
-    """All that a worker must know to run a chunk of it.
+    """All that is needed to run a chunk of a stored batch.
 
-    `settings` are the operation's own, such as the new price. `lanes` is how many chunks may run
-    side by side: the one behind chunk `i` in its lane is `i + lanes`, and all are below `chunks`.
-    `was_submitted`: it runs in the background, and its stock updates have their rows already.
-    `publishes`: successes are to be told to the receiver of prices. `is_refused`: a field of it is
-    bad, and it was not to be begun. `content` is what the key stands for: a hash of the request.
-    `failing` is why the batch will be FAILED.
+    `kind` is the name of its `BatchKind`, and `settings` are the values of that kind's options.
+    `lanes` is the number of chunks that may run side by side: chunk `i + lanes` follows chunk `i`
+    in its lane, and every index is below `chunks`. `was_submitted`: the batch runs in the
+    background, and its stock updates have pending rows in the ledger. `publishes`: its successes
+    are published. `is_refused`: a field is invalid, and the options say that nothing may begin.
+    `content` is the hash of the request that the idempotency key stands for. `failing` is the
+    reason why the batch will be FAILED.
     """
 
     id: str
-    operation_type: BatchOperationType
+    kind: str
     settings: Mapping[str, Any]
     options: BatchOptions
     lanes: int

@@ -2,7 +2,7 @@
 
 import math
 
-from server.domain.text import shown
+from server.domain.errors import quoted
 
 _LONG = 10**18
 MAX_INT = 2_147_483_647  # GraphQL's Int is 32 bits; stock and price end here too
@@ -39,7 +39,7 @@ def _fault(value: object, least: int, most: int) -> str:
 def _shown(value: object) -> str:
     """As it was sent, but short however long it is."""
     if isinstance(value, str):
-        return shown(value)
+        return quoted(value)
     if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LONG):
         return repr(value)
     return "that was sent"

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 from server.domain.errors import StoreError
-from server.mongo.stock_updates import Row
+from server.mongo.products.ledger import Row
 from server.mongo.transaction import Transaction, TransactionRunner
 
 log = logging.getLogger(__name__)
@@ -86,9 +86,9 @@ class ExpirySweep:
     async def _sweep_part(self, transaction: Transaction) -> tuple[bool, int]:
         """Whether that was all, and how many products went with this part."""
         expired = await transaction.products.expired(self._clock(), PRODUCTS_AT_ONCE)
-        rows = await transaction.stock_updates.first(expired, ROWS_AT_ONCE + 1)
+        rows = await transaction.ledger.first(expired, ROWS_AT_ONCE + 1)
         products, rows = first_part(expired, rows, ROWS_AT_ONCE)
-        await transaction.stock_updates.delete(rows)
+        await transaction.ledger.delete(rows)
         await transaction.products.delete(products)
         halved = {row.product_id for row in rows}.difference(products)
         await transaction.products.condemn(halved)

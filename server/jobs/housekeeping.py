@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.batch.completion import Completion
-from server.domain.batch_metrics import SLOW_SECONDS
+from server.batches.stored.completion import Completion
+from server.batches.stored.metrics import SLOW_SECONDS, BatchAlertKind
 from server.domain.errors import UnexpectedStoreError
-from server.mongo.batch_removal import BatchRemoval
-from server.mongo.batch_states import BatchStates
+from server.mongo.batches.removal import BatchRemoval
+from server.mongo.batches.states import BatchStates
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class Housekeeping:
             StoreError: the database did not answer.
         """
         slow_since = self.clock() - timedelta(seconds=SLOW_SECONDS)
-        for batch_id in await self.states.under_way(slow_since):
+        for batch_id in await self.states.under_way(slow_since, BatchAlertKind.SLOW.value):
             try:
                 if not await self.completion.check(batch_id):
                     await self.completion.watch(batch_id)

@@ -9,11 +9,11 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 
-from server.batch.cancelling import end
-from server.domain.batch_operation import BatchOperation
+from server.batches.engine.in_flight import cancel_until_done
+from server.domain.batch_progress import BatchProgress
 from server.domain.errors import BadInput, StoreError
-from server.mongo.batch_changes import BatchChanges
-from server.mongo.batch_operations import BatchOperations
+from server.mongo.batches.batch_reads import BatchReads
+from server.mongo.batches.changes import BatchChanges
 
 log = logging.getLogger(__name__)
 
@@ -25,13 +25,13 @@ _PAUSE_SECONDS = 1.0  # before a stream that broke begins anew
 class ProgressFeed:
     """It listens for as long as somebody watches."""
 
-    def __init__(self, operations: BatchOperations, changes: BatchChanges) -> None:
-        self._operations = operations
+    def __init__(self, batches: BatchReads, changes: BatchChanges) -> None:
+        self._batches = batches
         self._changes = changes
         self._watchers: dict[str, set[asyncio.Event]] = {}
         self._listening: asyncio.Task[None] | None = None
 
-    async def watch(self, batch_id: str) -> AsyncGenerator[BatchOperation, None]:
+    async def watch(self, batch_id: str) -> AsyncGenerator[BatchProgress, None]:
         """The batch as it is now, and after each change; the last one is final.
 
         Changes that come close together are told as one.
@@ -41,14 +41,14 @@ class ProgressFeed:
         """
         changed = asyncio.Event()
         async with self._told(batch_id, changed):
-            last: BatchOperation | None = None
+            last: BatchProgress | None = None
             while True:
                 changed.clear()
                 batch = await self._look(batch_id, last, changed)
                 if batch != last:
                     last = batch
                     yield batch
-                if batch.status.is_final:
+                if batch.state.is_final:
                     return
                 await asyncio.sleep(AT_MOST_EVERY_SECONDS)
                 with suppress(TimeoutError):
@@ -59,18 +59,18 @@ class ProgressFeed:
         """Stop listening."""
         listening, self._listening = self._listening, None
         if listening is not None:
-            await end(listening)
+            await cancel_until_done(listening)
 
     async def _look(
-        self, batch_id: str, last: BatchOperation | None, changed: asyncio.Event
-    ) -> BatchOperation:
+        self, batch_id: str, last: BatchProgress | None, changed: asyncio.Event
+    ) -> BatchProgress:
         """A database that does not answer just now is no reason to end a subscription.
 
         Nor one that answers with what was: right after an election, the new primary may not know
         yet that a majority has what its predecessor told.
         """
         try:
-            batch = await self._operations.one(batch_id)
+            batch = await self._batches.by_id(batch_id)
         except StoreError:
             if last is None:
                 raise

@@ -19,12 +19,12 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from server.batch.lease_keeper import kept
+from server.batches.stored.lease_keeper import lease_renewed
+from server.domain.errors import quoted
 from server.domain.item_result import Publication
-from server.domain.lease import Lease
-from server.domain.price import Priced
-from server.domain.text import shown
-from server.mongo.publications import Publications
+from server.domain.stored_batch import Lease
+from server.kinds.update_price.rules import Priced
+from server.mongo.batches.publications import Publications
 
 log = logging.getLogger(__name__)
 
@@ -69,13 +69,16 @@ class Publisher:
         if outbox is None:
             return False
         renew = partial(self._publications.renew, outbox.lease)
-        async with kept(renew, lease_seconds=self._publications.lease_seconds):
-            for start in range(0, len(outbox.prices), SIDE_BY_SIDE):
+        async with lease_renewed(renew, lease_seconds=self._publications.lease_seconds):
+            prices = [one for one in outbox.outcomes if isinstance(one, Priced)]
+            for start in range(0, len(prices), SIDE_BY_SIDE):
                 if self._stopping:
                     break
-                prices = outbox.prices[start : start + SIDE_BY_SIDE]
                 ended = await asyncio.gather(
-                    *(self._publish(outbox.lease, price) for price in prices)
+                    *(
+                        self._publish(outbox.lease, price)
+                        for price in prices[start : start + SIDE_BY_SIDE]
+                    )
                 )
                 if not await self._publications.record(outbox.lease, ended):
                     log.warning("Lost the lease of an outbox", extra=_told(outbox.lease))
@@ -147,7 +150,7 @@ def _why(error: Exception) -> str:
         return f"The receiver answered {error.response.status_code}."
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return f"The receiver did not answer within {TIMEOUT_SECONDS:.0f} s."
-    return f"The receiver could not be reached: {shown(str(error) or type(error).__name__)}."
+    return f"The receiver could not be reached: {quoted(str(error) or type(error).__name__)}."
 
 
 def _told(lease: Lease) -> dict[str, object]:

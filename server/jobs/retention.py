@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from server.domain.idempotency import KEYS_LAST
-from server.mongo.batch_removal import BatchRemoval
+from server.batches.idempotency.key import KEYS_LAST
+from server.mongo.batches.removal import BatchRemoval
 
 MOST_BATCHES = 100  # in one pass
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
-from server.batch.completion import Completion
-from server.batch.leased_chunks import LeasedChunks
+from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.completion import Completion
 from server.domain.errors import StoreError
 from server.jobs.memory import Memory
 

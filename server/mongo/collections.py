@@ -1,17 +1,18 @@
 """The collections, their validators and their indexes: made at start-up, as often as one likes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo import ASCENDING, IndexModel
 from pymongo.errors import OperationFailure
 
-from server.domain.batch_operation import BatchOperationStatus, BatchOperationType
+from server.domain.batch_state import BatchState
 from server.domain.errors import StartupError
 from server.domain.item_error import ItemErrorCode
 from server.domain.stock_update import StockUpdateReason, StockUpdateStatus
 from server.domain.whole_number import MAX_INT
-from server.mongo.driver import Database, Document
-from server.mongo.errors import translated
+from server.mongo.connection.driver import Database, Document
+from server.mongo.connection.errors import translated
 
 BY_CREATION = "createdAt_1__id_1"
 BY_CATEGORY = "category_1_createdAt_1__id_1"
@@ -33,10 +34,6 @@ CHUNKS_BY_PROGRESS = (
     "unpublishedCount_1"
 )
 CHUNKS_BY_FIRST = "batchId_1_first_1_last_1"
-
-# Statuses that nobody sees: the chunks are still being stored, or what is there of them goes again.
-SUBMITTING = "submitting"
-ABANDONED = "abandoned"
 
 _MARK_SECONDS = 3600  # a commit in doubt is settled within a minute
 _NAMESPACE_EXISTS = 48
@@ -99,8 +96,8 @@ _SCHEMAS: dict[str, Document] = {
         ],
         "properties": {
             "_id": _ID,
-            "operationType": _one_of(*(one.value for one in BatchOperationType)),
-            "status": _one_of(SUBMITTING, ABANDONED, *(one.value for one in BatchOperationStatus)),
+            "operationType": _TEXT,  # one of the kinds: `_validator`
+            "status": _one_of(*(state.value for state in BatchState)),
             "options": {"bsonType": "object"},
             "totalItems": _whole(0),
             "createdBy": _TEXT,
@@ -214,8 +211,10 @@ async def is_new(database: Database) -> bool:
         return [*_SCHEMAS][-1] not in await _validators(database)
 
 
-async def ensure_collections(database: Database) -> None:
+async def ensure_collections(database: Database, kinds: Sequence[str]) -> None:
     """Create what is missing and bring validators up to date; documents are left alone.
+
+    `kinds` are the names of the kinds that a batch may have.
 
     Raises:
         StartupError: an index of the same name or keys is there already, but a different one.
@@ -223,13 +222,21 @@ async def ensure_collections(database: Database) -> None:
     """
     with translated():
         validators = await _validators(database)
-        for name, schema in _SCHEMAS.items():
-            validator = {"$jsonSchema": schema}
+        for name in _SCHEMAS:
+            validator = _validator(name, kinds)
             if name not in validators:
                 await _create(database, name, validator)
             elif validators[name] != validator:
                 await database.command("collMod", name, validator=validator)
             await _create_indexes(database, name)
+
+
+def _validator(collection: str, kinds: Sequence[str]) -> Document:
+    schema = _SCHEMAS[collection]
+    if collection == "batchOperations":
+        properties = schema["properties"] | {"operationType": _one_of(*kinds)}
+        schema = schema | {"properties": properties}
+    return {"$jsonSchema": schema}
 
 
 async def _validators(database: Database) -> dict[str, Document]:

@@ -15,14 +15,14 @@ from typing import TypeVar
 from pymongo.errors import PyMongoError
 
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, StoreError, WriteConflict
-from server.mongo.chunk_receipts import ChunkReceipts
-from server.mongo.driver import Database, Driver, Session
-from server.mongo.errors import translate, translated
-from server.mongo.evidence import Evidence
-from server.mongo.products import Products
-from server.mongo.retry import Next, after_body, after_commit, pause
-from server.mongo.stock_updates import StockUpdates
-from server.mongo.submission_store import SubmissionStore
+from server.mongo.batches.receipts import ChunkReceipts
+from server.mongo.batches.stored_batches import StoredBatches
+from server.mongo.connection.driver import Database, Driver, Session
+from server.mongo.connection.errors import translate, translated
+from server.mongo.connection.evidence import Evidence
+from server.mongo.connection.retry import Next, after_body, after_commit, pause
+from server.mongo.products.ledger import Ledger
+from server.mongo.products.products import Products
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +39,9 @@ class Transaction:
     def __init__(self, database: Database, session: Session) -> None:
         self.evidence = Evidence(database, session)
         self.products = Products(database, session, self.evidence)
-        self.stock_updates = StockUpdates(database, session, self.evidence)
+        self.ledger = Ledger(database, session, self.evidence)
         self.receipts = ChunkReceipts(database, session, self.evidence)
-        self.submission = SubmissionStore(database, session, self.evidence)
+        self.stored_batches = StoredBatches(database, session, self.evidence)
 
 
 Body = Callable[[Transaction], Awaitable[T]]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import pytest
 
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.acceptance.depot import Depot
 from tests.acceptance.server_process import ServerProcess
 from tests.integration.shop import open_shop

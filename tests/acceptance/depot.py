@@ -9,11 +9,11 @@ from typing import Any
 from bson import ObjectId
 from pymongo.database import Database
 
-from server.batch.create import CreateProducts
-from server.batch.operation import StoredOperation
-from server.batch.request import BatchRequest
-from server.batch.stock import UpdateStock
+from server.batches.request import BatchRequest
 from server.domain.options import BatchOptions
+from server.kinds.create_products.declaration import CREATE_PRODUCTS
+from server.kinds.kind import BatchWork
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 from tests.acceptance.process_table import until
 from tests.acceptance.server_process import ServerProcess
 from tests.acceptance.worker_process import WorkerProcess
@@ -76,17 +76,17 @@ class Depot:
     async def stock_updates(self, items: int, *, products: int, batch_size: int) -> str:
         """The id of a batch of stock updates; one in seven is of no product, or takes too much."""
         inputs = stock_inputs(items, await self.products(products))
-        return await self.submit(UpdateStock(), inputs, batch_size)
+        return await self.submit(UPDATE_STOCK.work(), inputs, batch_size)
 
     async def creations(self, items: int, *, batch_size: int) -> str:
         """The id of a batch of products to be; one in seven has no valid price."""
-        return await self.submit(CreateProducts(), creation_inputs(items), batch_size)
+        return await self.submit(CREATE_PRODUCTS.work(), creation_inputs(items), batch_size)
 
     async def submit(
-        self, operation: StoredOperation, inputs: Sequence[Mapping[str, Any]], batch_size: int
+        self, operation: BatchWork, inputs: Sequence[Mapping[str, Any]], batch_size: int
     ) -> str:
         options = BatchOptions(batch_size=batch_size)
-        request = BatchRequest(operation=operation, options=options)
+        request = BatchRequest(work=operation, options=options)
         return (await self.shop.services.submissions.submit(request, inputs)).batch.id
 
     def batch(self, batch_id: str) -> Document:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from server.graphiql.files import BUILT
+from server.web.graphiql.files import BUILT
 from tests.acceptance.chromium import Visit, chromium, visit
 from tests.acceptance.graphiql_page import GraphiQLPage, Open
 from tests.acceptance.server_process import ServerProcess

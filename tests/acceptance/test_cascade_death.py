@@ -21,7 +21,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.read_concern import ReadConcern
 
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.acceptance.conftest import Serve
 from tests.acceptance.process_table import until
 from tests.acceptance.server_process import ServerProcess

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from starlette.requests import Request
 
-from server.graphiql.page import Page as OurPage
+from server.web.graphiql.page import Page as OurPage
 from tests.acceptance.chromium import Visit, visit
 from tests.acceptance.conftest import Serve
 from tests.acceptance.graphiql_http import get, policy

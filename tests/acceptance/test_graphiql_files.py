@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.graphiql.files import BUILT
+from server.web.graphiql.files import BUILT
 from tests.acceptance.graphiql_http import get
 from tests.acceptance.server_process import ServerProcess
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 SITE = "https://shop.example"
 MODULES = {
-    "connection.js": PROJECT / "server/graphiql/static/connection.js",
+    "connection.js": PROJECT / "server/web/graphiql/static/connection.js",
     "style-attributes.js": PROJECT / "web/src/style-attributes.js",
 }
 

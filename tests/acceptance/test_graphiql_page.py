@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 from starlette.requests import Request
 
-from server.graphiql.page import Page
+from server.web.graphiql.page import Page
 from tests.acceptance.chromium import Visit, visit
 from tests.acceptance.graphiql_http import get, policy
 from tests.acceptance.process_table import until

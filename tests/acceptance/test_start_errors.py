@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from server.mongo.binary import find_mongod
+from server.mongo.connection.binary import find_mongod
 from tests.acceptance.conftest import Launch
 from tests.acceptance.process_table import processes_in, until
 from tests.acceptance.server_process import ServerProcess

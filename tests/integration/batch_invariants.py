@@ -7,7 +7,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo.database import Database
 
-from server.domain.product_id import canonical_id
+from server.domain.product import canonical_id
 
 Document = dict[str, Any]
 FINAL = {"completed", "failed", "cancelled"}

@@ -8,17 +8,17 @@ from typing import Any
 
 from bson import ObjectId
 
-from server.batch.leased_chunks import LeasedChunks
-from server.batch.operation import StoredOperation
-from server.batch.request import BatchRequest
-from server.batch.stock import UpdateStock
-from server.domain.batch_operation import BatchOperation
+from server.batches.request import BatchRequest
+from server.batches.stored.claimed_chunk import LeasedChunks
+from server.domain.batch_progress import BatchProgress
 from server.domain.item_result import Input, ItemResult
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed
 from server.domain.stored_batch import ClaimedChunk
-from server.mongo.chunk_queue import ChunkQueue
-from server.mongo.driver import Session
+from server.kinds.kind import BatchWork
+from server.kinds.update_stock.declaration import UPDATE_STOCK
+from server.mongo.batches.queue import ChunkQueue
+from server.mongo.connection.driver import Session
 from tests.integration.batch_invariants import assert_batches_are_exact
 from tests.integration.shop import Shop
 
@@ -28,14 +28,14 @@ WITHIN_SECONDS = 60.0  # a poll's patience; nothing is said about time
 async def submit(
     shop: Shop,
     inputs: Sequence[Input],
-    operation: StoredOperation | None = None,
+    operation: BatchWork | None = None,
     *,
     key: str | None = None,
     **options: Any,
 ) -> str:
     """The id of a batch that waits to be run; of stock updates, unless told otherwise."""
     request = BatchRequest(
-        operation=operation or UpdateStock(), options=BatchOptions(**options), key=key
+        work=operation or UPDATE_STOCK.work(), options=BatchOptions(**options), key=key
     )
     return (await shop.services.submissions.submit(request, inputs)).batch.id
 
@@ -52,8 +52,8 @@ async def work_off(shop: Shop) -> int:
     return count
 
 
-async def batch(shop: Shop, batch_id: str) -> BatchOperation:
-    found = await shop.services.operations.one(batch_id)
+async def batch(shop: Shop, batch_id: str) -> BatchProgress:
+    found = await shop.services.batches.by_id(batch_id)
     assert found is not None
     return found
 
@@ -148,10 +148,10 @@ async def until(condition: Callable[[], Any], seconds: float = WITHIN_SECONDS) -
             await asyncio.sleep(0.01)
 
 
-async def ended(shop: Shop, batch_id: str, seconds: float = WITHIN_SECONDS) -> BatchOperation:
+async def ended(shop: Shop, batch_id: str, seconds: float = WITHIN_SECONDS) -> BatchProgress:
     """The batch, once it has ended."""
     async with asyncio.timeout(seconds):
-        while not (found := await batch(shop, batch_id)).status.is_final:  # noqa: ASYNC110
+        while not (found := await batch(shop, batch_id)).state.is_final:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return found
 

@@ -6,8 +6,8 @@ from zlib import crc32
 
 import pytest
 
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import Shop, open_shop
 
 DRIVERS: tuple[DriverName, ...] = ("motor", "pymongo")

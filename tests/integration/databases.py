@@ -11,8 +11,9 @@ from uuid import uuid4
 
 from pymongo import MongoClient
 
+from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections
-from server.mongo.driver import Driver
+from server.mongo.connection.driver import Driver
 
 Document = dict[str, Any]
 
@@ -34,7 +35,7 @@ class Databases:
                 return name
             self.admin.drop_database(name)  # a test has changed its collections or indexes
         name = f"test_{uuid4().hex[:12]}"
-        await ensure_collections(driver.client[name])
+        await ensure_collections(driver.client[name], list(KINDS))
         self._catalogs[name] = self._catalog(name)
         return name
 

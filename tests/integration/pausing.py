@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.batch.receipt import Receipt
+from server.batches.stored.receipt import Receipt
 from server.domain.outcome import Outcome
 from server.mongo.transaction import Transaction, TransactionRunner
 from tests.integration.batch_work import lapse, queue

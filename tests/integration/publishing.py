@@ -12,7 +12,7 @@ import httpx
 from examples.price_receiver import PriceReceiver
 from server.assembly import Sizes
 from server.jobs.publisher import Publisher
-from server.mongo.driver import DriverName
+from server.mongo.connection.driver import DriverName
 from tests.integration.shop import Shop, open_shop
 
 SUBMIT = "mutation($operation: BatchOperationInput!) { submitBatch(operation: $operation) { id } }"

@@ -14,7 +14,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from server.mongo.binary import find_mongod
+from server.mongo.connection.binary import find_mongod
 
 _READY_SECONDS = 60.0
 

@@ -19,31 +19,31 @@ from pymongo.monitoring import (
 )
 
 from schema.context import Services
-from server.app import make_app
 from server.assembly import Assembly, Sizes, assemble
-from server.batch.batches import Limits
-from server.batch.create import CreateProducts
-from server.batch.delete import DeleteProducts
-from server.batch.discontinue import Discontinue
-from server.batch.engine import Engine
-from server.batch.stock import UpdateStock
-from server.batch.update import UpdateProducts
+from server.batches.engine.engine import Engine
+from server.batches.engine.limits import Limits
 from server.bootstrap import utc_now
-from server.convex.view import Convex
-from server.domain.create import CreateOutcome, create_item
-from server.domain.delete import DeleteOutcome, delete_item
-from server.domain.discontinue import DiscontinueOutcome, discontinue_item
 from server.domain.options import BatchOptions
 from server.domain.product import Product
-from server.domain.stock import StockOutcome, stock_item
-from server.domain.update import SentPatch, UpdateOutcome, update_item
-from server.graphql_view import GraphQLView
-from server.metrics import Metrics
-from server.mongo.deployment import is_writable
-from server.mongo.documents import from_product
-from server.mongo.driver import Driver, DriverName, connect
+from server.kinds.create_products.declaration import CREATE_PRODUCTS
+from server.kinds.create_products.rules import CreateOutcome, create_item
+from server.kinds.delete_products.declaration import DELETE_PRODUCTS
+from server.kinds.delete_products.rules import DeleteOutcome, delete_item
+from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
+from server.kinds.discontinue_products.rules import DiscontinueOutcome, discontinue_item
+from server.kinds.update_products.declaration import UPDATE_PRODUCTS
+from server.kinds.update_products.rules import SentPatch, UpdateOutcome, update_item
+from server.kinds.update_stock.declaration import UPDATE_STOCK
+from server.kinds.update_stock.rules import StockOutcome, stock_item
+from server.mongo.connection.deployment import is_writable
+from server.mongo.connection.driver import Driver, DriverName, connect
+from server.mongo.products.documents import from_product
 from server.mongo.transaction import TransactionRunner
-from server.rest.view import Rest
+from server.web.app import make_app
+from server.web.convex.view import Convex
+from server.web.graphql.view import GraphQLView
+from server.web.metrics import Metrics
+from server.web.rest.view import Rest
 from tests.integration.databases import databases_of
 
 MAX_REQUEST_BYTES = 32 * 1024**2
@@ -123,11 +123,13 @@ class Shop:
     ) -> Sequence[StockOutcome]:
         """`batchUpdateStock` of (id, quantity) or (id, quantity, expected stock)."""
         items = [stock_item(index, *update) for index, update in enumerate(updates)]
-        return await self.services.batches.run(UpdateStock(), items, BatchOptions(**options))
+        return await self.services.engine.run(UPDATE_STOCK.work(), items, BatchOptions(**options))
 
     async def discontinue(self, ids: Sequence[str], **options: Any) -> Sequence[DiscontinueOutcome]:
         items = [discontinue_item(index, product_id) for index, product_id in enumerate(ids)]
-        return await self.services.batches.run(Discontinue(), items, BatchOptions(**options))
+        return await self.services.engine.run(
+            DISCONTINUE_PRODUCTS.work(), items, BatchOptions(**options)
+        )
 
     async def create(
         self,
@@ -137,8 +139,8 @@ class Shop:
     ) -> Sequence[CreateOutcome]:
         """`batchCreateProducts` of fields that differ from those of an ordinary cup."""
         items = [create_item(index, **CUP | fields) for index, fields in enumerate(products)]
-        operation = CreateProducts(expire_in)
-        return await self.services.batches.run(operation, items, BatchOptions(**options))
+        operation = CREATE_PRODUCTS.work({"expireIn": expire_in})
+        return await self.services.engine.run(operation, items, BatchOptions(**options))
 
     async def patch(
         self,
@@ -148,14 +150,16 @@ class Shop:
     ) -> Sequence[UpdateOutcome]:
         """`batchUpdateProducts` of (id, patch)."""
         items = [update_item(index, *patch) for index, patch in enumerate(patches)]
-        operation = UpdateProducts(expire_in)
-        return await self.services.batches.run(operation, items, BatchOptions(**options))
+        operation = UPDATE_PRODUCTS.work({"expireIn": expire_in})
+        return await self.services.engine.run(operation, items, BatchOptions(**options))
 
     async def delete(
         self, *ids: str, cascade: bool = False, **options: Any
     ) -> Sequence[DeleteOutcome]:
         items = [delete_item(index, one, cascade=cascade) for index, one in enumerate(ids)]
-        return await self.services.batches.run(DeleteProducts(), items, BatchOptions(**options))
+        return await self.services.engine.run(
+            DELETE_PRODUCTS.work(), items, BatchOptions(**options)
+        )
 
     async def graphql(
         self, query: str, variables: Mapping[str, Any] | None = None

@@ -18,11 +18,12 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from server.batch.request import BatchRequest
-from server.batch.stock import UpdateStock
-from server.domain.batch_operation import BatchOperation, BatchOperationStatus
+from server.batches.request import BatchRequest
+from server.domain.batch_progress import BatchProgress
+from server.domain.batch_state import BatchState
 from server.domain.options import BatchOptions
 from server.jobs.background import Background
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 from tests.integration.batch_invariants import assert_batches_are_exact
 from tests.integration.replica_set import ReplicaSet, three_members
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
@@ -86,12 +87,12 @@ class Run:
     observer: MongoClient[dict[str, Any]]
 
     def __post_init__(self) -> None:
-        self.seen: list[BatchOperation] = []
+        self.seen: list[BatchProgress] = []
         self.struck = 0.0
         self.pauses: list[float] = []
         self._middle = asyncio.Event()
 
-    async def begun(self, size: int) -> asyncio.Task[BatchOperation]:
+    async def begun(self, size: int) -> asyncio.Task[BatchProgress]:
         """A batch that has come to its middle."""
         self.seen, self._middle = [], asyncio.Event()
         batch = asyncio.create_task(self._batch(size))
@@ -100,7 +101,7 @@ class Run:
         assert middle.done(), batch.exception()
         return batch
 
-    async def _batch(self, size: int) -> BatchOperation:
+    async def _batch(self, size: int) -> BatchProgress:
         """Submit a batch by one of the two, and watch it by the other, to its end."""
         inputs: list[dict[str, Any]] = [
             {"productId": self.ids[(index * 7) % PRODUCTS], "quantity": 1 + index % 3}
@@ -109,7 +110,7 @@ class Run:
         for index in range(0, size, BAD):
             bad = ({"productId": UNKNOWN_ID}, {"quantity": -1_000_000}, {"productId": "no id"})
             inputs[index] |= bad[index // BAD % 3]
-        request = BatchRequest(operation=UpdateStock(), options=BatchOptions(batch_size=100))
+        request = BatchRequest(work=UPDATE_STOCK.work(), options=BatchOptions(batch_size=100))
         submitted = await self.shops[0].services.submissions.submit(request, inputs)
         async for state in self.shops[1].services.progress.watch(submitted.batch.id):
             self.seen.append(state)
@@ -120,7 +121,7 @@ class Run:
     async def strike(self, blow: Callable[[], int]) -> int:
         port = await asyncio.to_thread(blow)
         self.struck = time.monotonic()
-        assert not self.seen[-1].status.is_final
+        assert not self.seen[-1].state.is_final
         return port
 
     async def next_chunk(self) -> None:
@@ -134,13 +135,13 @@ class Run:
             await asyncio.sleep(0.02)
         self.pauses.append(time.monotonic() - self.struck)
 
-    async def check(self, last: BatchOperation) -> None:
-        assert last.status is BatchOperationStatus.COMPLETED
+    async def check(self, last: BatchProgress) -> None:
+        assert last.state is BatchState.COMPLETED
         assert last.failure_count == last.total_items // BAD
         assert last.success_count == last.total_items - last.failure_count
         counts = [(one.processed_items, one.success_count, one.failure_count) for one in self.seen]
         assert counts == sorted(counts)
-        assert [one for one in self.seen if one.status.is_final] == [last]
+        assert [one for one in self.seen if one.state.is_final] == [last]
         opening = dict.fromkeys(self.ids, OPENING)
         database = self.shops[0].admin[self.shops[0].database]
         await asyncio.to_thread(assert_batches_are_exact, database, opening)

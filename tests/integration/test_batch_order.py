@@ -5,13 +5,13 @@ import random
 
 import pytest
 
-from server.batch.leased_chunks import LeasedChunks
+from server.batches.stored.claimed_chunk import LeasedChunks
 from server.domain.item_result import Input
 from server.domain.lanes import MOST_LANES
 from server.domain.outcome import Failed
-from server.domain.stock import Applied
 from server.domain.stored_batch import ClaimedChunk
-from server.mongo.driver import Session
+from server.kinds.update_stock.rules import Applied
+from server.mongo.connection.driver import Session
 from tests.integration.batch_work import (
     assert_exact,
     batches,

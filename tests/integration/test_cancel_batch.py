@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from server.batch.create import CreateProducts
-from server.batch.engine import Engine
-from server.batch.operation import Item
-from server.domain.batch_operation import BatchOperationStatus
-from server.domain.crashes import PATIENCE
+from server.batches.engine.engine import Engine
+from server.batches.stored.crashes import PATIENCE
+from server.domain.batch_state import BatchState
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
 from server.domain.outcome import Failed
+from server.kinds.create_products.declaration import CREATE_PRODUCTS
+from server.kinds.kind import Item
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -30,7 +30,7 @@ from tests.integration.batch_work import (
 )
 from tests.integration.shop import UNKNOWN_ID, Shop
 
-CANCELLED = BatchOperationStatus.CANCELLED
+CANCELLED = BatchState.CANCELLED
 
 
 async def test_a_batch_that_nobody_has_begun_is_cancelled_at_once(shop: Shop) -> None:
@@ -39,7 +39,7 @@ async def test_a_batch_that_nobody_has_begun_is_cancelled_at_once(shop: Shop) ->
 
     cancelled = await shop.services.control.cancel(batch_id)
 
-    assert (cancelled.status, cancelled.success_count, cancelled.failure_count) == (
+    assert (cancelled.state, cancelled.success_count, cancelled.failure_count) == (
         CANCELLED,
         0,
         30,
@@ -96,7 +96,9 @@ async def test_what_was_cancelled_may_have_an_id_that_is_no_text(shop: Shop, odd
 
 async def test_creates_that_were_cancelled_name_the_ids_that_were_asked_for(shop: Shop) -> None:
     cup: Input = {"name": "Cup", "price": 1, "stock": 1, "category": "tableware"}
-    batch_id = await submit(shop, [{"id": UNKNOWN_ID, **cup}, cup], CreateProducts(None))
+    batch_id = await submit(
+        shop, [{"id": UNKNOWN_ID, **cup}, cup], CREATE_PRODUCTS.work({"expireIn": None})
+    )
 
     await shop.services.control.cancel(batch_id)
 
@@ -140,12 +142,12 @@ async def test_a_chunk_that_is_under_way_when_its_batch_is_cancelled_ends_and_co
         await running
         async with claimed(shop) as (other, second):
             waiting = await shop.services.control.cancel(batch_id)
-            assert waiting.status is BatchOperationStatus.PROCESSING
+            assert waiting.state is BatchState.PROCESSING
             await leased(shop).run(other, second)
     await shop.assembly.housekeeping.run_once()
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.success_count) == (CANCELLED, len(held.items))
+    assert (done.state, done.success_count) == (CANCELLED, len(held.items))
     assert (await codes(shop, batch_id)).count("CANCELLED") == 20 - len(held.items)
     assert_exact(shop, dict.fromkeys(ids, 10))
 
@@ -156,13 +158,13 @@ async def test_a_chunk_whose_holder_is_dead_is_cancelled_with_the_others(shop: S
     async with claimed(shop):
         pass
     waiting = await shop.services.control.cancel(batch_id)
-    assert (waiting.status.is_final, waiting.failure_count < 20) == (False, True)
+    assert (waiting.state.is_final, waiting.failure_count < 20) == (False, True)
 
     lapse(shop)
     await shop.assembly.housekeeping.run_once()
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.failure_count) == (CANCELLED, 20)
+    assert (done.state, done.failure_count) == (CANCELLED, 20)
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 import pytest
 from bson import ObjectId
 
-from server.batch.discontinue import Discontinue
-from server.domain.batch_operation import BatchOperationStatus
+from server.domain.batch_state import BatchState
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -27,7 +27,7 @@ from tests.integration.batch_work import (
 )
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
 
-CANCELLED, COMPLETED = BatchOperationStatus.CANCELLED, BatchOperationStatus.COMPLETED
+CANCELLED, COMPLETED = BatchState.CANCELLED, BatchState.COMPLETED
 AT_ONCE = 5.0  # seconds, in which a cancellation is promised to have ended
 POINTS = 25  # with each of the drivers
 CHUNKS = 40
@@ -70,11 +70,11 @@ async def cancel_and_retry(shop: Shop, ids: list[str], point: int) -> bool:
     try:
         await shop.services.control.cancel(batch_id)
     except BadInput:  # it was too late
-        assert (await batch(shop, batch_id)).status is COMPLETED
+        assert (await batch(shop, batch_id)).state is COMPLETED
         return False
     cancelled = await ended(shop, batch_id, AT_ONCE)
 
-    assert cancelled.status is CANCELLED
+    assert cancelled.state is CANCELLED
     told = await results(shop, batch_id)
     applied = {ids[one.index] for one in told if one.success}
     assert applied == {one for one in ids if shop.stocks()[one] == 11}
@@ -87,7 +87,7 @@ async def cancel_and_retry(shop: Shop, ids: list[str], point: int) -> bool:
     retried = await shop.services.control.retry(batch_id, None)
     assert (retried.batch.retry_of, retried.replayed) == (batch_id, False)
     again = await ended(shop, retried.batch.id)
-    assert (again.status, again.success_count) == (COMPLETED, CHUNKS - len(applied))
+    assert (again.state, again.success_count) == (COMPLETED, CHUNKS - len(applied))
     tried = [one.input["productId"] for one in await results(shop, again.id)]
     assert tried == [one for one in ids if one not in applied]
     return bool(applied)
@@ -116,7 +116,9 @@ async def test_a_retry_takes_what_failed_in_its_order_and_nothing_else(shop: Sho
 
 
 async def test_a_retry_keeps_what_the_batch_was_submitted_with(shop: Shop) -> None:
-    batch_id = await submit(shop, [{"productId": UNKNOWN_ID}] * 5, Discontinue(), batch_size=2)
+    batch_id = await submit(
+        shop, [{"productId": UNKNOWN_ID}] * 5, DISCONTINUE_PRODUCTS.work(), batch_size=2
+    )
     await work_off(shop)
 
     retried = await shop.services.control.retry(batch_id, None)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from server.domain.delete import Deleted
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from server.mongo import stock_updates
+from server.kinds.delete_products.rules import Deleted
+from server.mongo.products import ledger
 from tests.integration.shop import Shop
 
 MOST_ROWS = 10
@@ -13,7 +13,7 @@ MOST_ROWS = 10
 
 @pytest.fixture(autouse=True)
 def small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock_updates, "MOST_ROWS", MOST_ROWS)
+    monkeypatch.setattr(ledger, "MOST_ROWS", MOST_ROWS)
 
 
 async def put_with_rows(shop: Shop, *counts: int) -> list[str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from server.batch.engine import Engine
-from server.batch.operation import Item
-from server.domain.crashes import PATIENCE
+from server.batches.engine.engine import Engine
+from server.batches.stored.crashes import PATIENCE
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
+from server.kinds.kind import Item
 from tests.integration.batch_work import (
     assert_exact,
     batch,

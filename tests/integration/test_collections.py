@@ -11,6 +11,7 @@ from bson import Int64, ObjectId
 from pymongo.errors import WriteError
 
 from server.domain.errors import StartupError
+from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections, is_new
 from tests.integration.shop import Shop
 
@@ -158,7 +159,7 @@ async def test_a_database_is_new_until_all_was_made(shop: Shop, empty: str) -> N
     shop.admin[empty].create_collection("products")
     assert await is_new(database)
 
-    await ensure_collections(database)
+    await ensure_collections(database, list(KINDS))
 
     assert not await is_new(database)
 
@@ -168,7 +169,7 @@ async def test_making_them_again_changes_nothing_and_touches_no_validator(shop: 
     before = list(shop.products.find()), indexes(shop, shop.database)
     shop.commands.names.clear()
 
-    await ensure_collections(shop.driver.client[shop.database])
+    await ensure_collections(shop.driver.client[shop.database], list(KINDS))
 
     assert shop.commands.names == ["listCollections", *["createIndexes"] * 5]
     assert (list(shop.products.find()), indexes(shop, shop.database)) == before
@@ -177,7 +178,7 @@ async def test_making_them_again_changes_nothing_and_touches_no_validator(shop: 
 async def test_several_servers_may_start_at_the_same_time(shop: Shop, empty: str) -> None:
     database = shop.driver.client[empty]
 
-    await asyncio.gather(*(ensure_collections(database) for _ in range(5)))
+    await asyncio.gather(*(ensure_collections(database, list(KINDS)) for _ in range(5)))
 
     assert indexes(shop, empty) == INDEXES
     with pytest.raises(WriteError) as refused:
@@ -217,7 +218,7 @@ async def test_an_older_validator_is_brought_up_to_date(shop: Shop) -> None:
     shop.admin[shop.database].command("collMod", "products", validator=older)
     shop.products.insert_one({"_id": ObjectId(), "name": "what the older one let in"})
 
-    await ensure_collections(shop.driver.client[shop.database])
+    await ensure_collections(shop.driver.client[shop.database], list(KINDS))
 
     with pytest.raises(WriteError):
         shop.products.insert_one(PRODUCT | {"stock": -1})
@@ -231,7 +232,7 @@ async def test_an_older_validator_is_brought_up_to_date(shop: Shop) -> None:
 async def test_a_collection_without_a_validator_gets_one(shop: Shop, empty: str) -> None:
     shop.admin[empty].create_collection("products")
 
-    await ensure_collections(shop.driver.client[empty])
+    await ensure_collections(shop.driver.client[empty], list(KINDS))
 
     assert indexes(shop, empty) == INDEXES
     with pytest.raises(WriteError):
@@ -254,7 +255,7 @@ async def test_a_conflicting_index_stops_the_start_with_one_sentence(
     made = shop.admin[empty]["products"].create_index(keys, **options)
 
     with pytest.raises(StartupError) as refused:
-        await ensure_collections(shop.driver.client[empty])
+        await ensure_collections(shop.driver.client[empty], list(KINDS))
 
     message = str(refused.value)
     assert message.startswith(

@@ -4,11 +4,11 @@ import asyncio
 import itertools
 import random
 
-from server.domain.discontinue import Discontinued, Unchanged
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.stock import Applied, StockOutcome
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.discontinue_products.rules import Discontinued, Unchanged
+from server.kinds.update_stock.rules import Applied, StockOutcome
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import Shop, open_shop
 
 CALLERS = 32

@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 
 from server.domain.outcome import Failed, any_failed
-from server.domain.update import SentPatch
+from server.kinds.update_products.rules import SentPatch
 from tests.integration.shop import UNKNOWN_ID, Shop
 
 

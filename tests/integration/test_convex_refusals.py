@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from server.convex.function import FUNCTIONS
-from server.convex.view import Convex
+from server.web.convex.function import FUNCTIONS
+from server.web.convex.view import Convex
 from tests.integration.convex_calls import JSON, call, error, send
 from tests.integration.shop import UNKNOWN_ID, Shop
 from tests.integration.test_cancellation import committing, slow_commits
@@ -184,7 +184,7 @@ async def test_a_database_that_is_away_is_told_and_a_fault_of_ours_is_masked(
     async def fail(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(type(shop.services.catalog), "products", fail)
+    monkeypatch.setattr(type(shop.services.products), "by_ids", fail)
     masked = await call(shop, "query", "product", {"id": UNKNOWN_ID})
 
     assert away["code"] == "UNAVAILABLE"

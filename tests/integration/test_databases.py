@@ -6,8 +6,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from server.mongo.driver import Driver, connect
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import Driver, connect
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.databases import Databases, Document
 
 CHANGES: dict[str, Callable[[Database[Document]], object]] = {

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.domain.create import CreateOutcome
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.update import UpdateOutcome
+from server.kinds.create_products.rules import CreateOutcome
+from server.kinds.update_products.rules import UpdateOutcome
 from tests.integration.shop import Shop
 
 DUPLICATE_KEY, ROLLED_BACK = ItemErrorCode.DUPLICATE_KEY, ItemErrorCode.ROLLED_BACK

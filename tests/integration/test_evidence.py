@@ -7,12 +7,12 @@ from typing import Any
 
 from bson import ObjectId
 
-from server.domain.create import Created
-from server.domain.delete import Deleted
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.stock import Applied
-from server.domain.update import Updated
+from server.kinds.create_products.rules import Created
+from server.kinds.delete_products.rules import Deleted
+from server.kinds.update_products.rules import Updated
+from server.kinds.update_stock.rules import Applied
 from tests.integration.shop import Shop
 
 LOST = {"code": 64, "errmsg": "waiting for replication timed out"}

@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLInputObjectType, build_schema
 
 from server.jobs.expiry_sweep import ExpirySweep
-from server.mongo.samples import put_samples
+from server.mongo.products.samples import put_samples
 from tests.integration.examples import (
     BadDocument,
     Clock,

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.domain.create import Created
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.create_products.rules import Created
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import Shop, open_shop
 
 DUE = datetime(2026, 6, 1, 12, 0, 0, 500_000, tzinfo=UTC)

@@ -9,13 +9,12 @@ import pytest
 from bson import ObjectId
 from bson.codec_options import CodecOptions, DatetimeConversion
 
-from server.domain.filters import ProductFilter, ProductOrder, StockUpdateFilter
-from server.domain.page import PageRequest
+from server.domain.listing import PageRequest, ProductFilter, ProductOrder, StockUpdateFilter
 from server.domain.stock_update import StockUpdateStatus
-from server.mongo.catalog import product_listing
-from server.mongo.cursor import Cursor
-from server.mongo.ledger import stock_update_listing
-from server.mongo.listing import Listing
+from server.mongo.paging.cursor import Cursor
+from server.mongo.paging.listing import Listing
+from server.mongo.products.ledger_reads import stock_update_listing
+from server.mongo.products.product_reads import product_listing
 from tests.integration.shop import UNKNOWN_ID, Shop
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -202,8 +201,8 @@ async def test_the_commands_that_are_explained_are_those_that_are_sent(
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(shop.commands, "started", lambda event: sent.append(event.command))
 
-    await shop.services.catalog.page(where, order, PageRequest())
-    await shop.services.catalog.count(where, order)
+    await shop.services.products.page(where, order, PageRequest())
+    await shop.services.products.count(where, order)
     await shop.services.ledger.page(update_filter, PageRequest())
     await shop.services.ledger.count(update_filter)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from server.domain.outcome import Failed
-from server.domain.stock import StockOutcome
-from server.mongo.driver import DriverName
+from server.kinds.update_stock.rules import StockOutcome
+from server.mongo.connection.driver import DriverName
 from tests.integration.replica_set import three_members
 from tests.integration.shop import Shop, open_shop
 

@@ -9,18 +9,18 @@ import pytest
 from bson import ObjectId
 from pymongo.errors import PyMongoError
 
-from server.batch.stock import UpdateStock
 from server.bootstrap import utc_now
-from server.domain.create import Created, CreateOutcome
-from server.domain.delete import Deleted, DeleteOutcome
 from server.domain.errors import StoreError
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
-from server.domain.stock import Applied, stock_item
-from server.domain.update import Updated, UpdateOutcome
-from server.mongo.documents import to_product
-from server.mongo.driver import MAJORITY, SNAPSHOT, DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.create_products.rules import Created, CreateOutcome
+from server.kinds.delete_products.rules import Deleted, DeleteOutcome
+from server.kinds.update_products.rules import Updated, UpdateOutcome
+from server.kinds.update_stock.declaration import UPDATE_STOCK
+from server.kinds.update_stock.rules import Applied, stock_item
+from server.mongo.connection.driver import MAJORITY, SNAPSHOT, DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.products.documents import to_product
 from server.mongo.transaction import Transaction
 from tests.integration.shop import Shop, open_shop
 
@@ -205,8 +205,8 @@ async def falls(run: Run, shop: Shop, fault: Fault) -> bool:
     items = [stock_item(0, ids[0], 5)]
 
     async def body(transaction: Transaction) -> None:
-        outcomes = await UpdateStock().decide(transaction, items, utc_now())
-        await UpdateStock().write(transaction, items, outcomes, utc_now())
+        outcomes = await UPDATE_STOCK.work().decide(transaction, items, utc_now())
+        await UPDATE_STOCK.work().write(transaction, items, outcomes, utc_now())
 
     with shop.failing(fault.command, mode={"times": fault.times}, **fault.data):
         try:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from server import graphql_view
+from server.web.graphql import view
 from tests.integration.shop import Shop
 
 pytestmark = pytest.mark.either_driver
@@ -262,7 +262,7 @@ async def test_a_fault_of_the_view_itself_is_masked(
     def fail(*_: object) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(graphql_view, "_idempotency_key", fail)
+    monkeypatch.setattr(view, "_idempotency_key", fail)
     response = await post(shop, {"query": "{ __typename }"}, RESPONSE)
 
     (error,) = response.json()["errors"]

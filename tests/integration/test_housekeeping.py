@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
+from server.batches.stored.retry_decision import MOST_ATTEMPTS
 from server.bootstrap import utc_now
-from server.domain.batch_operation import BatchOperationStatus
-from server.domain.retry_decision import MOST_ATTEMPTS
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.domain.batch_state import BatchState
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -28,9 +28,9 @@ from tests.integration.batch_work import (
 )
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
 
-COMPLETED = BatchOperationStatus.COMPLETED
-FAILED = BatchOperationStatus.FAILED
-CANCELLED = BatchOperationStatus.CANCELLED
+COMPLETED = BatchState.COMPLETED
+FAILED = BatchState.FAILED
+CANCELLED = BatchState.CANCELLED
 
 
 @pytest.fixture
@@ -56,12 +56,12 @@ async def test_a_batch_that_a_crash_left_unended_is_completed(shop: Shop) -> Non
     ids = await shop.put(10, 10)
     batch_id = await submit(shop, [*plus_one(ids), {"productId": UNKNOWN_ID, "quantity": 1}])
     await run_without_ending_the_batch(shop)
-    assert (await batch(shop, batch_id)).status is BatchOperationStatus.PROCESSING
+    assert (await batch(shop, batch_id)).state is BatchState.PROCESSING
 
     await sweep(shop)
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.success_count, done.failure_count) == (COMPLETED, 2, 1)
+    assert (done.state, done.success_count, done.failure_count) == (COMPLETED, 2, 1)
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 
@@ -102,7 +102,7 @@ async def test_a_cancellation_that_was_cut_short_goes_on(shop: Shop) -> None:
     await sweep(shop)
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.success_count, done.failure_count) == (CANCELLED, 1, 4)
+    assert (done.state, done.success_count, done.failure_count) == (CANCELLED, 1, 4)
     assert sorted(await codes(shop, batch_id)) == [*["CANCELLED"] * 4, "OK"]
     assert_exact(shop, dict.fromkeys(ids, 10))
 
@@ -116,7 +116,7 @@ async def test_a_worker_that_meets_a_batch_to_be_cancelled_begins_nothing_of_it(
 
     await work_off(shop)
 
-    assert (await batch(shop, batch_id)).status is CANCELLED
+    assert (await batch(shop, batch_id)).state is CANCELLED
     assert await codes(shop, batch_id) == ["CANCELLED"] * 5
     assert set(shop.stocks().values()) == {10}
     assert_exact(shop, dict.fromkeys(ids, 10))
@@ -139,7 +139,7 @@ async def test_a_batch_fails_when_the_attempts_at_a_chunk_are_used_up(
 
     async with claimed(shop) as (held, session):
         assert held.lease.index == index
-        found = await shop.services.operations.one(batch_id)
+        found = await shop.services.batches.by_id(batch_id)
         assert found is not None
         before = {"find": {"skip": 1}, "commitTransaction": "alwaysOn"}[command]
         with shop.failing(
@@ -151,7 +151,7 @@ async def test_a_batch_fails_when_the_attempts_at_a_chunk_are_used_up(
     await sweep(shop)
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.success_count, done.failure_count) == (FAILED, 1, 3)
+    assert (done.state, done.success_count, done.failure_count) == (FAILED, 1, 3)
     assert done.error
     assert sorted(await codes(shop, batch_id)) == ["OK", *["UNAVAILABLE"] * 3]
     assert sorted(shop.stocks().values()) == [10, 10, 10, 11]
@@ -182,7 +182,7 @@ async def test_an_attempt_that_the_database_refuses_is_counted_and_made_again_la
     assert shop.stocks() == {ids[0]: 10}
     set_chunk(shop, batch_id, {"readyAt": utc_now() - timedelta(minutes=1)})
     await work_off(shop)
-    assert (await batch(shop, batch_id)).status is COMPLETED
+    assert (await batch(shop, batch_id)).state is COMPLETED
     assert_exact(shop, {ids[0]: 10})
 
 
@@ -203,7 +203,7 @@ async def test_a_chunk_whose_products_others_kept_changing_fails_alone_in_the_en
     await sweep(shop)
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.error, done.failure_count) == (COMPLETED, None, 1)
+    assert (done.state, done.error, done.failure_count) == (COMPLETED, None, 1)
     assert await codes(shop, batch_id) == ["WRITE_CONFLICT", "OK"]
     assert shop.stocks() == {busy: 10, free: 11}
     assert_exact(shop, {busy: 10, free: 10})
@@ -216,13 +216,13 @@ async def test_a_chunk_of_a_failing_batch_that_is_under_way_ends_and_counts(shop
     async with claimed(shop) as (held, session):
         batches(shop).update_one({"_id": ObjectId(batch_id)}, {"$set": {"failing": "gone"}})
         await sweep(shop)
-        assert not (await batch(shop, batch_id)).status.is_final
+        assert not (await batch(shop, batch_id)).state.is_final
         lapse(shop)
         assert queue(shop)
         await leased(shop).run(held, session)
     await sweep(shop)
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.error) == (FAILED, "gone")
+    assert (done.state, done.error) == (FAILED, "gone")
     assert done.success_count + done.failure_count == 3
     assert_exact(shop, dict.fromkeys(ids, 10))

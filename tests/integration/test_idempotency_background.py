@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from server.assembly import Sizes
-from server.batch.submissions import QueueLimits
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.batches.stored.submissions import QueueLimits
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_invariants import assert_batches_are_exact
 from tests.integration.idempotent_calls import work
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop

@@ -7,9 +7,9 @@ import pytest
 from bson import ObjectId
 
 from server.assembly import Sizes
-from server.mongo.chunk_queue import ChunkQueue
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.batches.queue import ChunkQueue
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_invariants import assert_batches_are_exact
 from tests.integration.idempotent_calls import (
     are_under_way,

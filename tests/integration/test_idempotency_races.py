@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from server.assembly import Sizes
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_invariants import assert_batches_are_exact
 from tests.integration.idempotent_calls import (
     are_under_way,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from server.assembly import Sizes
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_invariants import assert_batches_are_exact
 from tests.integration.idempotent_calls import batches, chunks, told, update_stock, work
 from tests.integration.shop import Shop, open_shop

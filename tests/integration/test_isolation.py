@@ -2,11 +2,11 @@
 
 import asyncio
 
-from server.domain.discontinue import Discontinued, Unchanged
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.stock import Applied
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.discontinue_products.rules import Discontinued, Unchanged
+from server.kinds.update_stock.rules import Applied
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import Shop, open_shop
 
 KILLED = {"errorCode": 11601}  # Interrupted, by killOp: no label, so nothing that is retried

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.batch import stock as stock_batch
 from server.domain.item_error import ItemErrorCode
 from server.domain.product import StockLevel
-from server.domain.stock import StockItem, StockOutcome, decide_stock_updates
 from server.domain.whole_number import MAX_INT
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.update_stock import effects as stock_batch
+from server.kinds.update_stock.rules import StockItem, StockOutcome, decide_stock_updates
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
 
 UPDATE_STOCK = """

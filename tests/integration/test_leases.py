@@ -8,10 +8,10 @@ import pytest
 from bson import ObjectId
 
 from server.assembly import Sizes
-from server.domain.batch_operation import BatchOperationStatus
+from server.domain.batch_state import BatchState
 from server.domain.stored_batch import ClaimedChunk
-from server.mongo.driver import DriverName, Session
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName, Session
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -139,7 +139,7 @@ async def test_a_zombie_that_was_paused_before_its_commit_does_not_hold_up_a_can
         await work_off(b)
         await b.assembly.housekeeping.run_once()
 
-    assert (await batch(b, batch_id)).status is BatchOperationStatus.CANCELLED
+    assert (await batch(b, batch_id)).state is BatchState.CANCELLED
     assert_exact(a, dict.fromkeys(ids, 10))
 
 
@@ -209,7 +209,7 @@ async def test_a_zombie_changes_nothing_of_a_batch_that_was_cancelled_meanwhile(
         lapse(a)
         cancelled = await b.services.control.cancel(batch_id)
 
-    assert cancelled.status is BatchOperationStatus.CANCELLED
+    assert cancelled.state is BatchState.CANCELLED
     assert (cancelled.success_count, cancelled.failure_count) == (0, 2)
     assert caplog.messages.count(LOST) == 1
     assert list(a.stocks().values()) == [10, 10]

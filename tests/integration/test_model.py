@@ -17,11 +17,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from server.domain.discontinue import DiscontinueOutcome, Unchanged
 from server.domain.outcome import Failed
-from server.domain.stock import StockOutcome
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.discontinue_products.rules import DiscontinueOutcome, Unchanged
+from server.kinds.update_stock.rules import StockOutcome
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.model import MAX, Answer, Model, Row
 from tests.integration.shop import open_shop
 

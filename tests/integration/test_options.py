@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.batch.batches import Limits
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.batches.engine.limits import Limits
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
 
 UPDATE_STOCK = """

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 import pytest
 from bson import ObjectId
 
-from server.batch import stock as stock_batch
-from server.domain.discontinue import Discontinued
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
-from server.domain.stock import StockItem, StockOutcome, ledger_entry
 from server.domain.stock_update import LedgerEntry
-from server.mongo.products import Products
+from server.kinds.discontinue_products.rules import Discontinued
+from server.kinds.update_stock import effects as stock_batch
+from server.kinds.update_stock.rules import StockItem, StockOutcome, ledger_entry
+from server.mongo.products.products import Products
 from tests.integration.shop import UNKNOWN_ID, Shop
 
 INTERNAL = re.compile(r"This item could not be processed; it changed nothing. \(Error (\w{32})\)")

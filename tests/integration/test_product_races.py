@@ -9,14 +9,14 @@ import pytest
 from bson import ObjectId
 
 from server.bootstrap import utc_now
-from server.domain.create import Created
-from server.domain.delete import Deleted
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
-from server.domain.stock import Applied
-from server.domain.update import Updated
-from server.mongo.documents import to_product
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.create_products.rules import Created
+from server.kinds.delete_products.rules import Deleted
+from server.kinds.update_products.rules import Updated
+from server.kinds.update_stock.rules import Applied
+from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.products.documents import to_product
 from tests.integration.shop import Shop, open_shop
 
 CALLERS = 16

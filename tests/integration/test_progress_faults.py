@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from server.domain.batch_operation import BatchOperation
+from server.domain.batch_progress import BatchProgress
 from server.domain.errors import DatabaseUnavailable, StoreError
 from server.jobs import progress_feed
-from server.mongo.driver import DriverName
+from server.mongo.connection.driver import DriverName
 from tests.integration.batch_work import chunks, until, work_off
 from tests.integration.replica_set import three_members
 from tests.integration.shop import Shop, open_shop
@@ -68,7 +68,7 @@ async def test_what_happens_while_there_is_no_stream_is_told_later(
         async with watching(shop, batch) as seen:
             await until(lambda: broken(caplog) > 1)
             await work_off(other)
-            assert [one.status for one in seen] == [PENDING]
+            assert [one.state for one in seen] == [PENDING]
             shop.fail(mode="off")
 
     assert_got_on(seen)
@@ -118,7 +118,7 @@ async def test_a_driver_that_loses_a_cancellation_holds_nobody_up(shop: Shop) ->
     async with watching(shop, batch) as seen:
         pass
 
-    assert [one.status for one in seen] == [COMPLETED]
+    assert [one.state for one in seen] == [COMPLETED]
     assert listeners() == 0
 
 
@@ -134,7 +134,7 @@ async def test_an_election_ends_no_subscription(driver_name: DriverName, tmp_pat
                 for blow in (members.step_down_primary, members.kill_primary):
                     await work_one(other)
                     await asyncio.to_thread(blow)
-                while not seen[-1].status.is_final:
+                while not seen[-1].state.is_final:
                     await work_one(other)
                     await asyncio.sleep(0.1)
 
@@ -180,16 +180,16 @@ async def test_a_new_primary_that_does_not_know_the_latest_yet_takes_nothing_bac
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = await submitted(shop)
-    real = shop.services.operations.one
+    real = shop.services.batches.one
     first = await real(batch)
     answers = [first]
 
-    async def behind(batch_id: str) -> BatchOperation | None:
+    async def behind(batch_id: str) -> BatchProgress | None:
         """After each look at what has been done comes one at the state of the beginning."""
         answers.append(first if answers[-1] != first else await real(batch_id))
         return answers[-1]
 
-    monkeypatch.setattr(shop.services.progress, "_operations", SimpleNamespace(one=behind))
+    monkeypatch.setattr(shop.services.progress, "_batches", SimpleNamespace(by_id=behind))
     async with watching(shop, batch) as seen:
         for chunk in range(1, CHUNKS):
             await shop.assembly.worker.run_once()

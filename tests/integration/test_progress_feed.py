@@ -36,7 +36,7 @@ async def test_what_another_process_does_is_told_to_the_end(shop: Shop, other: S
     async with watching(shop, batch) as seen:
         await work_off(other)
 
-    assert seen[0].status is PENDING
+    assert seen[0].state is PENDING
     assert_got_on(seen)
 
 
@@ -104,7 +104,7 @@ async def test_a_batch_that_has_ended_is_told_once(shop: Shop) -> None:
 
     (last,) = await watched(shop, batch)
 
-    assert (last.status, last.success_count, last.failure_count) == (COMPLETED, CHUNKS - 1, 1)
+    assert (last.state, last.success_count, last.failure_count) == (COMPLETED, CHUNKS - 1, 1)
 
 
 async def test_there_is_nothing_to_watch_in_an_unknown_batch(shop: Shop) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from examples.price_receiver import tx_id
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.publishing import (
     PROGRESS,
     Publishing,

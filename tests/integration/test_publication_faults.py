@@ -12,8 +12,8 @@ import pytest
 from server.assembly import Sizes
 from server.domain.errors import DatabaseUnavailable
 from server.jobs.background import Background
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.publishing import Publishing, open_publishing
 from tests.integration.shop import open_shop
 
@@ -140,9 +140,9 @@ async def test_what_a_worker_has_committed_before_it_died_is_published(
 
         assert prices.receiver.tries() == {0: 1, 1: 1, 2: 1}
         assert await prices.progress(batch) == (0, 3, 0)
-        told = await other.services.operations.one(batch)
+        told = await other.services.batches.by_id(batch)
         assert told is not None
-        assert (told.status.value, told.success_count) == ("completed", 3)
+        assert (told.state.value, told.success_count) == ("completed", 3)
 
 
 async def test_what_could_not_be_noted_is_sent_again_later(prices: Publishing) -> None:

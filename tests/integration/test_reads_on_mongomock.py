@@ -11,11 +11,10 @@ import pytest
 from mongomock_motor import AsyncMongoMockClient
 
 from server.domain.errors import BadInput
-from server.domain.filters import ProductFilter, ProductOrder
-from server.domain.page import PageRequest
+from server.domain.listing import PageRequest, ProductFilter, ProductOrder
 from server.domain.product import Product
-from server.mongo.catalog import Catalog
-from server.mongo.documents import from_product
+from server.mongo.products.documents import from_product
+from server.mongo.products.product_reads import ProductReads
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -58,28 +57,30 @@ def _without_hint(options: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def catalog() -> Catalog:
+async def catalog() -> ProductReads:
     products = AsyncMongoMockClient(tz_aware=True)["shop"]["products"]
     await products.insert_many([from_product(one) for one in PRODUCTS])
-    return Catalog({"products": Mocked(products)}, lambda: NOON)
+    return ProductReads({"products": Mocked(products)}, lambda: NOON)
 
 
-async def test_a_product_comes_back_as_it_was_stored(catalog: Catalog) -> None:
-    assert await catalog.product(PRODUCTS[3].id) == PRODUCTS[3]
+async def test_a_product_comes_back_as_it_was_stored(catalog: ProductReads) -> None:
+    assert await catalog.by_id(PRODUCTS[3].id) == PRODUCTS[3]
 
 
-async def test_an_unknown_product_is_none(catalog: Catalog) -> None:
-    assert await catalog.product("f" * 24) is None
+async def test_an_unknown_product_is_none(catalog: ProductReads) -> None:
+    assert await catalog.by_id("f" * 24) is None
 
 
-async def test_products_come_in_the_order_in_which_they_were_asked_for(catalog: Catalog) -> None:
+async def test_products_come_in_the_order_in_which_they_were_asked_for(
+    catalog: ProductReads,
+) -> None:
     ids = [PRODUCTS[5].id, "f" * 24, PRODUCTS[1].id, PRODUCTS[5].id]
 
-    assert await catalog.products(ids) == [PRODUCTS[5], None, PRODUCTS[1], PRODUCTS[5]]
+    assert await catalog.by_ids(ids) == [PRODUCTS[5], None, PRODUCTS[1], PRODUCTS[5]]
 
 
-async def test_no_ids_find_no_products(catalog: Catalog) -> None:
-    assert await catalog.products([]) == []
+async def test_no_ids_find_no_products(catalog: ProductReads) -> None:
+    assert await catalog.by_ids([]) == []
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ async def test_no_ids_find_no_products(catalog: Catalog) -> None:
     ],
 )
 async def test_a_filter_finds_what_it_says(
-    catalog: Catalog, where: ProductFilter, numbers: list[int]
+    catalog: ProductReads, where: ProductFilter, numbers: list[int]
 ) -> None:
     page = await catalog.page(where, ProductOrder.CREATED_ASC, PageRequest())
 
@@ -105,7 +106,7 @@ async def test_a_filter_finds_what_it_says(
 
 @pytest.mark.parametrize("size", [1, 4, 10])
 async def test_the_pages_of_equal_stocks_make_up_the_whole_list(
-    catalog: Catalog, size: int
+    catalog: ProductReads, size: int
 ) -> None:
     expected = sorted(PRODUCTS, key=lambda one: (one.stock, one.id), reverse=True)
     found: list[Product] = []
@@ -122,7 +123,7 @@ async def test_the_pages_of_equal_stocks_make_up_the_whole_list(
     assert found == expected
 
 
-async def test_a_cursor_of_another_order_is_refused(catalog: Catalog) -> None:
+async def test_a_cursor_of_another_order_is_refused(catalog: ProductReads) -> None:
     page = await catalog.page(ProductFilter(), ProductOrder.NAME_ASC, PageRequest())
 
     with pytest.raises(BadInput, match="after is a cursor of a list in another order"):

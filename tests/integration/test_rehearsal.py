@@ -2,10 +2,10 @@
 
 import pytest
 
-from server.batch import chunk_runner
-from server.domain.create import Created
+from server.batches.engine import chunk
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
+from server.kinds.create_products.rules import Created
 from tests.integration.shop import Shop
 
 NAMES = ["a", "b", "a", "c", "b", "a"]  # the third, fifth and sixth are one too many
@@ -45,7 +45,7 @@ async def test_culprits_that_are_not_found_in_time_leave_everything_undone(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which of them is to blame is not known, so no item is told that it is."""
-    monkeypatch.setattr(chunk_runner, "REHEARSAL_SECONDS", 0.0)
+    monkeypatch.setattr(chunk, "REHEARSAL_SECONDS", 0.0)
 
     outcomes = await shop.create(
         *({"name": name} for name in NAMES), atomic=True, continue_on_error=True

@@ -352,7 +352,7 @@ async def test_a_fault_of_ours_is_masked_with_an_id_that_the_log_has(
     async def broken(*_arguments: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(shop.services.catalog, "page", broken)
+    monkeypatch.setattr(shop.services.products, "page", broken)
     answer = await shop.graphql("{ products { totalCount } stockUpdates { totalCount } }")
 
     (error_id,) = error_ids(caplog)
@@ -396,7 +396,7 @@ async def test_a_fault_in_one_field_leaves_a_nullable_neighbour_its_answer(
     async def broken(*_arguments: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(shop.services.catalog, "products", broken)
+    monkeypatch.setattr(shop.services.products, "by_ids", broken)
     answer = await shop.graphql("{ stockUpdates { edges { node { newStock product { id } } } } }")
 
     assert answer["data"] == {

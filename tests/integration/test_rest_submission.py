@@ -13,10 +13,10 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from server.assembly import Sizes
-from server.batch.submissions import QueueLimits
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
-from server.rest.view import Rest
+from server.batches.stored.submissions import QueueLimits
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
+from server.web.rest.view import Rest
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
 
 ID = "00000000000000000000000a"

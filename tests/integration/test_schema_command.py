@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server import schema_command
-from server.cli import main
+from server.cli.main import main
 
 FILE, RELEASED = schema_command.SDL, schema_command.RELEASED
 CHANGELOG, PROJECT = schema_command.CHANGELOG, schema_command.PROJECT

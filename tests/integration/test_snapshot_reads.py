@@ -2,8 +2,7 @@
 
 import asyncio
 
-from server.domain.filters import ProductFilter, ProductOrder, StockUpdateFilter
-from server.domain.page import PageRequest
+from server.domain.listing import PageRequest, ProductFilter, ProductOrder, StockUpdateFilter
 from tests.integration.shop import Shop
 
 ITEMS = 1000  # enough that a query yields on its way
@@ -15,7 +14,7 @@ async def test_a_page_of_products_is_never_half_of_an_atomic_batch(shop: Shop) -
     pages = 0
 
     while not writing.done():
-        page = await shop.services.catalog.page(
+        page = await shop.services.products.page(
             ProductFilter(), ProductOrder.CREATED_ASC, PageRequest(first=ITEMS)
         )
         pages += 1
@@ -31,7 +30,7 @@ async def test_a_page_in_the_order_of_what_changes_misses_and_repeats_nothing(sh
     writing = asyncio.create_task(_add_one_to_all(shop, ids, times=12))
 
     while not writing.done():
-        page = await shop.services.catalog.page(
+        page = await shop.services.products.page(
             ProductFilter(), ProductOrder.STOCK_ASC, PageRequest(first=ITEMS)
         )
         assert {product.id for product in page.items} == set(ids)

@@ -13,9 +13,9 @@ from server.bootstrap import utc_now
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
 from server.domain.product import Product
-from server.mongo.documents import from_product
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.products.documents import from_product
 from tests.integration.shop import Shop, open_shop
 
 UNAVAILABLE, NOT_ATTEMPTED = ItemErrorCode.UNAVAILABLE, ItemErrorCode.NOT_ATTEMPTED

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from server.batch.request import BatchRequest
-from server.batch.stock import UpdateStock
-from server.batch.update import UpdateProducts
-from server.domain.batch_operation import BatchOperationStatus
+from server.batches.request import BatchRequest
+from server.domain.batch_state import BatchState
 from server.domain.errors import CommitUnknown
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed
+from server.kinds.update_products.declaration import UPDATE_PRODUCTS
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 from server.mongo.transaction import Body, TransactionRunner
 from tests.integration.batch_work import assert_exact, chunks, plus_one, submit, work_off
 from tests.integration.shop import Shop
@@ -33,7 +33,7 @@ async def test_a_submission_whose_last_commit_is_in_doubt_is_not_taken_away(
             raise CommitUnknown("the answer was lost")
         return result
 
-    request = BatchRequest(operation=UpdateStock(), options=IN_MANY_CHUNKS, key="once")
+    request = BatchRequest(work=UPDATE_STOCK.work(), options=IN_MANY_CHUNKS, key="once")
     with monkeypatch.context() as patched:
         patched.setattr(TransactionRunner, "run", in_doubt)
         with pytest.raises(CommitUnknown):
@@ -57,11 +57,11 @@ async def test_a_batch_that_is_cancelled_while_it_is_ended_is_cancelled(
     assert as_read is not None
     assert await states.request_cancel(batch_id)
 
-    ended = await states.end(as_read, BatchOperationStatus.COMPLETED, shop.clock())
+    ended = await states.end(as_read, BatchState.COMPLETED, shop.clock())
 
     assert not ended
     cancelled = await shop.services.control.cancel(batch_id)
-    assert (cancelled.status, cancelled.success_count) == (BatchOperationStatus.CANCELLED, 1)
+    assert (cancelled.state, cancelled.success_count) == (BatchState.CANCELLED, 1)
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 
@@ -72,7 +72,7 @@ async def test_a_chunk_with_a_failure_in_it_goes_no_further_when_it_is_taken_up_
     ids = await shop.put(*[10] * 4)
     ends = BatchOptions(atomic=False, continue_on_error=False)
     inputs = [{"productId": one, "data": {"price": 5}} for one in [*ids[:1], "x", *ids[1:]]]
-    key = BatchRequest(operation=UpdateProducts(), options=ends, key="k")
+    key = BatchRequest(work=UPDATE_PRODUCTS.work(), options=ends, key="k")
     first = await shop.services.keyed.run(key, inputs)
     _as_if_interrupted_behind_the_failure(shop)
     shop.products.update_many({}, {"$set": {"price": 100}})

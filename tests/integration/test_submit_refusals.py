@@ -3,9 +3,9 @@
 import pytest
 
 from server.assembly import Sizes
-from server.batch.submissions import QueueLimits
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.batches.stored.submissions import QueueLimits
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.idempotent_calls import work
 from tests.integration.shop import UNKNOWN_ID, Shop, open_shop
 from tests.integration.whole_answers import Json, code_of, everything

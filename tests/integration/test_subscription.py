@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from server.app import make_app
-from server.graphql_view import GraphQLView
-from server.rest.view import Rest
+from server.web.app import make_app
+from server.web.graphql.view import GraphQLView
+from server.web.rest.view import Rest
 from tests.integration.idempotent_calls import until, work
 from tests.integration.shop import MAX_REQUEST_BYTES, UNKNOWN_ID, Shop
 from tests.integration.whole_answers import Json

@@ -15,8 +15,8 @@ import pytest
 from server.domain.errors import StoreError
 from server.jobs import expiry_sweep
 from server.jobs.expiry_sweep import ExpirySweep
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import Shop, open_shop
 from tests.integration.sweeping import (
     A_DAY,

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.domain.create import Created
 from server.domain.outcome import Failed
-from server.domain.stock import Applied
-from server.domain.update import SentPatch, Updated
 from server.jobs.expiry_sweep import ROWS_AT_ONCE
-from server.mongo.embedded import EmbeddedMongod
+from server.kinds.create_products.rules import Created
+from server.kinds.update_products.rules import SentPatch, Updated
+from server.kinds.update_stock.rules import Applied
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.shop import Shop, open_shop
 from tests.integration.sweeping import (
     AN_HOUR,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
-from server.app import make_app
-from server.graphql_view import GraphQLView
+from server.web.app import make_app
+from server.web.graphql.view import GraphQLView
 from tests.integration.shop import UNKNOWN_ID, Shop
 
 REFUSED = {

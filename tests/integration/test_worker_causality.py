@@ -9,8 +9,8 @@ import pytest
 from pymongo import MongoClient
 from pymongo.write_concern import WriteConcern
 
-from server.domain.batch_operation import BatchOperationStatus
-from server.mongo.embedded import EmbeddedMongod
+from server.domain.batch_state import BatchState
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -68,6 +68,6 @@ async def test_a_chunk_that_was_just_claimed_is_not_taken_for_lost(
 
     assert await running
     assert not [one for one in caplog.messages if "Lost the lease" in one]
-    assert (await batch(shop, batch_id)).status is BatchOperationStatus.COMPLETED
+    assert (await batch(shop, batch_id)).state is BatchState.COMPLETED
     assert chunk(shop, batch_id)["crashes"] == 0
     assert_exact(shop, {one: 10})

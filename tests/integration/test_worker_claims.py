@@ -11,8 +11,8 @@ from bson import ObjectId
 from server.bootstrap import utc_now
 from server.domain.lanes import MOST_LANES
 from server.domain.stored_batch import ClaimedChunk
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_work import (
     assert_exact,
     batches,

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from server.assembly import Assembly, Sizes, assemble
-from server.batch.completion import Completion
+from server.batches.stored.completion import Completion
 from server.bootstrap import _app
-from server.domain.batch_operation import BatchOperationStatus
+from server.domain.batch_state import BatchState
 from server.jobs import worker as worker_module
 from server.jobs.background import Background
 from server.jobs.memory import Memory
@@ -77,7 +77,7 @@ async def test_a_worker_goes_on_when_there_is_room_again_and_tells_the_next_time
     worker._memory = Memory(1)
     assert not await worker.run_once()
 
-    assert (await batch(shop, batch_id)).status is BatchOperationStatus.COMPLETED
+    assert (await batch(shop, batch_id)).state is BatchState.COMPLETED
     assert caplog.messages.count(OVER) == 2
     assert_exact(shop, {one: 10})
 

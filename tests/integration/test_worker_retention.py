@@ -9,10 +9,9 @@ import pytest
 from bson import ObjectId
 
 from server.bootstrap import utc_now
-from server.domain.batch_operation import BatchOperationStatus
-from server.mongo.collections import ABANDONED, SUBMITTING
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
+from server.domain.batch_state import BatchState
+from server.mongo.connection.driver import DriverName
+from server.mongo.connection.embedded import EmbeddedMongod
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -106,8 +105,8 @@ async def test_a_batch_that_has_not_ended_stays_however_old_it_is(shop: Shop) ->
     assert stored(shop) == before
     await work_off(shop)
     await shop.assembly.housekeeping.run_once()
-    assert (await batch(shop, waiting)).status is BatchOperationStatus.COMPLETED
-    assert (await batch(shop, begun)).status is BatchOperationStatus.COMPLETED
+    assert (await batch(shop, waiting)).state is BatchState.COMPLETED
+    assert (await batch(shop, begun)).state is BatchState.COMPLETED
     assert_exact(shop, {one: 10})
 
 
@@ -158,7 +157,11 @@ def put_submission(shop: Shop, status: str, until: datetime) -> ObjectId:
 
 @pytest.mark.parametrize(
     ("status", "seconds", "goes"),
-    [(SUBMITTING, -1, True), (SUBMITTING, 60, False), (ABANDONED, 60, True)],
+    [
+        (BatchState.SUBMITTING.value, -1, True),
+        (BatchState.SUBMITTING.value, 60, False),
+        (BatchState.ABANDONED.value, 60, True),
+    ],
 )
 async def test_what_nobody_goes_on_to_submit_is_taken_away(
     shop: Shop, status: str, seconds: float, goes: bool
@@ -172,7 +175,7 @@ async def test_what_nobody_goes_on_to_submit_is_taken_away(
     left = {one["_id"] for one in batches(shop).find()}
     assert left == {ObjectId(other)} | (set() if goes else {own})
     assert shop.stock_updates.count_documents({"batchId": own}) == (0 if goes else 1)
-    assert await shop.services.operations.one(str(own)) is None
+    assert await shop.services.batches.by_id(str(own)) is None
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:

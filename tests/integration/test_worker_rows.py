@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from bson import ObjectId
 
-from server.batch.delete import DeleteProducts
-from server.domain.batch_operation import BatchOperationStatus
+from server.domain.batch_state import BatchState
 from server.domain.item_result import Input
+from server.kinds.delete_products.declaration import DELETE_PRODUCTS
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -120,7 +120,7 @@ async def test_an_update_and_a_deletion_that_are_submitted_one_after_the_other(
 ) -> None:
     """A cascade takes the rows that wait as well as those that were settled."""
     one, other = await shop.put(10, 10)
-    deletion = ([{"productId": one}], DeleteProducts(cascade=True))
+    deletion = ([{"productId": one}], DELETE_PRODUCTS.work({"cascadeDelete": True}))
     if first == "the deletion":
         await submit(shop, *deletion)
     update = await submit(shop, plus_one([one, other]))
@@ -140,7 +140,7 @@ async def test_rows_that_wait_keep_a_product_from_being_deleted_without_a_cascad
 ) -> None:
     (one,) = await shop.put(10)
     await submit(shop, plus_one([one]))
-    deletion = await submit(shop, [{"productId": one}], DeleteProducts())
+    deletion = await submit(shop, [{"productId": one}], DELETE_PRODUCTS.work())
 
     await work_off(shop)
 
@@ -159,7 +159,7 @@ async def test_poison_in_a_chunk_fails_alone(
     assert await work_off(shop) == 1
 
     done = await batch(shop, batch_id)
-    assert (done.status, done.failure_count) == (BatchOperationStatus.COMPLETED, len(poison))
+    assert (done.state, done.failure_count) == (BatchState.COMPLETED, len(poison))
     assert await codes(shop, batch_id) == [
         "INTERNAL" if place in poison else "OK" for place in range(50)
     ]

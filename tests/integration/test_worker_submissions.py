@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from server.batch.request import BatchRequest
-from server.batch.stock import UpdateStock
+from server.batches.request import BatchRequest
 from server.domain.errors import StoreError
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 from tests.integration.batch_work import (
     assert_exact,
     batch,
@@ -23,7 +23,7 @@ from tests.integration.batch_work import (
 from tests.integration.shop import Shop
 
 ITEMS = 40
-REQUEST = BatchRequest(operation=UpdateStock(), options=BatchOptions(batch_size=1))
+REQUEST = BatchRequest(work=UPDATE_STOCK.work(), options=BatchOptions(batch_size=1))
 
 
 def stored(shop: Shop) -> tuple[int, int, int]:

@@ -7,12 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 import pytest
 from pymongo.monitoring import CommandStartedEvent
 
-from server.domain.batch_operation import BatchOperation, BatchOperationStatus
+from server.domain.batch_progress import BatchProgress
+from server.domain.batch_state import BatchState
 from server.jobs import progress_feed
 from tests.integration.batch_work import submit, until
 from tests.integration.shop import Shop
 
-PENDING, COMPLETED = BatchOperationStatus.PENDING, BatchOperationStatus.COMPLETED
+PENDING, COMPLETED = BatchState.PENDING, BatchState.COMPLETED
 CHUNKS = 6
 
 
@@ -32,14 +33,14 @@ async def submitted(shop: Shop) -> str:
     return await submit(shop, inputs, batch_size=1)
 
 
-async def watched(shop: Shop, batch: str) -> list[BatchOperation]:
+async def watched(shop: Shop, batch: str) -> list[BatchProgress]:
     return [state async for state in shop.services.progress.watch(batch)]
 
 
 @asynccontextmanager
-async def watching(shop: Shop, batch: str) -> AsyncIterator[list[BatchOperation]]:
+async def watching(shop: Shop, batch: str) -> AsyncIterator[list[BatchProgress]]:
     """What a watcher is told, from before the block to the end of the batch."""
-    seen: list[BatchOperation] = []
+    seen: list[BatchProgress] = []
 
     async def watch() -> None:
         async for state in shop.services.progress.watch(batch):
@@ -56,14 +57,14 @@ async def watching(shop: Shop, batch: str) -> AsyncIterator[list[BatchOperation]
     await watcher
 
 
-def assert_got_on(seen: Sequence[BatchOperation]) -> None:
+def assert_got_on(seen: Sequence[BatchProgress]) -> None:
     """No counter has gone back, and the last state is the only final one."""
     counts = [(one.success_count, one.failure_count, one.processed_items) for one in seen]
     for counter in zip(*counts, strict=True):
         assert list(counter) == sorted(counter)
-    assert [one.status.is_final for one in seen] == [False] * (len(seen) - 1) + [True]
+    assert [one.state.is_final for one in seen] == [False] * (len(seen) - 1) + [True]
     last = seen[-1]
-    assert (last.status, last.success_count, last.failure_count) == (COMPLETED, CHUNKS - 1, 1)
+    assert (last.state, last.success_count, last.failure_count) == (COMPLETED, CHUNKS - 1, 1)
 
 
 def listeners() -> int:

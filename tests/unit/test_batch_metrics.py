@@ -5,21 +5,18 @@ from typing import Any
 
 import pytest
 
-from server.domain.batch_metrics import BatchAlertKind, BatchMetrics, batch_alerts, batch_metrics
-from server.domain.batch_operation import (
-    BatchOperation,
-    BatchOperationStatus,
-    BatchOperationType,
-)
+from server.batches.stored.metrics import BatchAlertKind, BatchMetrics, batch_alerts, batch_metrics
+from server.domain.batch_progress import BatchProgress
+from server.domain.batch_state import BatchState
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def operation(success: int, failure: int, **fields: Any) -> BatchOperation:
+def operation(success: int, failure: int, **fields: Any) -> BatchProgress:
     values: dict[str, Any] = {
         "id": "a" * 24,
-        "operation_type": BatchOperationType.UPDATE_STOCK,
-        "status": BatchOperationStatus.PROCESSING,
+        "kind": "updateStock",
+        "state": BatchState.PROCESSING,
         "total_items": 10,
         "created_by": "anonymous",
         "created_at": NOON,
@@ -29,14 +26,14 @@ def operation(success: int, failure: int, **fields: Any) -> BatchOperation:
         "retry_of": None,
         "publication": None,
     }
-    return BatchOperation(success_count=success, failure_count=failure, **(values | fields))
+    return BatchProgress(success_count=success, failure_count=failure, **(values | fields))
 
 
 def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def kinds(batch: BatchOperation, seconds: float = 1) -> list[BatchAlertKind]:
+def kinds(batch: BatchProgress, seconds: float = 1) -> list[BatchAlertKind]:
     return [one.kind for one in batch_alerts(batch, after(seconds))]
 
 
@@ -83,7 +80,7 @@ def test_a_batch_is_slow_after_more_than_two_minutes(seconds: float, is_slow: bo
 
 
 def test_a_batch_that_ended_in_time_is_not_slow_later() -> None:
-    ended = operation(10, 0, status=BatchOperationStatus.COMPLETED, completed_at=after(120))
+    ended = operation(10, 0, state=BatchState.COMPLETED, completed_at=after(120))
 
     assert kinds(ended, 5000) == []
 
@@ -100,7 +97,7 @@ def test_a_few_failures_at_the_beginning_are_no_alert() -> None:
 
 
 def test_what_was_cancelled_has_not_failed() -> None:
-    cancelled = operation(0, 10, status=BatchOperationStatus.CANCELLED, completed_at=after(1))
+    cancelled = operation(0, 10, state=BatchState.CANCELLED, completed_at=after(1))
 
     assert kinds(cancelled) == []
 

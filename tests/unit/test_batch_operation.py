@@ -5,18 +5,16 @@ from itertools import product
 
 import pytest
 
-from server.domain.batch_operation import (
-    TRANSITIONS,
-    BatchOperation,
-    BatchOperationStatus,
-    BatchOperationType,
-    before,
-)
+from server.domain.batch_progress import BatchProgress
+from server.domain.batch_state import VISIBLE, HIDDEN, TRANSITIONS, VISIBLE, BatchState, predecessors
 from server.domain.outcome import BatchOutcome
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-PENDING, PROCESSING, COMPLETED, FAILED, CANCELLED = BatchOperationStatus
+PENDING, PROCESSING, COMPLETED, FAILED, CANCELLED = VISIBLE
+SUBMITTING, ABANDONED = HIDDEN
 ALLOWED = {
+    (SUBMITTING, PENDING),
+    (SUBMITTING, ABANDONED),
     (PENDING, PROCESSING),
     (PENDING, CANCELLED),
     (PROCESSING, COMPLETED),
@@ -25,24 +23,24 @@ ALLOWED = {
 }
 
 
-@pytest.mark.parametrize(("one", "other"), [*product(BatchOperationStatus, repeat=2)])
+@pytest.mark.parametrize(("one", "other"), [*product(BatchState, repeat=2)])
 def test_a_batch_goes_from_one_status_to_another_where_the_design_says_so(
-    one: BatchOperationStatus, other: BatchOperationStatus
+    one: BatchState, other: BatchState
 ) -> None:
     assert (other in TRANSITIONS[one]) == ((one, other) in ALLOWED)
-    assert (one in before(other)) == ((one, other) in ALLOWED)
+    assert (one in predecessors(other)) == ((one, other) in ALLOWED)
 
 
-@pytest.mark.parametrize("status", BatchOperationStatus)
-def test_what_has_ended_stays_as_it_is(status: BatchOperationStatus) -> None:
+@pytest.mark.parametrize("status", BatchState)
+def test_what_has_ended_stays_as_it_is(status: BatchState) -> None:
     assert status.is_final == (status in {COMPLETED, FAILED, CANCELLED})
 
 
-def operation(status: BatchOperationStatus, success: int, failure: int) -> BatchOperation:
-    return BatchOperation(
+def operation(status: BatchState, success: int, failure: int) -> BatchProgress:
+    return BatchProgress(
         id="a" * 24,
-        operation_type=BatchOperationType.UPDATE_STOCK,
-        status=status,
+        kind="updateStock",
+        state=status,
         total_items=10,
         success_count=success,
         failure_count=failure,
@@ -57,7 +55,7 @@ def operation(status: BatchOperationStatus, success: int, failure: int) -> Batch
 
 
 @pytest.mark.parametrize("status", [PENDING, PROCESSING])
-def test_a_batch_that_has_not_ended_has_no_outcome(status: BatchOperationStatus) -> None:
+def test_a_batch_that_has_not_ended_has_no_outcome(status: BatchState) -> None:
     assert operation(status, 10, 0).outcome is None
 
 
@@ -67,7 +65,7 @@ def test_a_batch_that_has_not_ended_has_no_outcome(status: BatchOperationStatus)
     [(10, 0, BatchOutcome.ALL), (9, 1, BatchOutcome.PARTIAL), (0, 10, BatchOutcome.NONE)],
 )
 def test_the_outcome_tells_how_much_of_it_succeeded(
-    status: BatchOperationStatus, success: int, failure: int, outcome: BatchOutcome
+    status: BatchState, success: int, failure: int, outcome: BatchOutcome
 ) -> None:
     assert operation(status, success, failure).outcome is outcome
 
@@ -88,7 +86,7 @@ def test_items_that_succeeded_or_failed_have_been_processed() -> None:
     ],
 )
 def test_of_two_moments_one_precedes_the_other(
-    one: tuple[BatchOperationStatus, int, int], other: tuple[BatchOperationStatus, int, int]
+    one: tuple[BatchState, int, int], other: tuple[BatchState, int, int]
 ) -> None:
     earlier, later = operation(*one), operation(*other)
 

@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.batch.chunks import cut, in_order
-from server.domain.discontinue import DiscontinueItem, discontinue_item
+from server.batches.engine.cutting import cut, in_order
+from server.kinds.discontinue_products.rules import DiscontinueItem, discontinue_item
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
 

@@ -20,8 +20,8 @@ from graphql import (
 )
 
 from schema import schema
-from server.convex.function import FUNCTIONS, Function, function_at
 from server.domain.errors import BadInput
+from server.web.convex.function import FUNCTIONS, Function, function_at
 
 BUILT = schema._schema
 ROOTS = {"query": BUILT.query_type, "mutation": BUILT.mutation_type}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.convex.value import decoded, encoded
 from server.domain.errors import BadInput
+from server.web.convex.value import decoded, encoded
 
 
 @pytest.mark.parametrize(

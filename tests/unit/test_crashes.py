@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.crashes import PATIENCE, part_size
+from server.batches.stored.crashes import PATIENCE, part_size
 
 
 @given(st.integers(1, 1000), st.integers(0, PATIENCE - 1))

@@ -7,10 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.create import Created, CreateItem, CreateOutcome, create_item, decide_creations
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
 from server.domain.product import Product
+from server.kinds.create_products.rules import (
+    Created,
+    CreateItem,
+    CreateOutcome,
+    create_item,
+    decide_creations,
+)
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
 NEW = [f"{number:024x}" for number in range(20)]

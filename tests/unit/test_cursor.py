@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.errors import BadInput
-from server.mongo.cursor import Cursor, decode_cursor
+from server.mongo.paging.cursor import Cursor, decode_cursor
 
 MALFORMED = (
     "after is not a cursor: pass the endCursor of the page before, unchanged, or leave it out."

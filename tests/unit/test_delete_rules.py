@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.delete import Deleted, DeleteItem, decide_deletions, delete_item
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
 from server.domain.product import Product
+from server.kinds.delete_products.rules import Deleted, DeleteItem, decide_deletions, delete_item
 
 A, B, UNKNOWN = "a" * 24, "b" * 24, "f" * 24
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)

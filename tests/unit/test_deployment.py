@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from server.domain.errors import StartupError
-from server.mongo.deployment import is_writable, require_transactions, shown
+from server.mongo.connection.deployment import is_writable, require_transactions, shown
 
 
 class Answers:

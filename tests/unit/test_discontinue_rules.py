@@ -3,17 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.discontinue import (
+from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.outcome import Failed
+from server.domain.product import StockLevel
+from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
+from server.kinds.discontinue_products.rules import (
     Discontinued,
     Unchanged,
     decide_discontinuations,
     discontinue_item,
     ledger_entry,
 )
-from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.outcome import Failed
-from server.domain.product import StockLevel
-from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
 

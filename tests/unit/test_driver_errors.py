@@ -14,8 +14,8 @@ from server.domain.errors import (
     UnexpectedStoreError,
     WriteConflict,
 )
-from server.mongo import errors
-from server.mongo.errors import translate, translated
+from server.mongo.connection import errors
+from server.mongo.connection.errors import translate, translated
 
 CLASSES: dict[str, type[StoreError]] = {
     "AutoReconnect": DatabaseUnavailable,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.errors import BadInput
-from server.domain.expiry import LONGEST_EXPIRY_MS, expire_in, has_expired
+from server.domain.expiry import LONGEST_EXPIRY_MS, check_expire_in, expiry_of, has_expired
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
@@ -27,7 +27,7 @@ OUT_OF_RANGE = "is out of range: it may be from 1 to 3153600000000"
     ],
 )
 def test_milliseconds_above_zero_are_taken(sent: float, meant: timedelta) -> None:
-    assert expire_in(sent) == meant
+    assert expiry_of({"expireIn": check_expire_in(sent)}) == meant
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,18 @@ def test_milliseconds_above_zero_are_taken(sent: float, meant: timedelta) -> Non
 )
 def test_anything_else_is_bad_input(sent: float, fault: str) -> None:
     with pytest.raises(BadInput) as refused:
-        expire_in(sent)
+        check_expire_in(sent)
 
-    assert str(refused.value) == f"options.expireIn {fault}. It is in milliseconds."
+    assert str(refused.value) == f"expireIn {fault}. It is in milliseconds."
 
 
 @given(st.integers(1, LONGEST_EXPIRY_MS))
 def test_no_millisecond_is_lost(milliseconds: int) -> None:
-    assert expire_in(milliseconds) == milliseconds * MILLISECOND
+    assert expiry_of({"expireIn": milliseconds}) == milliseconds * MILLISECOND
 
 
 def test_the_longest_expiry_is_far_from_the_last_date_there_is() -> None:
-    assert datetime(2100, 1, 1, tzinfo=UTC) + expire_in(LONGEST_EXPIRY_MS) < datetime(
+    assert datetime(2100, 1, 1, tzinfo=UTC) + LONGEST_EXPIRY_MS * MILLISECOND < datetime(
         2200, 1, 1, tzinfo=UTC
     )
 

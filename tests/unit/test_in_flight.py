@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from server.batch.in_flight import InFlight
+from server.batches.engine.in_flight import InFlight
 
 
 class Work:

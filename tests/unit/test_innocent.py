@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.create import create_item
-from server.domain.discontinue import Unchanged
-from server.domain.innocent import not_attempted, refused, settled
+from server.batches.engine.unapplied import not_attempted, refused, settled
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.options import BatchOptions
 from server.domain.outcome import BatchOutcome, Failed, Outcome, batch_outcome
-from server.domain.stock import Applied
-from server.domain.update import update_item
+from server.kinds.create_products.rules import create_item
+from server.kinds.discontinue_products.rules import Unchanged
+from server.kinds.update_products.rules import update_item
+from server.kinds.update_stock.rules import Applied
 
 A = "a" * 24
 ATOMIC = BatchOptions(atomic=True, continue_on_error=False)

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.domain.create import Created
-from server.domain.delete import Deleted
-from server.domain.discontinue import Discontinued, Unchanged
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.item_message import item_message
 from server.domain.item_result import ItemResult, Publication
 from server.domain.outcome import Failed, Outcome
-from server.domain.price import Priced
 from server.domain.product import Product
-from server.domain.stock import Applied
-from server.domain.update import Updated
+from server.kinds.create_products.rules import Created
+from server.kinds.delete_products.rules import Deleted
+from server.kinds.discontinue_products.rules import Discontinued, Unchanged
+from server.kinds.shown import message as item_message
+from server.kinds.update_price.rules import Priced
+from server.kinds.update_products.rules import Updated
+from server.kinds.update_stock.rules import Applied
 
 ID = "a" * 24
 MOMENT = datetime(2026, 1, 31, 12, tzinfo=UTC)

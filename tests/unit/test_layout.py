@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.batch.layout import LaidChunk, Lanes, chunks_of_request, stored_items
-from server.batch.stock import UpdateStock
+from server.batches.stored.layout import LaidChunk, Lanes, chunks_of_request, stored_items
 from server.domain.errors import BadInput, BatchTooLarge
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 
 MEBIBYTE = 1024**2
 
@@ -21,7 +21,7 @@ def sent(product: int) -> Input:
 
 
 def lay(blocks: Sequence[Sequence[Input]], size: int) -> tuple[Lanes, list[LaidChunk]]:
-    lanes = Lanes(UpdateStock(), size)
+    lanes = Lanes(UPDATE_STOCK.work(), size)
     laid = [chunk for block in blocks for chunk in lanes.add(block)]
     return lanes, [*laid, *lanes.rest()]
 
@@ -94,7 +94,7 @@ def test_the_layout_does_not_depend_on_the_pieces_in_which_a_batch_comes() -> No
 
 
 def test_no_more_than_a_chunk_of_each_lane_is_kept_back() -> None:
-    lanes = Lanes(UpdateStock(), 10)
+    lanes = Lanes(UPDATE_STOCK.work(), 10)
 
     laid = [chunk for number in range(5000) for chunk in lanes.add([sent(number)])]
 
@@ -110,7 +110,7 @@ def test_long_texts_make_a_chunk_shorter() -> None:
 
 
 def test_an_item_that_no_document_holds_is_refused() -> None:
-    lanes = Lanes(UpdateStock(), 500)
+    lanes = Lanes(UPDATE_STOCK.work(), 500)
     list(lanes.add([sent(1), {"productId": "x" * 4 * MEBIBYTE, "quantity": 1}]))
 
     with pytest.raises(BadInput, match=r"^Item 1 is too large to be stored: \d+ bytes\.$"):
@@ -129,7 +129,7 @@ def test_stored_items_are_numbered_from_the_one_that_is_named() -> None:
 
 def laid_request(count: int, **options: object) -> tuple[list[list[int]], int]:
     inputs = [sent(number) for number in range(count)]
-    items = [UpdateStock().item(index, one) for index, one in enumerate(inputs)]
+    items = [UPDATE_STOCK.work().effects.item(index, one) for index, one in enumerate(inputs)]
     chunks, lanes = chunks_of_request(items, inputs, BatchOptions(**options))  # type: ignore[arg-type]
     assert [one.index for one in chunks] == list(range(len(chunks)))
     return [[item.index for item in one.items] for one in chunks], lanes
@@ -158,7 +158,7 @@ def test_the_chunks_of_any_other_request_run_side_by_side() -> None:
 
 def test_an_atomic_request_that_fits_into_no_document_is_refused() -> None:
     inputs: list[Input] = [{"productId": "x" * MEBIBYTE, "quantity": 1}] * 9
-    items = [UpdateStock().item(index, one) for index, one in enumerate(inputs)]
+    items = [UPDATE_STOCK.work().effects.item(index, one) for index, one in enumerate(inputs)]
 
     with pytest.raises(BatchTooLarge, match="too long to be stored"):
         chunks_of_request(items, inputs, BatchOptions(atomic=True))

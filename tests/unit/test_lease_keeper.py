@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from server.batch import lease_keeper
-from server.batch.lease_keeper import kept
-from server.batch.receipt import Receipt
+from server.batches.stored import lease_keeper
+from server.batches.stored.lease_keeper import lease_renewed
+from server.batches.stored.receipt import Receipt
 from server.domain.errors import DatabaseUnavailable
 
 
@@ -64,7 +64,7 @@ def keep(
 ) -> None:
     async def run() -> None:
         own = receipt or Receipt(None, None, None)  # type: ignore[arg-type]
-        async with kept(renewals.renew, own, lease_seconds=20):
+        async with lease_renewed(renewals.renew, own, lease_seconds=20):
             await work(own)
 
     loop.run_until_complete(run())

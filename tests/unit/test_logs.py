@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.logs import LineFormatter, configure_logging
+from server.cli.logs import LineFormatter, configure_logging
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC).timestamp()
 

@@ -4,8 +4,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.stock import Applied
-from server.metrics import Metrics
+from server.kinds.update_stock.rules import Applied
+from server.web.metrics import Metrics
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.domain.errors import StartupError
-from server.mongo.binary import find_mongod, why_it_stopped
+from server.mongo.connection.binary import find_mongod, why_it_stopped
 
 DATA_DIR = Path("/data")
 OWN_DATABASE = "Or set MONGODB_URI to a replica set of your own."

@@ -2,10 +2,10 @@
 
 import pytest
 
-from server.batch.batches import Limits
+from server.batches.engine.limits import Limits
 from server.domain.errors import BadInput
+from server.domain.listing import PageRequest
 from server.domain.options import BatchOptions
-from server.domain.page import PageRequest
 
 
 def test_the_defaults_are_those_of_the_descriptions() -> None:

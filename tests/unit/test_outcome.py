@@ -2,11 +2,11 @@
 
 import pytest
 
-from server.domain.discontinue import Unchanged, discontinue_item
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import BatchOutcome, Failed, any_failed, batch_outcome
 from server.domain.outcome import failed as failure
-from server.domain.stock import Applied, StockOutcome
+from server.kinds.discontinue_products.rules import Unchanged, discontinue_item
+from server.kinds.update_stock.rules import Applied, StockOutcome
 
 
 def applied(index: int) -> Applied:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.batch.price import UpdatePrice
 from server.domain.errors import BadInput
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.price import Priced, decide_prices, new_price, price_item
 from server.domain.product import StockLevel
+from server.kinds.update_price.declaration import UPDATE_PRICE
+from server.kinds.update_price.rules import Priced, check_new_price, decide_prices, price_item
 
 ONE, OTHER, UNKNOWN = "a" * 24, "b" * 24, "c" * 24
 LEVELS = {
@@ -22,8 +22,8 @@ LEVELS = {
 
 @pytest.mark.parametrize("value", [0, 1, 1500, 2**31 - 1, 1500.0])
 def test_a_price_is_a_whole_number_of_cents(value: object) -> None:
-    assert new_price(value) == value
-    assert type(new_price(value)) is int
+    assert check_new_price(value) == value
+    assert type(check_new_price(value)) is int
 
 
 @pytest.mark.parametrize(
@@ -32,16 +32,16 @@ def test_a_price_is_a_whole_number_of_cents(value: object) -> None:
 )
 def test_nothing_else_is_a_price(value: object) -> None:
     with pytest.raises(BadInput, match=r"^newPrice .*It is in whole cents\.$"):
-        new_price(value)
+        check_new_price(value)
 
 
 @given(st.integers())
 def test_whole_numbers_are_prices_from_0_to_the_largest_of_32_bits(value: int) -> None:
     if 0 <= value < 2**31:
-        assert new_price(value) == value
+        assert check_new_price(value) == value
     else:
         with pytest.raises(BadInput):
-            new_price(value)
+            check_new_price(value)
 
 
 def decide(*ids: Any) -> list[Any]:
@@ -81,17 +81,17 @@ def test_what_is_no_id_fails_as_such(product_id: str) -> None:
 
 @pytest.mark.parametrize("value", [None, 5, 1.5, True, [ONE], {"$ne": 1}, "\ud800"])
 def test_an_input_may_hold_any_value(value: object) -> None:
-    item = UpdatePrice(1500).item(0, {"productId": value})
+    item = UPDATE_PRICE.work({"newPrice": 1500}).effects.item(0, {"productId": value})
 
     assert [error.code for error in item.errors] == [ItemErrorCode.INVALID_PRODUCT_ID]
     assert item.key == ""
 
 
 def test_an_input_without_an_id_fails() -> None:
-    item = UpdatePrice(1500).item(0, {})
+    item = UPDATE_PRICE.work({"newPrice": 1500}).effects.item(0, {})
 
     assert [error.code for error in item.errors] == [ItemErrorCode.INVALID_PRODUCT_ID]
 
 
 def test_the_price_is_what_must_be_stored_besides_the_items() -> None:
-    assert UpdatePrice(1500).settings == {"newPrice": 1500}
+    assert UPDATE_PRICE.work({"newPrice": 1500}).settings == {"newPrice": 1500}

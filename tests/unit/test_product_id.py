@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.domain.errors import quoted
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.product_id import (
+from server.domain.product import (
     canonical_id,
     invalid_product_id,
     product_discontinued,
     product_not_found,
 )
-from server.domain.text import shown
 
 PATH = ("updates", "0", "productId")
 KNOWN = "0123456789abcdef01234567"
@@ -82,7 +82,7 @@ def test_a_discontinued_product_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "quoted"),
+    ("text", "shown"),
     [
         ("", "“”"),
         ("abc", "“abc”"),
@@ -93,14 +93,14 @@ def test_a_discontinued_product_is_named() -> None:
         ("\u202e", "'\\u202e'"),
     ],
 )
-def test_text_of_a_caller_is_shown_printable_and_cut(text: str, quoted: str) -> None:
-    assert shown(text) == quoted
+def test_text_of_a_caller_is_shown_printable_and_cut(text: str, shown: str) -> None:
+    assert quoted(text) == shown
 
 
 @given(st.text(alphabet=st.characters(), max_size=2000))
 def test_what_is_shown_is_short_and_can_be_sent(text: str) -> None:
-    quoted = shown(text)
+    shown = quoted(text)
 
-    assert quoted.isprintable()
-    assert quoted.encode().decode() == quoted
-    assert len(quoted) <= 10 * 65 + 2  # the longest escape has ten characters
+    assert shown.isprintable()
+    assert shown.encode().decode() == shown
+    assert len(shown) <= 10 * 65 + 2  # the longest escape has ten characters

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from server.domain.item_result import Publication
-from server.domain.lease import Lease
-from server.domain.price import Priced
+from server.domain.stored_batch import Lease
 from server.jobs.publisher import Publisher, http_client
-from server.mongo.publications import Outbox
+from server.kinds.update_price.rules import Priced
+from server.mongo.batches.publications import Outbox
 
 URL = "http://receiver.example/prices"
 BATCH = "a" * 24
@@ -33,7 +33,7 @@ class Outboxes:
         self.given_back = 0
         self._is_lost = is_lost
         self._waiting = [
-            Outbox(lease=Lease(batch_id=BATCH, index=3, token=CLAIM), prices=_prices(size))
+            Outbox(lease=Lease(batch_id=BATCH, index=3, token=CLAIM), outcomes=_prices(size))
         ]
 
     async def claim(self) -> Outbox | None:

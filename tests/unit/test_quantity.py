@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.domain.field_check import check_quantity
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.quantity import check_quantity
 from server.domain.whole_number import MAX_INT, whole_number
 
 PATH = ("updates", "3", "quantity")

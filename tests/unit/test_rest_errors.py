@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 
 from server.domain import errors
 from server.domain.errors import StockbatchError
-from server.http.refused import Refused, bad_input
-from server.rest.error_answer import error_answer
+from server.web.refusal import Refused, bad_input
+from server.web.rest.error_answer import error_answer
 
 STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.BadInput: (400, "BAD_INPUT"),

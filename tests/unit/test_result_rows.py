@@ -11,19 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.batch_operation import BatchOperationType
-from server.domain.create import Created
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.item_result import ItemResult, Publication
 from server.domain.outcome import Failed
-from server.domain.price import Priced
 from server.domain.product import Product
-from server.domain.stock import Applied
-from server.rest.csv_rows import CsvRows
-from server.rest.kind import BY_PATH, BY_TYPE, Kind
-from server.rest.ndjson import NdjsonRows
-from server.rest.result_fields import polled
-from server.rest.result_rows import CsvWriter, NdjsonWriter
+from server.kinds.create_products.rules import Created
+from server.kinds.registry import KINDS
+from server.kinds.update_price.rules import Priced
+from server.kinds.update_stock.rules import Applied
+from server.web.rest.csv_rows import CsvRows
+from server.kinds.registry import KINDS
+from server.web.rest.kind import BY_PATH, RestKind
+from server.web.rest.ndjson import NdjsonRows
+from server.web.rest.result_fields import polled
+from server.web.rest.result_rows import CsvWriter, NdjsonWriter
 from tests.unit.test_rows import PIECES, nested, read, tables
 
 STOCK = BY_PATH["batch-update-stock"]
@@ -67,8 +68,8 @@ def priced(publication: Publication | None, *, is_published: bool = True) -> Ite
 
 
 def test_every_operation_has_a_path_and_a_message() -> None:
-    assert set(BY_TYPE) == set(BatchOperationType)
-    assert {path: kind.title for path, kind in BY_PATH.items()} == {
+    assert {rest_kind.kind.name for rest_kind in BY_PATH.values()} == set(KINDS)
+    assert {path: kind.kind.title for path, kind in BY_PATH.items()} == {
         "batch-update-stock": "stock update",
         "batch-discontinue-products": "product discontinuation",
         "batch-update-price": "price update",
@@ -230,7 +231,7 @@ def test_half_a_surrogate_pair_can_be_written() -> None:
 
 @given(tables(), PIECES)
 def test_a_downloaded_csv_file_is_read_as_what_was_sent(
-    table: tuple[Kind, list[dict[str, Any]]], pieces: list[int]
+    table: tuple[RestKind, list[dict[str, Any]]], pieces: list[int]
 ) -> None:
     kind, flat = table
     items = [nested(kind, one) for one in flat]
@@ -243,7 +244,7 @@ def test_a_downloaded_csv_file_is_read_as_what_was_sent(
 
 @given(tables(), PIECES, st.text())
 def test_a_downloaded_ndjson_file_is_read_as_what_was_sent(
-    table: tuple[Kind, list[dict[str, Any]]], pieces: list[int], message: str
+    table: tuple[RestKind, list[dict[str, Any]]], pieces: list[int], message: str
 ) -> None:
     kind, flat = table
     items = [nested(kind, one) for one in flat]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymongo.errors import AutoReconnect, OperationFailure, PyMongoError
 
-from server.mongo.retry import Next, after_body, after_commit, pause
+from server.mongo.connection.retry import Next, after_body, after_commit, pause
 
 TRANSIENT, UNKNOWN = "TransientTransactionError", "UnknownTransactionCommitResult"
 

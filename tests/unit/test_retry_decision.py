@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.lease import LEASE_SECONDS
-from server.domain.retry_decision import MOST_ATTEMPTS, GiveUp, Retry, decide
+from server.batches.stored.retry_decision import MOST_ATTEMPTS, GiveUp, Retry, decide
+from server.domain.stored_batch import LEASE_SECONDS
 
 
 def test_it_waits_longer_after_every_attempt_up_to_twenty_seconds() -> None:

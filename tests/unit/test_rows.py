@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.errors import BadInput
-from server.rest.csv_rows import CsvRows, number_or_text
-from server.rest.kind import BY_PATH, Cell, Kind
-from server.rest.lines import LONGEST_LINE
-from server.rest.ndjson import NdjsonRows
-from server.rest.rows import Rows, blocks
+from server.kinds.item_field import Cell
+from server.web.rest.csv_rows import CsvRows, number_or_text
+from server.web.rest.kind import BY_PATH, RestKind
+from server.web.rest.lines import LONGEST_LINE
+from server.web.rest.ndjson import NdjsonRows
+from server.web.rest.rows import Rows, blocks
 
 ID = "00000000000000000000000a"
 STOCK = BY_PATH["batch-update-stock"]
@@ -37,11 +38,11 @@ def read(rows: Rows, body: bytes, pieces: Sequence[int] = ()) -> list[dict[str, 
     return items + rows.end()
 
 
-def read_csv(kind: Kind, text: str) -> list[dict[str, Any]]:
+def read_csv(kind: RestKind, text: str) -> list[dict[str, Any]]:
     return read(CsvRows(kind), text.encode())
 
 
-def read_ndjson(kind: Kind, text: str) -> list[dict[str, Any]]:
+def read_ndjson(kind: RestKind, text: str) -> list[dict[str, Any]]:
     return read(NdjsonRows(kind), text.encode())
 
 
@@ -290,24 +291,24 @@ CELLS: Mapping[Cell, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def tables(draw: st.DrawFn) -> tuple[Kind, list[dict[str, Any]]]:
+def tables(draw: st.DrawFn) -> tuple[RestKind, list[dict[str, Any]]]:
     """A kind, and flat items of it, from which fields may be left out."""
     kind = draw(st.sampled_from(KINDS))
     fields = {name: CELLS[cell] for name, cell in kind.columns.items()}
     return kind, draw(st.lists(st.fixed_dictionaries({}, optional=fields), max_size=5))
 
 
-def nested(kind: Kind, flat: Mapping[str, Any]) -> dict[str, Any]:
+def nested(kind: RestKind, flat: Mapping[str, Any]) -> dict[str, Any]:
     """The item whose cells these are."""
-    if kind.inner is None:
+    if kind.parent is None:
         return dict(flat)
-    inner = {name: flat[name] for name in kind.inner_fields if name in flat}
-    return {name: flat[name] for name in flat if name not in inner} | {kind.inner: inner}
+    inner = {name: flat[name] for name in kind.parent_keys if name in flat}
+    return {name: flat[name] for name in flat if name not in inner} | {kind.parent: inner}
 
 
 @given(tables(), PIECES)
 def test_what_is_written_as_ndjson_is_read_back(
-    table: tuple[Kind, list[dict[str, Any]]], pieces: list[int]
+    table: tuple[RestKind, list[dict[str, Any]]], pieces: list[int]
 ) -> None:
     kind, flat = table
     items = [nested(kind, one) for one in flat]
@@ -318,7 +319,7 @@ def test_what_is_written_as_ndjson_is_read_back(
 
 @given(tables(), PIECES, st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_what_is_written_as_csv_is_read_back(
-    table: tuple[Kind, list[dict[str, Any]]], pieces: list[int], newline: str, quoted: bool
+    table: tuple[RestKind, list[dict[str, Any]]], pieces: list[int], newline: str, quoted: bool
 ) -> None:
     kind, flat = table
     text = io.StringIO(newline="")

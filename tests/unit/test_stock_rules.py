@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
 from server.domain.product import StockLevel
-from server.domain.stock import (
+from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
+from server.domain.whole_number import MAX_INT
+from server.kinds.update_stock.rules import (
     Applied,
     StockOutcome,
     decide_stock_updates,
@@ -19,8 +21,6 @@ from server.domain.stock import (
     net_changes,
     stock_item,
 )
-from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
-from server.domain.whole_number import MAX_INT
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.mongo.stored_values import from_stored_input, size_of, to_stored_input
+from server.mongo.batches.stored_values import from_stored_input, size_of, to_stored_input
 
 HALF = "\ud800"
 texts = st.text(st.characters(exclude_categories=()))  # with half surrogate pairs

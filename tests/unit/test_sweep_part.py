@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.jobs.expiry_sweep import first_part
-from server.mongo.stock_updates import Row
+from server.mongo.products.ledger import Row
 
 row_counts = st.dictionaries(
     keys=st.integers(0, 2**96 - 1).map("{:024x}".format),

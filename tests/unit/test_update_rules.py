@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.product import Product
-from server.domain.update import (
-    Patch,
+from server.domain.product import Product, ProductPatch
+from server.kinds.update_products.rules import (
     SentPatch,
     Updated,
     UpdateItem,
@@ -232,5 +231,5 @@ def test_the_net_patches_leave_each_product_as_its_last_update_did(
         (index, product_id) for index, (product_id, _) in enumerate(sent)
     ]
     last = {one.key: one.product for one in outcomes if isinstance(one, Updated)}
-    net: dict[str, Patch] = net_patches(outcomes)
+    net: dict[str, ProductPatch] = net_patches(outcomes)
     assert {key: replace(read[key], **patch, updated_at=NOW) for key, patch in net.items()} == last

@@ -1,1 +1,0 @@
-"""The engine: chunks, one transaction each, and an outcome for every item."""

@@ -1,0 +1,1 @@
+"""Batches of any kind: the engine that runs chunks, stored batches, and idempotency keys."""

@@ -1,0 +1,1 @@
+"""Run chunks: one transaction each, and an outcome for every item."""

@@ -1,0 +1,40 @@
+"""Work that must not be cut off: a chunk that has begun ends, whoever stops waiting for it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+_CANCEL_AGAIN_SECONDS = 0.1
+
+
+class InFlight:
+    """Runs each coroutine in a task of its own, shielded from the cancellation of its caller."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`. If the caller is cancelled meanwhile, `work` goes on to its end."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def drain(self) -> None:
+        """Return when nothing is in flight any more."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+
+async def cancel_until_done(task: asyncio.Task[Any]) -> None:
+    """Cancel the task until it has ended.
+
+    A single cancellation can get lost: PyMongo's asyncio client sends within `asyncio.wait_for`,
+    and in Python 3.11 that swallows a cancellation if the answer arrives in the same moment.
+    Measured: 5 of 40.
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN_SECONDS)

@@ -1,0 +1,1 @@
+"""Idempotency keys: which request a key stands for, and its first answer again."""

@@ -1,0 +1,112 @@
+"""The use case: what can be done with a stored batch: cancel it, or try again what failed."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from server.batches.request import BatchRequest
+from server.batches.stored.completion import Completion
+from server.batches.stored.submissions import Submissions, Submitted
+from server.domain.batch_progress import BatchProgress
+from server.domain.batch_state import BatchState
+from server.domain.errors import BadInput
+from server.domain.item_result import Input
+from server.domain.options import BatchOptions
+from server.kinds.registry import work_of
+from server.mongo.batches.batch_reads import BatchReads
+from server.mongo.batches.publications import Publications
+from server.mongo.batches.results import BatchResults
+from server.mongo.batches.states import BatchStates
+
+_BLOCK = 500  # items, on their way from one batch to another
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchControl:
+    batches: BatchReads
+    states: BatchStates
+    results: BatchResults
+    submissions: Submissions
+    completion: Completion
+    publications: Publications
+    publishes: bool = False  # whether there is a receiver of prices
+
+    async def cancel(self, batch_id: str) -> BatchProgress:
+        """Let no chunk of the batch begin any more. What is under way ends, and counts.
+
+        Doing it again changes nothing.
+
+        Raises:
+            BadInput: there is no such batch, or it has ended otherwise.
+        """
+        batch = await self._batch(batch_id)
+        if batch.state is BatchState.CANCELLED:
+            return batch
+        if not await self.states.request_cancel(batch_id):
+            batch = await self._batch(batch_id)
+            if batch.state is not BatchState.CANCELLED:
+                raise BadInput(
+                    f"The batch {batch_id} has ended: it is {batch.state.name} and cannot be "
+                    "cancelled."
+                )
+            return batch
+        await self.completion.check(batch_id)
+        return await self._batch(batch_id)
+
+    async def retry(self, batch_id: str, key: str | None) -> Submitted:
+        """A new batch of the items that failed, in their order; `retry_of` names this one.
+
+        Raises:
+            BadInput: there is no such batch, it has not ended, or nothing of it failed.
+            RequestError, StoreError: as `Submissions.submit_stream`.
+        """
+        batch = await self._batch(batch_id)
+        stored = await self.states.stored(batch_id)
+        if stored is None or not batch.state.is_final:
+            raise BadInput(
+                f"The batch {batch_id} is {batch.state.name}: what failed can be tried again once "
+                "it has ended."
+            )
+        if not stored.was_submitted:
+            raise BadInput(
+                f"The batch {batch_id} was not submitted: send its items again by its mutation."
+            )
+        if not batch.failure_count:
+            raise BadInput(f"No item of the batch {batch_id} failed: there is nothing to retry.")
+        request = BatchRequest(
+            work=work_of(stored),
+            options=BatchOptions(batch_size=stored.options.batch_size),
+            created_by=batch.created_by,
+            key=key,
+            retry_of=batch_id,
+        )
+        return await self.submissions.submit_stream(request, self._failed_items(batch_id))
+
+    async def retry_publication(self, batch_id: str) -> BatchProgress:
+        """Publish again what could not be published.
+
+        Raises:
+            BadInput: there is no such batch, it publishes nothing, or there is no receiver now.
+        """
+        batch = await self._batch(batch_id)
+        if batch.publication is None:
+            raise BadInput(f"The batch {batch_id} publishes nothing.")
+        if not self.publishes:
+            raise BadInput("There is no receiver of prices: the server has no PUBLISH_URL.")
+        await self.publications.try_again(batch_id)
+        return await self._batch(batch_id)
+
+    async def _batch(self, batch_id: str) -> BatchProgress:
+        batch = await self.batches.by_id(batch_id)
+        if batch is None:
+            raise BadInput(f"There is no batch {batch_id}.")
+        return batch
+
+    async def _failed_items(self, batch_id: str) -> AsyncIterator[Sequence[Input]]:
+        block: list[Input] = []
+        async for one in self.results.stream(batch_id, success=False):
+            block.append(one.input)
+            if len(block) == _BLOCK:
+                yield block
+                block = []
+        if block:
+            yield block

@@ -1,0 +1,148 @@
+"""The use case: a batch with an idempotency key, whose caller waits for it.
+
+It is stored before it is begun, and run from the store by the request itself. If that ends in the
+middle, a worker or the same request sent again finishes it, and what has committed is not done
+again, for each chunk's outcomes commit with its effects.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import count
+from uuid import uuid4
+
+from server.batches.engine.limits import Limits
+from server.batches.idempotency.content import Content
+from server.batches.idempotency.keys import LOOK_AGAIN_SECONDS, IdempotencyKeys, in_use
+from server.batches.request import BatchRequest
+from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.completion import Completion
+from server.batches.stored.layout import chunks_of_request
+from server.batches.stored.lease_keeper import lease_renewed
+from server.domain.errors import DuplicateKey, StoreError
+from server.domain.item_result import Input
+from server.domain.outcome import Outcome
+from server.domain.stored_batch import Chunk, StoredBatch
+from server.mongo.batches.results import BatchResults
+from server.mongo.batches.stored_batches import Reservation
+from server.mongo.connection.driver import new_id
+from server.mongo.transaction import Transaction, TransactionRunner
+
+_SIDE_BY_SIDE = 4  # chunks of one request
+_LONGEST_PAUSE_SECONDS = 0.5  # between two looks at a batch that others run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedAnswer:
+    """The outcomes in input order. `replayed`: an earlier request had the key."""
+
+    outcomes: Sequence[Outcome]
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedBatches:
+    limits: Limits
+    runner: TransactionRunner
+    chunks: LeasedChunks
+    completion: Completion
+    results: BatchResults
+    keys: IdempotencyKeys
+    clock: Callable[[], datetime]
+
+    async def run(self, request: BatchRequest, inputs: Sequence[Input]) -> KeyedAnswer:
+        """Run the batch, or finish it, or give its first answer again.
+
+        Raises:
+            BatchTooLarge: there are more items than the limit; nothing was done.
+            KeyReused: the key is another request's. KeyInUse: the first request has not ended.
+            StoreError: the database kept it from ending; the same key goes on where it stopped.
+        """
+        work, options = request.work, request.options
+        self.limits.check(work.kind.argument, len(inputs), options)
+        if request.key is None:
+            raise AssertionError("a keyed batch has a key")
+        content = Content(request, in_background=False)
+        content.add(inputs)
+        await self.keys.is_held(request.created_by, request.key)  # frees an old one
+        batch, chunks = self._new(request, inputs, content.digest())
+        reservation = uuid4().hex
+
+        async def store(transaction: Transaction) -> None:
+            await transaction.stored_batches.insert(
+                batch,
+                chunks,
+                [],
+                reserved=Reservation(reservation, self.chunks.queue.lease_seconds),
+            )
+
+        try:
+            await self.runner.run(store)
+        except DuplicateKey:
+            batch = await self.keys.holder(request.created_by, request.key, content.digest())
+            return KeyedAnswer(outcomes=await self._finished(batch, None), replayed=True)
+        renew = partial(self.chunks.queue.renew_reserved, batch.id, reservation)
+        async with lease_renewed(renew, lease_seconds=self.chunks.queue.lease_seconds):
+            outcomes = await self._finished(batch, reservation)
+        return KeyedAnswer(outcomes=outcomes, replayed=False)
+
+    def _new(
+        self, request: BatchRequest, inputs: Sequence[Input], content: str
+    ) -> tuple[StoredBatch, Sequence[Chunk]]:
+        work, options = request.work, request.options
+        items = [work.effects.item(index, one) for index, one in enumerate(inputs)]
+        chunks, lanes = chunks_of_request(items, inputs, options)
+        is_refused = options.ends_at_failure and options.validate_before_write
+        batch = StoredBatch(
+            id=new_id(),
+            kind=work.kind.name,
+            settings=work.settings,
+            options=options,
+            lanes=lanes,
+            chunks=len(chunks),
+            total_items=len(inputs),
+            created_by=request.created_by,
+            created_at=self.clock(),
+            was_submitted=False,
+            is_refused=is_refused and any(item.errors for item in items),
+            key=request.key,
+            content=content,
+        )
+        return batch, chunks
+
+    async def _finished(self, batch: StoredBatch, reservation: str | None) -> Sequence[Outcome]:
+        """The outcomes of all items, once whoever has chunks of the batch has done them.
+
+        Raises:
+            KeyInUse: somebody else has, for longer than one waits.
+        """
+        until = time.monotonic() + self.keys.patience_seconds
+        hands = _SIDE_BY_SIDE if reservation else 1
+        for attempt in count():
+            errors = await asyncio.gather(*(self._work(batch, reservation) for _ in range(hands)))
+            if await self.completion.check(batch.id):
+                return [one.outcome async for one in self.results.stream(batch.id)]
+            for error in errors:
+                if error is not None:
+                    raise error
+            if time.monotonic() > until:
+                raise in_use()
+            await asyncio.sleep(min(LOOK_AGAIN_SECONDS * 1.5**attempt, _LONGEST_PAUSE_SECONDS))
+        raise AssertionError("count() does not end")
+
+    async def _work(self, batch: StoredBatch, reservation: str | None) -> StoreError | None:
+        """Run chunk after chunk of the batch; the error that kept one from ending, if any."""
+        while True:
+            try:
+                ran = await self.chunks.run_next(
+                    "request", batch_id=batch.id, reserved_by=reservation
+                )
+            except StoreError as error:
+                return error
+            if ran is None:
+                return None
+            if ran.error is not None:
+                return ran.error

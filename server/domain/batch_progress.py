@@ -1,0 +1,66 @@
+"""A stored batch as its caller sees it: its state, its counts and its times."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.domain.batch_state import TRANSITIONS, BatchState
+from server.domain.outcome import BatchOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationProgress:
+    """Count the successful items that wait to be published, were published, and could not be."""
+
+    pending: int
+    published: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchProgress:
+    """What is known of a stored batch at one moment; its counts are the sums over its chunks.
+
+    `kind` is the name of its `BatchKind`. `publication` is None if the batch publishes nothing.
+    `error` says why the batch FAILED.
+    """
+
+    id: str
+    kind: str
+    state: BatchState
+    total_items: int
+    success_count: int
+    failure_count: int
+    created_by: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+    error: str | None
+    retry_of: str | None
+    publication: PublicationProgress | None
+
+    @property
+    def processed_items(self) -> int:
+        """Return how many items have an outcome."""
+        return self.success_count + self.failure_count
+
+    def precedes(self, other: "BatchProgress") -> bool:
+        """Return whether this is an earlier moment of the batch than `other`.
+
+        Neither a count nor a state ever goes back.
+        """
+        if self.state.is_final:
+            return False
+        return (
+            self.processed_items < other.processed_items
+            or other.state.is_final
+            or other.state in TRANSITIONS[self.state]
+        )
+
+    @property
+    def outcome(self) -> BatchOutcome | None:
+        """Return how much of the batch succeeded; None until it has ended."""
+        if not self.state.is_final:
+            return None
+        if not self.failure_count:
+            return BatchOutcome.ALL
+        return BatchOutcome.PARTIAL if self.success_count else BatchOutcome.NONE

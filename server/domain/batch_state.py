@@ -1,0 +1,45 @@
+"""The states of a stored batch, and which state may follow which."""
+
+from collections.abc import Mapping, Set
+from enum import Enum
+
+
+class BatchState(Enum):
+    """Where a stored batch stands; the value is what `batchOperations.status` holds."""
+
+    SUBMITTING = "submitting"  # its chunks are still being stored; callers do not see it
+    ABANDONED = (
+        "abandoned"  # its submission was given up, and it will be removed; callers do not see it
+    )
+    PENDING = "pending"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether a batch in this state has ended."""
+        return self in FINAL
+
+
+FINAL = (BatchState.COMPLETED, BatchState.FAILED, BatchState.CANCELLED)
+UNFINISHED = (BatchState.PENDING, BatchState.PROCESSING)
+HIDDEN = (BatchState.SUBMITTING, BatchState.ABANDONED)
+VISIBLE = (*UNFINISHED, *FINAL)
+
+# A batch passes through PROCESSING even if it ends before a caller could see it there.
+TRANSITIONS: Mapping[BatchState, Set[BatchState]] = {
+    BatchState.SUBMITTING: {BatchState.PENDING, BatchState.ABANDONED},
+    BatchState.ABANDONED: frozenset(),
+    BatchState.PENDING: {BatchState.PROCESSING, BatchState.CANCELLED},
+    BatchState.PROCESSING: set(FINAL),
+    BatchState.COMPLETED: frozenset(),
+    BatchState.FAILED: frozenset(),
+    BatchState.CANCELLED: frozenset(),
+}
+
+
+def predecessors(state: BatchState) -> list[BatchState]:
+    """Return the states from which a batch may go to `state`."""
+    return [earlier for earlier, later in TRANSITIONS.items() if state in later]

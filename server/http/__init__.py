@@ -1,1 +1,0 @@
-"""What the routes beside GraphQL share: bodies of JSON, and refusals."""

@@ -1,0 +1,1 @@
+"""Delete products, with their rows of the ledger if the caller says so."""

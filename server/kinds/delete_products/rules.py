@@ -1,0 +1,94 @@
+"""The rules of `batchDeleteProducts`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from server.domain.field_check import FieldCheck
+from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.outcome import Failed, failed
+from server.domain.product import Product, product_not_found
+
+ARGUMENT = "deletes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteItem:
+    """One product to delete, with its `stockUpdates` if `cascade`.
+
+    `key` is `product_id` in its one spelling, "" if it is no id.
+    """
+
+    index: int
+    product_id: str
+    key: str
+    cascade: bool
+    errors: tuple[ItemError, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deleted:
+    """`product` is gone, as it was; so are the `cascaded` rows that it had in `stockUpdates`."""
+
+    index: int
+    product_id: str
+    product: Product
+    cascaded: int
+
+
+DeleteOutcome = Deleted | Failed
+
+
+def delete_item(
+    index: int, product_id: str, *, cascade: bool, own_cascade: object = None
+) -> DeleteItem:
+    """Check the fields, without looking at the store. The batch's `cascade` holds for all."""
+    fields = FieldCheck(ARGUMENT, str(index))
+    key = fields.product_id("productId", product_id)
+    return DeleteItem(
+        index=index,
+        product_id=product_id,
+        key=key,
+        cascade=fields.flag("cascadeDelete", own_cascade, default=False) or cascade,
+        errors=tuple(fields.errors),
+    )
+
+
+def decide_deletions(
+    items: Sequence[DeleteItem], products: Mapping[str, Product], rows: Mapping[str, int]
+) -> list[DeleteOutcome]:
+    """What comes of each item, in input order: what one has deleted, the next does not find.
+
+    `products` holds those that exist, by their id; `rows` says how many `stockUpdates` a product
+    has, if it has any.
+    """
+    running = dict(products)
+    outcomes: list[DeleteOutcome] = []
+    for item in items:
+        product, count = running.get(item.key), rows.get(item.key, 0)
+        refusal = item.errors or _refusal(item, product, count)
+        if refusal or product is None:
+            outcomes.append(failed(item, *refusal))
+            continue
+        del running[item.key]
+        outcomes.append(
+            Deleted(index=item.index, product_id=item.product_id, product=product, cascaded=count)
+        )
+    return outcomes
+
+
+def _refusal(item: DeleteItem, product: Product | None, rows: int) -> tuple[ItemError, ...]:
+    path = (ARGUMENT, str(item.index), "productId")
+    if product is None:
+        return (product_not_found(item.key, path),)
+    if rows and not item.cascade:
+        return (_has_stock_updates(item, rows, path),)
+    return ()
+
+
+def _has_stock_updates(item: DeleteItem, rows: int, path: tuple[str, ...]) -> ItemError:
+    count = "1 stock update" if rows == 1 else f"{rows} stock updates"
+    return ItemError(
+        code=ItemErrorCode.HAS_STOCK_UPDATES,
+        message=f"The product {item.key} has {count}: set cascadeDelete to delete them with it.",
+        path=path,
+    )

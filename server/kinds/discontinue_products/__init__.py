@@ -1,0 +1,1 @@
+"""Discontinue products and take their stock to 0."""

@@ -1,0 +1,159 @@
+"""What a kind of batch declares, once for every layer."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, Protocol, TypeVar
+
+from server.domain.item_error import ItemError
+from server.domain.item_result import Input
+from server.domain.outcome import Failed, Outcome
+from server.domain.stock_update import LedgerEntry
+from server.kinds.item_field import ItemField
+from server.kinds.kind_option import KindOption
+from server.kinds.outcome_form import OutcomeForm
+from server.mongo.transaction import Transaction
+
+_UPPER_CASE = re.compile(r"(?<!^)([A-Z])")
+
+Settings = Mapping[str, Any]  # the values of a kind's options, as they are stored
+
+
+class Item(Protocol):
+    """One checked input of a batch.
+
+    `key` is the product that the item is about, in its one spelling; "" if it names none. An item
+    with `errors` has failed already, whatever the database holds.
+    """
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def product_id(self) -> str | None: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def errors(self) -> tuple[ItemError, ...]: ...
+
+
+ItemT = TypeVar("ItemT", bound=Item)
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+
+
+class Effects(Protocol[ItemT, OutcomeT]):
+    """What a batch of one kind reads, decides and writes.
+
+    `decide` and `write` run inside a transaction, may run several times, and let the driver's
+    errors through. Both get the same `now`.
+    """
+
+    def item(self, index: int, sent: Input) -> ItemT:
+        """Return the checked item. Its values may be anything: what is wrong is in its errors."""
+        ...
+
+    async def decide(
+        self, transaction: Transaction, items: Sequence[ItemT], now: datetime
+    ) -> Sequence[OutcomeT]:
+        """Read what the rules need, and apply them: one outcome per item, in order.
+
+        An outcome may depend on earlier items, never on later ones.
+        """
+        ...
+
+    async def write(
+        self,
+        transaction: Transaction,
+        items: Sequence[ItemT],
+        outcomes: Sequence[OutcomeT | Failed],
+        now: datetime,
+    ) -> None:
+        """Write what follows from the outcomes. A failure may leave a record, and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRows:
+    """How a stored batch appears in the ledger.
+
+    `were_submitted`: its rows are in the ledger already, as pending.
+    """
+
+    batch_id: str
+    were_submitted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchKind:
+    """What one kind of batch does, how callers name it, and how its items and outcomes look.
+
+    `name` stands in GraphQL's `BatchOperationInput` and in `batchOperations`. `mutation` stands in
+    metrics and in the log, `argument` is the list of items in every request, `title` a noun for
+    sentences, and `description` a sentence for the schema. `effects` makes the kind's effects from
+    the settings of one batch, with its `StoredRows` if it is stored. `pending_row` is the row that
+    an item leaves in the ledger while it waits; None if the kind leaves none. `is_published`: each
+    success is published.
+    """
+
+    name: str
+    mutation: str
+    argument: str
+    title: str
+    description: str
+    fields: Sequence[ItemField]
+    outcomes: Sequence[OutcomeForm]
+    effects: Callable[[Settings, StoredRows | None], Effects[Any, Any]]
+    options: Sequence[KindOption] = ()
+    pending_row: Callable[[Any], LedgerEntry] | None = None
+    is_published: bool = False
+
+    @property
+    def constant(self) -> str:
+        """Return the name as GraphQL writes enum values: UPDATE_STOCK."""
+        return _UPPER_CASE.sub(r"_\1", self.name).upper()
+
+    @property
+    def path(self) -> str:
+        """Return the name as REST's paths write it: update-stock."""
+        return _UPPER_CASE.sub(r"-\1", self.name).lower()
+
+    @property
+    def takes_ids(self) -> bool:
+        """Return whether an item is a product id and nothing else."""
+        return len(self.fields) == 1
+
+    def work(
+        self, settings: Settings | None = None, rows: StoredRows | None = None
+    ) -> "BatchWork[Any, Any]":
+        """Return the work of one batch. `settings` are checked values, or were stored as such."""
+        settings = settings or {}
+        return BatchWork(kind=self, settings=settings, effects=self.effects(settings, rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchWork(Generic[ItemT, OutcomeT]):
+    """A kind with the settings of one batch, ready to run."""
+
+    kind: BatchKind
+    settings: Settings
+    effects: Effects[ItemT, OutcomeT]
+
+    def items(self, inputs: Sequence[Input]) -> list[ItemT]:
+        """Return the checked items of a whole request, in its order."""
+        return [self.effects.item(index, sent) for index, sent in enumerate(inputs)]
+
+    def pending_rows(self, items: Sequence[ItemT]) -> list[LedgerEntry]:
+        """Return the rows that wait in the ledger for those items that name a product."""
+        pending_row = self.kind.pending_row
+        return [pending_row(item) for item in items if item.key] if pending_row else []
+
+
+def sent_id(sent: Input, field: str = "productId") -> str:
+    """Return the id as it was sent, as text: an error message shows it."""
+    value = sent.get(field)
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def product_keys(items: Sequence[Item]) -> set[str]:
+    """Return the products that a decision needs: items with invalid fields have failed already."""
+    return {item.key for item in items if item.key and not item.errors}

@@ -1,0 +1,1 @@
+"""Give many products one new price, and publish it."""

@@ -1,0 +1,75 @@
+"""The rules of `updatePrice`: one new price for many products."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from server.domain.errors import BadInput
+from server.domain.field_check import FieldCheck
+from server.domain.item_error import ItemError
+from server.domain.outcome import Failed, failed
+from server.domain.product import StockLevel, product_discontinued, product_not_found
+from server.domain.whole_number import MAX_INT, not_whole, whole_number
+
+ARGUMENT = "productIds"
+NEW_PRICE = "newPrice"  # the option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceItem:
+    """One product id as the caller sent it; `key` is its one spelling, "" if it is no id."""
+
+    index: int
+    product_id: str
+    key: str
+    errors: tuple[ItemError, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priced:
+    """The product has the new price, in whole cents."""
+
+    index: int
+    product_id: str
+    key: str
+    price: int
+
+
+PriceOutcome = Priced | Failed
+
+
+def check_new_price(value: object) -> int:
+    """Return the price of the whole batch, in whole cents.
+
+    Raises:
+        BadInput: it is no whole number from 0 to 2 147 483 647.
+    """
+    price = whole_number(value, least=0, most=MAX_INT)
+    if price is None:
+        fault = not_whole(value, least=0, most=MAX_INT)
+        raise BadInput(f"{NEW_PRICE} {fault}. It is in whole cents.")
+    return price
+
+
+def price_item(index: int, product_id: str) -> PriceItem:
+    """Check one id, without looking at the store."""
+    fields = FieldCheck(ARGUMENT)
+    key = fields.product_id(str(index), product_id)
+    return PriceItem(index=index, product_id=product_id, key=key, errors=tuple(fields.errors))
+
+
+def decide_prices(
+    items: Sequence[PriceItem], levels: Mapping[str, StockLevel], price: int
+) -> list[PriceOutcome]:
+    """What comes of each id, in input order. A second mention of a product succeeds again."""
+    return [_decide(item, levels.get(item.key), price) for item in items]
+
+
+def _decide(item: PriceItem, level: StockLevel | None, price: int) -> PriceOutcome:
+    path = (ARGUMENT, str(item.index))
+    if item.errors:
+        return failed(item, *item.errors)
+    if level is None:
+        return failed(item, product_not_found(item.key, path))
+    if level.discontinued:
+        return failed(item, product_discontinued(item.key, path))
+    return Priced(index=item.index, product_id=item.product_id, key=item.key, price=price)

@@ -1,0 +1,1 @@
+"""Change the name, price or category of products."""

@@ -1,0 +1,145 @@
+"""The rules of `batchUpdateProducts`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypedDict
+
+from server.domain.field_check import FieldCheck
+from server.domain.item_error import ItemError
+from server.domain.outcome import Failed, failed
+from server.domain.product import (
+    Product,
+    ProductPatch,
+    product_discontinued,
+    product_not_found,
+)
+
+ARGUMENT = "updates"
+DATA = "data"  # the object of an item that holds the fields to change
+
+
+class SentPatch(TypedDict, total=False):
+    """The fields that the caller named, whatever they hold; a null is not the same as nothing."""
+
+    name: object
+    price: object
+    category: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateItem:
+    """The patch of one product, its fields checked; with `errors` it means nothing.
+
+    `key` is `product_id` in its one spelling, "" if it is no id.
+    """
+
+    index: int
+    product_id: str
+    key: str
+    patch: ProductPatch
+    errors: tuple[ItemError, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Updated:
+    """The product as this item left it; later items of the batch may have changed it again."""
+
+    index: int
+    product_id: str
+    key: str
+    product: Product
+    patch: ProductPatch = field(default_factory=ProductPatch)  # it is not stored
+
+
+UpdateOutcome = Updated | Failed
+
+
+def sent_patch(data: object) -> SentPatch:
+    """The fields that an object names; what is no object names none."""
+    sent = SentPatch()
+    if isinstance(data, Mapping):
+        if "name" in data:
+            sent["name"] = data["name"]
+        if "price" in data:
+            sent["price"] = data["price"]
+        if "category" in data:
+            sent["category"] = data["category"]
+    return sent
+
+
+def update_item(index: int, product_id: str, sent: SentPatch) -> UpdateItem:
+    """Check the fields of one patch, all of them, without looking at the store."""
+    key_check = FieldCheck(ARGUMENT, str(index))
+    key = key_check.product_id("productId", product_id)
+    fields = FieldCheck(ARGUMENT, str(index), DATA)
+    patch = ProductPatch()
+    if "name" in sent:
+        patch["name"] = fields.name(sent["name"])
+    if "price" in sent:
+        patch["price"] = fields.price(sent["price"])
+    if "category" in sent:
+        patch["category"] = fields.category(sent["category"])
+    if not sent:
+        key_check.invalid(DATA, "The data is empty: give a name, a price or a category.")
+    return UpdateItem(
+        index=index,
+        product_id=product_id,
+        key=key,
+        patch=patch,
+        errors=(*key_check.errors, *fields.errors),
+    )
+
+
+def decide_updates(
+    items: Sequence[UpdateItem],
+    products: Mapping[str, Product],
+    *,
+    now: datetime,
+    expires_at: datetime | None,
+) -> list[UpdateOutcome]:
+    """What comes of each patch, in input order, each on what those before it have left.
+
+    `products` holds those that exist, by their id. Without `expires_at` a product keeps the expiry
+    that it has.
+    """
+    running = dict(products)
+    outcomes: list[UpdateOutcome] = []
+    for item in items:
+        product = running.get(item.key)
+        refusal = item.errors or _refusal(item, product)
+        if refusal or product is None:
+            outcomes.append(failed(item, *refusal))
+            continue
+        product = replace(
+            product, **item.patch, updated_at=now, expires_at=expires_at or product.expires_at
+        )
+        running[item.key] = product
+        outcomes.append(
+            Updated(
+                index=item.index,
+                product_id=item.product_id,
+                key=item.key,
+                patch=item.patch,
+                product=product,
+            )
+        )
+    return outcomes
+
+
+def net_patches(outcomes: Sequence[UpdateOutcome]) -> dict[str, ProductPatch]:
+    """What changes in each product, all its patches together."""
+    patches: dict[str, ProductPatch] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Updated):
+            patches[outcome.key] = patches.get(outcome.key, ProductPatch()) | outcome.patch
+    return patches
+
+
+def _refusal(item: UpdateItem, product: Product | None) -> tuple[ItemError, ...]:
+    path = (ARGUMENT, str(item.index), "productId")
+    if product is None:
+        return (product_not_found(item.key, path),)
+    if product.discontinued:
+        return (product_discontinued(item.key, path),)
+    return ()

@@ -1,0 +1,55 @@
+"""What a batch of stock updates reads and writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.domain.item_result import Input
+from server.domain.outcome import Failed
+from server.kinds.kind import StoredRows, product_keys, sent_id
+from server.kinds.update_stock.rules import (
+    Applied,
+    StockItem,
+    StockOutcome,
+    decide_stock_updates,
+    ledger_entry,
+    net_changes,
+    stock_item,
+)
+from server.mongo.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStock:
+    """Change stocks; `rows` says how the batch appears in the ledger if it is stored."""
+
+    rows: StoredRows | None = None
+
+    def item(self, index: int, sent: Input) -> StockItem:
+        return stock_item(index, sent_id(sent), sent.get("quantity"), sent.get("expectedStock"))
+
+    async def decide(
+        self, transaction: Transaction, items: Sequence[StockItem], now: datetime
+    ) -> Sequence[StockOutcome]:
+        levels = await transaction.products.stock_levels(product_keys(items), now)
+        return decide_stock_updates(items, levels)
+
+    async def write(
+        self,
+        transaction: Transaction,
+        items: Sequence[StockItem],
+        outcomes: Sequence[Applied | Failed],
+        now: datetime,
+    ) -> None:
+        """Write the new stocks, and a row for every item that names a product."""
+        await transaction.products.change_stock(net_changes(outcomes), now)
+        entries = [
+            ledger_entry(item, outcome)
+            for item, outcome in zip(items, outcomes, strict=True)
+            if item.key
+        ]
+        if self.rows is not None and self.rows.were_submitted:
+            await transaction.ledger.settle(self.rows.batch_id, entries, now)
+        else:
+            batch_id = self.rows.batch_id if self.rows else None
+            await transaction.ledger.record(entries, now, batch_id)

@@ -1,0 +1,180 @@
+"""The rules of `batchUpdateStock`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from server.domain.field_check import FieldCheck
+from server.domain.item_error import ItemError, ItemErrorCode
+from server.domain.outcome import Failed, failed
+from server.domain.product import StockLevel, product_discontinued, product_not_found
+from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
+from server.domain.whole_number import MAX_INT
+
+ARGUMENT = "updates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockItem:
+    """One update as the caller sent it, and what the field rules say of it.
+
+    `key` is `product_id` in its one spelling, "" if it is no id; `quantity` is 0 where none was
+    sent; `errors` are the field rules that are broken.
+    """
+
+    index: int
+    product_id: str
+    key: str
+    quantity: int
+    expected_stock: int | None
+    errors: tuple[ItemError, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The update took effect and left `new_stock`."""
+
+    index: int
+    product_id: str
+    key: str
+    quantity: int
+    new_stock: int
+
+
+StockOutcome = Applied | Failed
+
+
+def stock_item(
+    index: int, product_id: str, quantity: object, expected_stock: object = None
+) -> StockItem:
+    """Check the fields of one update, without looking at the store."""
+    fields = FieldCheck(ARGUMENT, str(index))
+    key = fields.product_id("productId", product_id)
+    return StockItem(
+        index=index,
+        product_id=product_id,
+        key=key,
+        quantity=fields.quantity(quantity),
+        expected_stock=fields.expected_stock(expected_stock),
+        errors=tuple(fields.errors),
+    )
+
+
+def decide_stock_updates(
+    items: Sequence[StockItem], levels: Mapping[str, StockLevel]
+) -> list[StockOutcome]:
+    """What each update does, in input order, against a running stock per product.
+
+    `levels` holds the products that exist, by their id. An update that fails changes nothing for
+    those behind it.
+    """
+    running = dict(levels)
+    outcomes: list[StockOutcome] = []
+    for item in items:
+        outcome = _decide(item, running.get(item.key))
+        if isinstance(outcome, Applied):
+            running[item.key] = StockLevel(stock=outcome.new_stock, discontinued=False)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def pending_entry(item: StockItem) -> LedgerEntry:
+    """The row of an update that waits in a stored batch."""
+    return LedgerEntry(
+        product_id=item.key,
+        quantity=item.quantity,
+        status=StockUpdateStatus.PENDING,
+        reason=StockUpdateReason.ADJUSTMENT,
+        index=item.index,
+    )
+
+
+def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
+    """The row that the update leaves in `stockUpdates`, applied or failed."""
+    if isinstance(outcome, Applied):
+        return LedgerEntry(
+            product_id=item.key,
+            quantity=item.quantity,
+            status=StockUpdateStatus.APPLIED,
+            reason=StockUpdateReason.ADJUSTMENT,
+            new_stock=outcome.new_stock,
+            index=item.index,
+        )
+    return LedgerEntry(
+        product_id=item.key,
+        quantity=item.quantity,
+        status=StockUpdateStatus.FAILED,
+        reason=StockUpdateReason.ADJUSTMENT,
+        code=outcome.error.code,
+        error=outcome.error.message,
+        index=item.index,
+    )
+
+
+def net_changes(outcomes: Sequence[StockOutcome]) -> dict[str, int]:
+    """The sum of the applied quantities of each product; 0 for one whose updates cancel out."""
+    changes: dict[str, int] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, Applied):
+            changes[outcome.key] = changes.get(outcome.key, 0) + outcome.quantity
+    return changes
+
+
+def _decide(item: StockItem, level: StockLevel | None) -> StockOutcome:
+    if item.errors:
+        return failed(item, *item.errors)
+    if level is None:
+        return failed(item, product_not_found(item.key, _path(item.index, "productId")))
+    refusal = _refusal(item, level)
+    if refusal:
+        return failed(item, refusal)
+    return Applied(
+        index=item.index,
+        product_id=item.product_id,
+        key=item.key,
+        quantity=item.quantity,
+        new_stock=level.stock + item.quantity,
+    )
+
+
+def _refusal(item: StockItem, level: StockLevel) -> ItemError | None:
+    """Why an existing product does not take the update; None if it does."""
+    if level.discontinued:
+        return product_discontinued(item.key, _path(item.index, "productId"))
+    if item.expected_stock is not None and item.expected_stock != level.stock:
+        return _stale(item, level.stock)
+    if level.stock + item.quantity < 0:
+        return _insufficient(item, level.stock)
+    if level.stock + item.quantity > MAX_INT:
+        return _over_the_limit(item, level.stock)
+    return None
+
+
+def _stale(item: StockItem, stock: int) -> ItemError:
+    return ItemError(
+        code=ItemErrorCode.STALE_STOCK,
+        message=f"The stock is {stock}, not the expected {item.expected_stock}.",
+        path=_path(item.index, "expectedStock"),
+        current_stock=stock,
+    )
+
+
+def _insufficient(item: StockItem, stock: int) -> ItemError:
+    return ItemError(
+        code=ItemErrorCode.INSUFFICIENT_STOCK,
+        message=f"The stock is {stock}: {-item.quantity} cannot be taken from it.",
+        path=_path(item.index, "quantity"),
+        current_stock=stock,
+    )
+
+
+def _over_the_limit(item: StockItem, stock: int) -> ItemError:
+    return ItemError(
+        code=ItemErrorCode.STOCK_LIMIT_EXCEEDED,
+        message=f"The stock is {stock}: {item.quantity} more would exceed {MAX_INT}.",
+        path=_path(item.index, "quantity"),
+        current_stock=stock,
+    )
+
+
+def _path(index: int, field: str) -> tuple[str, ...]:
+    return (ARGUMENT, str(index), field)

@@ -1,0 +1,1 @@
+"""Stored batches: their documents, states, chunks, results and removal."""

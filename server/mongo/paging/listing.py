@@ -1,0 +1,84 @@
+"""Reading one page of a list along an index."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from server.domain.listing import Page, PageRequest
+from server.mongo.connection.driver import Collection, Document
+from server.mongo.connection.errors import translated
+from server.mongo.paging.cursor import Cursor, decode_cursor
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A query, the order of its result, and the index that gives both.
+
+    The order is by `key` and then by `_id`, which makes it total. `index` is a hint: the planner
+    would sometimes rather sort in memory.
+    """
+
+    query: Document
+    order: str
+    key: str
+    value_type: type
+    direction: int
+    index: str
+
+    @property
+    def sort(self) -> list[tuple[str, int]]:
+        return [(self.key, self.direction), ("_id", self.direction)]
+
+    def after(self, cursor: Cursor) -> Document:
+        """The query narrowed to what comes behind `cursor`."""
+        beyond, not_before = ("$gt", "$gte") if self.direction > 0 else ("$lt", "$lte")
+        return {
+            "$and": [
+                self.query,
+                {self.key: {not_before: cursor.value}},
+                {"$or": [{self.key: {beyond: cursor.value}}, {"_id": {beyond: cursor.id}}]},
+            ]
+        }
+
+    def cursor_of(self, document: Document) -> str:
+        return Cursor(order=self.order, value=document[self.key], id=document["_id"]).encode()
+
+
+async def read_page(
+    collection: Collection,
+    listing: Listing,
+    request: PageRequest,
+    to_value: Callable[[Document], T],
+) -> Page[T]:
+    """The page, found with one command.
+
+    Raises:
+        BadInput: the cursor is malformed or of another list.
+        StoreError: the database did not answer.
+    """
+    query = listing.query
+    if request.after is not None:
+        query = listing.after(
+            decode_cursor(request.after, order=listing.order, value_type=listing.value_type)
+        )
+    one_more = request.first + 1  # tells whether there is a next page
+    with translated():
+        found: list[Any] = await collection.find(
+            query, sort=listing.sort, hint=listing.index, limit=one_more, batch_size=one_more
+        ).to_list(None)
+    documents = found[: request.first]
+    return Page(
+        items=[to_value(document) for document in documents],
+        cursors=[listing.cursor_of(document) for document in documents],
+        has_next=len(found) > request.first,
+        has_previous=request.after is not None,
+    )
+
+
+async def count(collection: Collection, listing: Listing) -> int:
+    """How many there are over all pages, counted along the index."""
+    with translated():
+        total: int = await collection.count_documents(listing.query, hint=listing.index)
+    return total

@@ -1,0 +1,104 @@
+"""Documents to values and values to documents: the one place that knows the field names of both."""
+
+from collections.abc import Collection as Ids
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from server.domain.item_error import ItemErrorCode
+from server.domain.product import Product, StockLevel
+from server.domain.stock_update import (
+    LedgerEntry,
+    StockUpdate,
+    StockUpdateReason,
+    StockUpdateStatus,
+)
+from server.mongo.connection.driver import Document
+
+STOCK_LEVEL_FIELDS = {"stock": 1, "discontinued": 1}
+
+
+def to_object_ids(ids: Ids[str]) -> list[ObjectId]:
+    return [ObjectId(one) for one in ids]
+
+
+def to_product(document: Document) -> Product:
+    return Product(
+        id=str(document["_id"]),
+        name=document["name"],
+        price=document["price"],
+        stock=document["stock"],
+        category=document["category"],
+        discontinued=document["discontinued"],
+        created_at=document["createdAt"],
+        updated_at=document["updatedAt"],
+        expires_at=document.get("expiresAt"),
+    )
+
+
+def from_product(product: Product) -> Document:
+    document: Document = {
+        "_id": ObjectId(product.id),
+        "name": product.name,
+        "price": product.price,
+        "stock": product.stock,
+        "category": product.category,
+        "discontinued": product.discontinued,
+        "createdAt": product.created_at,
+        "updatedAt": product.updated_at,
+    }
+    return document | present(expiresAt=product.expires_at)
+
+
+def to_stock_level(document: Document) -> StockLevel:
+    return StockLevel(stock=document["stock"], discontinued=document["discontinued"])
+
+
+def to_stock_update(document: Document) -> StockUpdate:
+    code, batch_id = document.get("code"), document.get("batchId")
+    return StockUpdate(
+        id=str(document["_id"]),
+        product_id=str(document["productId"]),
+        quantity=document["quantity"],
+        timestamp=document["timestamp"],
+        status=StockUpdateStatus(document["status"]),
+        reason=StockUpdateReason(document["reason"]),
+        new_stock=document.get("newStock"),
+        code=ItemErrorCode(code) if code else None,
+        error=document.get("error"),
+        batch_id=str(batch_id) if batch_id else None,
+    )
+
+
+def from_ledger_entry(
+    entry: LedgerEntry, timestamp: datetime, batch_id: ObjectId | None = None
+) -> Document:
+    document: Document = {
+        "_id": ObjectId(),
+        "productId": ObjectId(entry.product_id),
+        "quantity": entry.quantity,
+        "timestamp": timestamp,
+        "status": entry.status.value,
+        "reason": entry.reason.value,
+    }
+    if entry.new_stock is not None:
+        document["newStock"] = entry.new_stock
+    if entry.code is not None:
+        document |= {"code": entry.code.value, "error": entry.error}
+    if batch_id is not None:
+        document |= {"batchId": batch_id, "index": entry.index}
+    return document
+
+
+def present(**fields: Any) -> Document:
+    """The fields that have a value: an absent field is left out, not stored as null."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def unexpired(now: datetime) -> Document:
+    """Return the query for products that do not expire, or expire after `now`.
+
+    The rule itself is `server.domain.expiry.has_expired`.
+    """
+    return {"expiresAt": {"$not": {"$lte": now}}}

@@ -1,0 +1,137 @@
+"""The ledger of stock updates, inside a transaction."""
+
+from collections.abc import Collection as Ids
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from bson import ObjectId
+
+from server.domain.errors import TooManyRows
+from server.domain.stock_update import LedgerEntry
+from server.mongo.connection.driver import Database, Document, Session
+from server.mongo.connection.evidence import Evidence
+from server.mongo.products.documents import from_ledger_entry, to_object_ids
+
+MOST_ROWS = 100_000  # to delete in one transaction: 300 000 took 6 s, and 400 000 never ended
+
+
+class Row(NamedTuple):
+    """A row by its id, and whose it is."""
+
+    id: str
+    product_id: str
+
+
+class Ledger:
+    def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
+        self._database = database
+        self._collection = database["stockUpdates"]
+        self._session = session
+        self._evidence = evidence
+
+    async def record(
+        self, entries: Sequence[LedgerEntry], timestamp: datetime, batch_id: str | None = None
+    ) -> None:
+        """Insert the rows, in order, with one command; `batch_id` if the batch is stored."""
+        if not entries:
+            return
+        batch = ObjectId(batch_id) if batch_id else None
+        documents = [from_ledger_entry(entry, timestamp, batch) for entry in entries]
+        self._evidence.inserted(self._collection, documents[0]["_id"], entries[0].product_id)
+        await self._collection.insert_many(documents, session=self._session)
+
+    async def settle(
+        self, batch_id: str, entries: Sequence[LedgerEntry], timestamp: datetime
+    ) -> None:
+        """Make the rows that wait for these entries what they have become, with one command.
+
+        A row that is gone, as it went with its product, is written anew.
+        """
+        if not entries:
+            return
+        self._evidence.updated()
+        indexes = [entry.index for entry in entries]
+        place = {"$indexOfArray": [indexes, "$index"]}
+        fields: Document = {
+            "timestamp": timestamp,
+            "status": _at(place, [entry.status.value for entry in entries]),
+            "newStock": _at(place, [entry.new_stock for entry in entries]),
+        }
+        if any(entry.code for entry in entries):
+            fields["code"] = _at(place, [entry.code and entry.code.value for entry in entries])
+            fields["error"] = _at(place, [entry.error for entry in entries])
+        own = {"batchId": ObjectId(batch_id), "index": {"$in": indexes}}
+        result = await self._collection.update_many(own, [{"$set": fields}], session=self._session)
+        if result.matched_count < len(entries):
+            await self._collection.delete_many(own, session=self._session)
+            batch = ObjectId(batch_id)
+            documents = [from_ledger_entry(entry, timestamp, batch) for entry in entries]
+            await self._collection.insert_many(documents, session=self._session)
+
+    async def counts(self, product_ids: Ids[str]) -> dict[str, int]:
+        """How many rows each product has; those that have none are left out.
+
+        A command and no cursor, for the two drivers do not agree on how to ask for one.
+        """
+        if not product_ids:
+            return {}
+        reply = await self._database.command(
+            {
+                "aggregate": self._collection.name,
+                "pipeline": [
+                    {"$match": {"productId": {"$in": to_object_ids(product_ids)}}},
+                    {"$group": {"_id": "$productId", "count": {"$sum": 1}}},
+                ],
+                "cursor": {"batchSize": len(product_ids) + 1},
+            },
+            session=self._session,
+        )
+        return {str(one["_id"]): one["count"] for one in reply["cursor"]["firstBatch"]}
+
+    async def first(self, product_ids: Ids[str], limit: int) -> list[Row]:
+        """Up to `limit` rows of these products, in the order of the products."""
+        if not product_ids:
+            return []
+        cursor = self._collection.find(
+            {"productId": {"$in": to_object_ids(product_ids)}},
+            {"productId": 1},
+            sort=[("productId", 1), ("timestamp", 1), ("_id", 1)],
+            limit=limit,
+            batch_size=limit + 1,
+            session=self._session,
+        )
+        return [
+            Row(id=str(row["_id"]), product_id=str(row["productId"]))
+            for row in await cursor.to_list(None)
+        ]
+
+    async def delete(self, rows: Ids[Row]) -> None:
+        """Delete single rows."""
+        if rows:
+            self._evidence.deleted(to_object_ids({row.product_id for row in rows}))
+            await self._collection.delete_many(
+                {"_id": {"$in": to_object_ids([row.id for row in rows])}}, session=self._session
+            )
+
+    async def delete_of(self, counts: Mapping[str, int]) -> None:
+        """Delete all rows of these products, which have so many.
+
+        Raises:
+            TooManyRows: they have more than `MOST_ROWS` together; nothing was deleted.
+        """
+        if sum(counts.values()) > MOST_ROWS:
+            raise TooManyRows(f"{sum(counts.values())} rows to delete in one transaction")
+        if counts:
+            doomed = to_object_ids(counts)
+            self._evidence.deleted(doomed)
+            await self._collection.delete_many(
+                {"productId": {"$in": doomed}}, session=self._session
+            )
+
+
+def _at(place: Document, values: Sequence[Any]) -> Document:
+    """The value for this row; the field is left out where there is none."""
+    if len(set(values)) == 1 and values[0] is not None:
+        return {"$literal": values[0]}
+    return {"$ifNull": [{"$arrayElemAt": [{"$literal": list(values)}, place]}, "$$REMOVE"]}

@@ -1,0 +1,124 @@
+"""Reading products outside a transaction: one moment of what a majority has acknowledged."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from server.domain.listing import Page, PageRequest, ProductFilter, ProductOrder
+from server.domain.product import Product
+from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME, BY_STOCK
+from server.mongo.connection.driver import SNAPSHOT, Database, Document
+from server.mongo.connection.errors import translated
+from server.mongo.paging.listing import Listing, count, read_page
+from server.mongo.products.documents import to_object_ids, to_product, unexpired
+
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+
+_KEYS: dict[str, tuple[str, type]] = {
+    "CREATED": ("createdAt", datetime),
+    "NAME": ("name", str),
+    "STOCK": ("stock", int),
+}
+
+
+class ProductReads:
+    """Products that have expired are not there."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._collection = database["products"].with_options(read_concern=SNAPSHOT)
+        self._clock = clock
+
+    async def by_id(self, product_id: str) -> Product | None:
+        found = await self.by_ids([product_id])
+        return found[0]
+
+    async def by_ids(self, ids: Sequence[str]) -> list[Product | None]:
+        """The products in the order of `ids`, None where there is none."""
+        with translated():
+            documents: list[Document] = await self._collection.find(
+                {"_id": {"$in": to_object_ids(ids)}, **unexpired(self._clock())},
+                batch_size=len(ids) + 1,
+            ).to_list(None)
+        by_id = {str(document["_id"]): to_product(document) for document in documents}
+        return [by_id.get(product_id) for product_id in ids]
+
+    async def page(
+        self, where: ProductFilter, order: ProductOrder | None, request: PageRequest
+    ) -> Page[Product]:
+        listing = product_listing(where, order, self._clock())
+        return await read_page(self._collection, listing, request, to_product)
+
+    async def count(self, where: ProductFilter, order: ProductOrder | None) -> int:
+        return await count(self._collection, product_listing(where, order, self._clock()))
+
+
+def product_listing(where: ProductFilter, order: ProductOrder | None, now: datetime) -> Listing:
+    """The query of a filter, in `order` or in the order that the filter's own index gives."""
+    order = order or _natural_order(where)
+    name, _, direction = order.value.partition("_")
+    key, value_type = _KEYS[name]
+    return Listing(
+        query=_query(where, now),
+        order=order.value,
+        key=key,
+        value_type=value_type,
+        direction=1 if direction == "ASC" else -1,
+        index=_index(where, name),
+    )
+
+
+def _natural_order(where: ProductFilter) -> ProductOrder:
+    if where.name_prefix is not None:
+        return ProductOrder.NAME_ASC
+    if where.stock_at_least is not None or where.stock_at_most is not None:
+        return ProductOrder.STOCK_ASC
+    return ProductOrder.CREATED_ASC
+
+
+def _index(where: ProductFilter, order: str) -> str:
+    """The index that yields the order; the filter's own where it can have both.
+
+    A list of ids is short, and sorting it beats walking an index past every other product.
+    """
+    if where.ids is not None:
+        return "_id_"
+    if order == "NAME":
+        return BY_NAME
+    if order == "STOCK":
+        return BY_STOCK
+    if where.category is not None:
+        return BY_CATEGORY
+    return BY_CREATION if where.discontinued is None else BY_DISCONTINUED
+
+
+def _query(where: ProductFilter, now: datetime) -> Document:
+    """Every value that a user sent stands behind `$eq` or a range, never in an operator's place."""
+    conditions = [unexpired(now)]
+    if where.category is not None:
+        conditions.append({"category": {"$eq": where.category}})
+    if where.discontinued is not None:
+        conditions.append({"discontinued": {"$eq": where.discontinued}})
+    if where.stock_at_least is not None:
+        conditions.append({"stock": {"$gte": where.stock_at_least}})
+    if where.stock_at_most is not None:
+        conditions.append({"stock": {"$lte": where.stock_at_most}})
+    if where.name_prefix is not None:
+        conditions.append({"name": _starts_with(where.name_prefix)})
+    if where.ids is not None:
+        conditions.append({"_id": {"$in": to_object_ids(where.ids)}})
+    return {"$and": conditions}
+
+
+def _starts_with(prefix: str) -> dict[str, Any]:
+    """The range of the strings that begin with `prefix`: an index walks it, a pattern it might not.
+
+    MongoDB compares strings by their UTF-8 bytes, which is the order of their code points.
+    """
+    kept = prefix.rstrip(chr(_LAST_CODE_POINT))
+    if not kept:
+        return {"$gte": prefix}
+    following = ord(kept[-1]) + 1
+    if following in _SURROGATES:
+        following = _SURROGATES.stop
+    return {"$gte": prefix, "$lt": kept[:-1] + chr(following)}

@@ -1,0 +1,1 @@
+"""Every HTTP and WebSocket door, and the rules that all doors share."""

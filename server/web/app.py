@@ -1,0 +1,73 @@
+"""The HTTP routes."""
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
+
+from server.web.convex.view import Convex
+from server.web.graphiql import files
+from server.web.graphql.view import GraphQLView
+from server.web.metrics import Metrics
+from server.web.refusal import METHODS
+
+
+def make_app(
+    graphql: GraphQLView,
+    metrics: Metrics,
+    why_not_ready: Callable[[], Awaitable[str | None]],
+    rest: ASGIApp | None = None,
+    convex: Convex | None = None,
+    origins: Sequence[str] = (),
+) -> Starlette:
+    """The application. `why_not_ready` tells why nothing can be done just now, None if it can.
+
+    `rest` answers what is below `/api`: a `server.rest.view.Rest`, after `convex`. `origins` are
+    those whose pages may call: `https://shop.example`, or `*` for all; none if it is empty.
+    """
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_request: Request) -> Response:
+        reason = await why_not_ready()
+        if reason is None:
+            return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+
+    async def exposition(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type=metrics.media_type)
+
+    async def home(_request: Request) -> Response:
+        return RedirectResponse("/graphql")
+
+    return Starlette(
+        routes=[
+            Route("/", home),
+            Route("/graphql", graphql, methods=METHODS),
+            WebSocketRoute("/graphql", graphql),
+            Mount("/graphiql", routes=files.routes()),
+            *(convex.routes() if convex else []),
+            *([Mount("/api", rest)] if rest else []),
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", exposition),
+        ],
+        middleware=[_cors(origins)],
+    )
+
+
+def _cors(origins: Sequence[str]) -> Middleware:
+    """No cookie is ever needed, so pages call without credentials."""
+    return Middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "HEAD", "POST"],
+        allow_headers=["*"],
+        expose_headers=["Idempotent-Replayed", "Location", "Retry-After"],
+    )

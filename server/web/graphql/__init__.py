@@ -1,0 +1,1 @@
+"""The route /graphql: HTTP, WebSocket, and the page for people."""

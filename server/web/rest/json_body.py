@@ -1,0 +1,74 @@
+"""A body of JSON: a list of items and options, as in the input of `submitBatch`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from server.domain.errors import BadInput, quoted
+from server.domain.item_result import Input
+from server.web import json_value
+from server.web.refusal import bad_input
+from server.web.rest.item_shape import unknown_names
+from server.web.rest.kind import RestKind
+
+MOST_ITEMS = 100_000
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """
+    Raises:
+        Refused: it is no JSON object.
+    """
+    try:
+        sent = json_value.parse(body)
+    except BadInput as error:
+        raise bad_input([f"The body {error}."]) from error
+    if not isinstance(sent, dict):
+        raise bad_input(["The body is not a JSON object."])
+    return sent
+
+
+def items_of(kind: RestKind, sent: dict[str, Any], faults: list[str]) -> Sequence[Input]:
+    """The items; what is wrong with their form, or with the names in the body, is in `faults`."""
+    known = [kind.kind.argument, *kind.options]
+    faults += [
+        f"There is no key {quoted(name)}: there may be {', '.join(known)}."
+        for name in sent
+        if name not in known
+    ]
+    items = sent.get(kind.kind.argument)
+    if not isinstance(items, list) or not items:
+        faults.append(
+            f"{kind.kind.argument} {_no_list(items)}: give a list of 1 to {MOST_ITEMS} items."
+        )
+        return []
+    if len(items) > MOST_ITEMS:
+        faults.append(
+            f"{kind.kind.argument} has {len(items)} items: at most {MOST_ITEMS} are allowed. "
+            "NDJSON and CSV may be of any length."
+        )
+        return []
+    if kind.kind.takes_ids:
+        return _ids(kind, items, faults)
+    return _objects(kind, items, faults)
+
+
+def _no_list(items: object) -> str:
+    if items is None:
+        return "is missing"
+    return "is empty" if isinstance(items, list) else "is not a list"
+
+
+def _ids(kind: RestKind, items: list[Any], faults: list[str]) -> Sequence[Input]:
+    faults += [
+        f"{kind.kind.argument}[{place}] is not a text: an id is 24 hexadecimal characters."
+        for place, item in enumerate(items)
+        if not isinstance(item, str)
+    ]
+    return [{"productId": item} for item in items]
+
+
+def _objects(kind: RestKind, items: list[Any], faults: list[str]) -> Sequence[Input]:
+    for place, item in enumerate(items):
+        wrong = unknown_names(kind, item) if isinstance(item, dict) else ["is not an object"]
+        faults += [f"{kind.kind.argument}[{place}] {fault}." for fault in wrong]
+    return items

@@ -1,0 +1,42 @@
+"""A body of NDJSON: a JSON object on each line, an item each."""
+
+from typing import Any
+
+from server.domain.errors import BadInput
+from server.web import json_value
+from server.web.rest.item_shape import unknown_names
+from server.web.rest.kind import RestKind
+from server.web.rest.lines import Line, Lines
+
+RESULT = "result"  # what a download adds to an item
+
+
+class NdjsonRows:
+    """Blank lines are no items. The `result` of an item that was downloaded is left out."""
+
+    def __init__(self, kind: RestKind) -> None:
+        self._kind = kind
+        self._lines = Lines()
+
+    def feed(self, piece: bytes) -> list[dict[str, Any]]:
+        return self._items(self._lines.feed(piece))
+
+    def end(self) -> list[dict[str, Any]]:
+        return self._items(self._lines.end())
+
+    def _items(self, lines: list[Line]) -> list[dict[str, Any]]:
+        return [self._item(line) for line in lines if line.content.strip()]
+
+    def _item(self, line: Line) -> dict[str, Any]:
+        text = line.text()
+        try:
+            item = json_value.parse(text)
+        except BadInput as error:
+            raise BadInput(f"Line {line.number} {error}.") from error
+        if not isinstance(item, dict):
+            raise BadInput(f"Line {line.number} is not a JSON object.")
+        item.pop(RESULT, None)
+        faults = unknown_names(self._kind, item)
+        if faults:
+            raise BadInput(f"Line {line.number} {'; and it '.join(faults)}.")
+        return item

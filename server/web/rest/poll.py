@@ -1,0 +1,68 @@
+"""`GET /api/batches/{id}`: how far a batch is, as in seed 3."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.domain.batch_progress import BatchProgress
+from server.domain.listing import MAX_PAGE_SIZE, PageRequest
+from server.kinds.registry import KINDS
+from server.web.json_value import json_answer
+from server.web.refusal import bad_input
+from server.web.rest.result_fields import iso, polled
+from server.web.rest.services import RestServices
+
+_FLAGS = {"true": True, "false": False}
+
+
+async def poll(request: Request, batch: BatchProgress, services: RestServices) -> Response:
+    """
+    Raises:
+        Refused: a parameter is wrong.
+        StoreError: the database failed.
+    """
+    answer = _told(batch)
+    if flag(request, "results") is not False:
+        page = PageRequest(first=MAX_PAGE_SIZE)
+        results = await services.results.page(batch.id, page, success=None)
+        answer["results"] = [polled(result) for result in results.items]
+    return json_answer(answer | {"resultsUrl": f"/api/batches/{batch.id}/results"})
+
+
+def flag(request: Request, name: str) -> bool | None:
+    """None if it was left out.
+
+    Raises:
+        Refused: it is neither true nor false.
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    if text not in _FLAGS:
+        raise bad_input([f"The parameter {name} must be true or false."])
+    return _FLAGS[text]
+
+
+def _told(batch: BatchProgress) -> dict[str, Any]:
+    publication = batch.publication
+    return {
+        "batchId": batch.id,
+        "operationType": KINDS[batch.kind].path,
+        "status": batch.state.value,
+        "successCount": batch.success_count,
+        "failureCount": batch.failure_count,
+        "processedItems": batch.processed_items,
+        "totalItems": batch.total_items,
+        "createdAt": iso(batch.created_at),
+        "startedAt": iso(batch.started_at),
+        "completedAt": iso(batch.completed_at),
+        "error": batch.error,
+        "retryOf": batch.retry_of,
+        "publication": publication
+        and {
+            "pending": publication.pending,
+            "published": publication.published,
+            "failed": publication.failed,
+        },
+    }

@@ -1,0 +1,73 @@
+"""What became of an item, as the answers name it."""
+
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+from server.domain.item_result import ItemResult
+from server.domain.outcome import Failed
+from server.kinds import shown
+
+
+def polled(result: ItemResult) -> dict[str, Any]:
+    """As in seed 3: a success that could not be published has an `error`, and no `txId`."""
+    publication = result.publication
+    fields = {
+        "index": result.index,
+        "productId": (shown.product_id(result) or None),
+        "success": result.success,
+        "message": shown.message(result),
+        "error": error(result) or (publication and publication.error),
+        "code": code(result),
+        "newStock": shown.new_stock(result),
+    }
+    return _present(fields) | {"txId": publication and publication.tx_id}
+
+
+def downloaded(result: ItemResult) -> dict[str, Any]:
+    """What a download adds to the item; nothing that is empty."""
+    publication = result.publication
+    return _present(
+        {
+            "index": result.index,
+            "success": result.success,
+            "code": code(result),
+            "error": error(result),
+            "message": shown.message(result),
+            "newStock": shown.new_stock(result),
+            "txId": publication and publication.tx_id,
+            "publicationError": publication and publication.error,
+            "productId": (shown.product_id(result) or None),
+        }
+    )
+
+
+def code(result: ItemResult) -> str | None:
+    """Of the first thing that is wrong."""
+    outcome = result.outcome
+    return outcome.error.code.value if isinstance(outcome, Failed) else None
+
+
+def error(result: ItemResult) -> str | None:
+    """All that is wrong: mostly one sentence."""
+    outcome = result.outcome
+    if not isinstance(outcome, Failed):
+        return None
+    return " ".join(one.message for one in outcome.errors)
+
+
+def plain(value: Any) -> Any:
+    """JSON has no infinity and no NaN: those become texts. They were wrong anyway."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def iso(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _present(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
