@@ -9,7 +9,7 @@ from server.batches.engine.engine import Engine
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
 from server.batches.idempotency.keys import PATIENCE_SECONDS, IdempotencyKeys
-from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.batches.stored.completion import Completion
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
@@ -100,8 +100,7 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     completion = Completion(
         batches=stores.batches, states=stores.states, closing=stores.closing, clock=clock
     )
-    chunks = LeasedChunks(
-        in_flight=engine.in_flight,
+    chunks = ClaimedChunks(
         engine=engine,
         runner=runner,
         queue=stores.queue,

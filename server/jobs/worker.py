@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
-from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.batches.stored.completion import Completion
 from server.domain.errors import StoreError
 from server.jobs.memory import Memory
@@ -51,7 +51,7 @@ class Worker:
 
     def __init__(
         self,
-        chunks: LeasedChunks,
+        chunks: ClaimedChunks,
         completion: Completion,
         memory: Memory,
         *,

@@ -8,7 +8,7 @@ import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from itertools import count
 from typing import TypeVar
 
@@ -82,11 +82,9 @@ class TransactionRunner:
             UnexpectedStoreError: the database refused the body; nothing was written.
             CommitUnknown: the commit was sent and its effect could not be found out.
         """
-        if session is None:
-            async with self.session() as own:
-                return await self.run(body, commit=commit, session=own)
-        with translated():
-            return await self._run_until_known(session, body, commit=commit)
+        async with nullcontext(session) if session is not None else self.session() as current:
+            with translated():
+                return await self._run_until_known(current, body, commit=commit)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:

@@ -9,7 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from server.batches.request import BatchRequest
-from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.domain.batch_progress import BatchProgress
 from server.domain.item_result import Input, ItemResult
 from server.domain.options import BatchOptions
@@ -70,7 +70,7 @@ async def codes(shop: Shop, batch_id: str) -> list[str]:
     ]
 
 
-def leased(shop: Shop) -> LeasedChunks:
+def leased(shop: Shop) -> ClaimedChunks:
     """What the worker of this shop runs its chunks with."""
     return shop.assembly.worker._chunks
 

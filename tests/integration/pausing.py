@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from server.batches.stored.receipt import Receipt
+from server.batches.stored.fenced_transactions import FencedTransactions
 from server.domain.outcome import Outcome
 from server.mongo.transaction import Transaction, TransactionRunner
 from tests.integration.batch_work import lapse, queue
@@ -40,15 +40,17 @@ class PausingRunner(TransactionRunner):
 
 def before_receipt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Gate:
     """The next chunk stops when it has written all but its receipt."""
-    gate, write = Gate(), Receipt.write
+    gate, write = Gate(), FencedTransactions.write_receipt
 
-    async def paused(self: Receipt, transaction: Transaction, outcomes: Sequence[Outcome]) -> None:
+    async def paused(
+        self: FencedTransactions, transaction: Transaction, outcomes: Sequence[Outcome]
+    ) -> None:
         if not gate.reached.is_set() and transaction.receipts._chunks.database == store:
             await gate.stop()
         await write(self, transaction, outcomes)
 
     store = shop.driver.client[shop.database]
-    monkeypatch.setattr(Receipt, "write", paused)
+    monkeypatch.setattr(FencedTransactions, "write_receipt", paused)
     return gate
 
 

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.domain.item_result import Input
 from server.domain.lanes import MOST_LANES
 from server.domain.outcome import Failed
@@ -126,9 +126,9 @@ async def test_the_chunks_of_a_lane_run_one_after_another_and_the_lanes_side_by_
     begun_too_early: list[int] = []
     order: list[int] = []
     most = 0
-    run = LeasedChunks.run
+    run = ClaimedChunks.run
 
-    async def watched(self: LeasedChunks, held: ClaimedChunk, session: Session) -> object:
+    async def watched(self: ClaimedChunks, held: ClaimedChunk, session: Session) -> object:
         nonlocal most
         index = held.lease.index
         order.append(index)
@@ -142,7 +142,7 @@ async def test_the_chunks_of_a_lane_run_one_after_another_and_the_lanes_side_by_
         finally:
             running.remove(index)
 
-    monkeypatch.setattr(LeasedChunks, "run", watched)
+    monkeypatch.setattr(ClaimedChunks, "run", watched)
     await work_side_by_side(shop)
 
     assert begun_too_early == []

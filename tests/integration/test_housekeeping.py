@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from bson import ObjectId
 
+from server.batches.stored.claimed_chunks import Done, Hindered
 from server.batches.stored.retry_decision import MOST_ATTEMPTS
 from server.bootstrap import utc_now
 from server.domain.batch_state import BatchState
@@ -45,7 +46,7 @@ async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[
 async def run_without_ending_the_batch(shop: Shop) -> None:
     """The worker dies after the last commit, and before it could say that the batch has ended."""
     async with claimed(shop) as (held, session):
-        assert await leased(shop).run(held, session) is None
+        assert await leased(shop).run(held, session) == Done()
 
 
 async def sweep(shop: Shop) -> None:
@@ -145,8 +146,8 @@ async def test_a_batch_fails_when_the_attempts_at_a_chunk_are_used_up(
         with shop.failing(
             command, mode=before, errorCode=91, errorLabels=["TransientTransactionError"]
         ):
-            error = await leased(shop).run(held, session)
-    assert error is not None
+            end = await leased(shop).run(held, session)
+    assert isinstance(end, Hindered)
     await work_off(shop)
     await sweep(shop)
 

@@ -8,6 +8,7 @@ import pytest
 from bson import ObjectId
 
 from server.assembly import Sizes
+from server.batches.stored.claimed_chunks import Lost
 from server.domain.batch_state import BatchState
 from server.domain.stored_batch import ClaimedChunk
 from server.mongo.connection.driver import DriverName, Session
@@ -30,7 +31,7 @@ from tests.integration.batch_work import (
 from tests.integration.pausing import PausingRunner, paused_before_commit, paused_before_receipt
 from tests.integration.shop import Shop, open_shop
 
-LOST = "Lost the lease of a chunk: somebody else has it, or it is done"
+LOST = "Lost the lease of a chunk: another worker holds it, or it is done"
 TAKEN_OVER = "The lease of a chunk ran out; it is taken over"
 NOT_LONG = 10.0  # seconds: far from the 60 after which the database ends a transaction
 
@@ -46,7 +47,7 @@ async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[
 
 
 async def run(shop: Shop, held: ClaimedChunk, session: Session) -> None:
-    assert await leased(shop).run(held, session) is None
+    assert await leased(shop).run(held, session) == Lost()
 
 
 async def test_a_zombie_that_begins_when_another_has_finished_changes_nothing(

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from server.domain.batch_progress import BatchProgress
-from server.domain.batch_state import VISIBLE, HIDDEN, TRANSITIONS, VISIBLE, BatchState, predecessors
+from server.domain.batch_state import HIDDEN, TRANSITIONS, VISIBLE, BatchState, predecessors
 from server.domain.outcome import BatchOutcome
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

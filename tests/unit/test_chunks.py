@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.batches.engine.cutting import cut, in_order
+from server.batches.engine.cutting import cut_by_product, cut_in_order
 from server.kinds.discontinue_products.rules import DiscontinueItem, discontinue_item
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
@@ -20,13 +20,13 @@ def places(chunks: list[list[DiscontinueItem]]) -> list[list[int]]:
 
 
 def test_an_empty_batch_has_no_chunks() -> None:
-    assert cut([], 500) == []
+    assert cut_by_product([], 500) == []
 
 
 def test_distinct_products_fill_the_chunks_in_order() -> None:
     batch = items(*(f"{number:024x}" for number in range(1100)))
 
-    assert places(cut(batch, 500)) == [
+    assert places(cut_by_product(batch, 500)) == [
         list(range(500)),
         list(range(500, 1000)),
         list(range(1000, 1100)),
@@ -34,23 +34,23 @@ def test_distinct_products_fill_the_chunks_in_order() -> None:
 
 
 def test_a_batch_of_exactly_one_chunk_is_not_cut() -> None:
-    assert places(cut(items(A, B), 2)) == [[0, 1]]
+    assert places(cut_by_product(items(A, B), 2)) == [[0, 1]]
 
 
 def test_all_items_of_a_product_go_where_its_first_one_goes() -> None:
-    assert places(cut(items(A, B, C, A), 2)) == [[0, 3], [1, 2]]
+    assert places(cut_by_product(items(A, B, C, A), 2)) == [[0, 3], [1, 2]]
 
 
 def test_two_spellings_of_an_id_are_one_product() -> None:
-    assert places(cut(items(A, B, A.upper()), 2)) == [[0, 2], [1]]
+    assert places(cut_by_product(items(A, B, A.upper()), 2)) == [[0, 2], [1]]
 
 
 def test_a_product_with_more_items_than_fit_makes_its_own_chunk_larger() -> None:
-    assert places(cut(items(B, A, A, A, C), 2)) == [[0], [1, 2, 3], [4]]
+    assert places(cut_by_product(items(B, A, A, A, C), 2)) == [[0], [1, 2, 3], [4]]
 
 
 def test_items_that_name_no_product_may_be_parted() -> None:
-    assert places(cut(items("x", "x", "x"), 1)) == [[0], [1], [2]]
+    assert places(cut_by_product(items("x", "x", "x"), 1)) == [[0], [1], [2]]
 
 
 @given(
@@ -60,7 +60,7 @@ def test_items_that_name_no_product_may_be_parted() -> None:
 def test_nothing_is_lost_and_no_product_is_in_two_chunks(ids: list[str], size: int) -> None:
     batch = items(*ids)
 
-    chunks = cut(batch, size)
+    chunks = cut_by_product(batch, size)
 
     assert sorted(index for chunk in places(chunks) for index in chunk) == list(range(len(ids)))
     assert all(chunk == sorted(chunk) for chunk in places(chunks))
@@ -74,26 +74,26 @@ def test_nothing_is_lost_and_no_product_is_in_two_chunks(ids: list[str], size: i
 def test_distinct_products_need_no_more_chunks_than_necessary(count: int, size: int) -> None:
     batch = items(*(f"{number:024x}" for number in range(count)))
 
-    assert len(cut(batch, size)) == -(-count // size)
+    assert len(cut_by_product(batch, size)) == -(-count // size)
 
 
 def test_chunks_in_order_do_not_keep_a_product_together() -> None:
-    assert places(in_order(items(A, B, A, "x", A), 2)) == [[0, 1], [2, 3], [4]]
+    assert places(cut_in_order(items(A, B, A, "x", A), 2)) == [[0, 1], [2, 3], [4]]
 
 
 def test_an_empty_batch_has_no_chunks_in_order_either() -> None:
-    assert in_order([], 500) == []
+    assert cut_in_order([], 500) == []
 
 
 def test_a_batch_of_exactly_one_chunk_in_order_is_not_cut() -> None:
-    assert places(in_order(items(A, B), 2)) == [[0, 1]]
+    assert places(cut_in_order(items(A, B), 2)) == [[0, 1]]
 
 
 @given(st.lists(st.sampled_from([A, B, C, A.upper(), "x"])), st.integers(1, 10))
 def test_chunks_in_order_are_the_batch_in_pieces_of_the_size(ids: list[str], size: int) -> None:
     batch = items(*ids)
 
-    chunks = in_order(batch, size)
+    chunks = cut_in_order(batch, size)
 
     assert [item for chunk in chunks for item in chunk] == batch
     assert [len(chunk) for chunk in chunks[:-1]] == [size] * (len(chunks) - 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.batches.engine.unapplied import not_attempted, refused, settled
+from server.batches.engine.unapplied import apply_options, not_attempted, refused
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.options import BatchOptions
 from server.domain.outcome import BatchOutcome, Failed, Outcome, batch_outcome
@@ -53,40 +53,40 @@ def behind(index: int, product_id: str | None, argument: str = "updates") -> Fai
 
 @pytest.mark.parametrize("options", [ATOMIC, ENDS, BatchOptions(atomic=True), *GOES_ON])
 def test_a_batch_without_a_failure_stays_as_it_is(options: BatchOptions) -> None:
-    assert settled([], options, "updates") == []
-    assert settled([applied(0), applied(1)], options, "updates") == [applied(0), applied(1)]
+    assert apply_options([], options, "updates") == []
+    assert apply_options([applied(0), applied(1)], options, "updates") == [applied(0), applied(1)]
 
 
 @pytest.mark.parametrize("options", GOES_ON)
 def test_where_the_others_go_on_a_failure_is_its_own(options: BatchOptions) -> None:
     outcomes = [applied(0), failed(1), applied(2)]
 
-    assert settled(outcomes, options, "updates") == outcomes
+    assert apply_options(outcomes, options, "updates") == outcomes
 
 
 @pytest.mark.parametrize("options", [ATOMIC, BatchOptions(atomic=True)])
 def test_one_failure_rolls_back_an_atomic_batch_and_keeps_its_own_error(
     options: BatchOptions,
 ) -> None:
-    outcomes = settled([applied(0), failed(1), applied(2), failed(3)], options, "updates")
+    outcomes = apply_options([applied(0), failed(1), applied(2), failed(3)], options, "updates")
 
     assert outcomes == [rolled_back(0), failed(1), rolled_back(2), failed(3)]
 
 
 def test_what_would_have_been_unchanged_is_rolled_back_too() -> None:
-    outcomes = settled([Unchanged(index=0, product_id="P0"), failed(1)], ATOMIC, "productIds")
+    outcomes = apply_options([Unchanged(index=0, product_id="P0"), failed(1)], ATOMIC, "productIds")
 
     assert outcomes == [rolled_back(0, "productIds"), failed(1)]
 
 
 def test_a_batch_that_ends_keeps_what_stands_before_its_first_failure() -> None:
-    outcomes = settled([applied(0), failed(1), applied(2), failed(3)], ENDS, "updates")
+    outcomes = apply_options([applied(0), failed(1), applied(2), failed(3)], ENDS, "updates")
 
     assert outcomes == [applied(0), failed(1), behind(2, "P2"), behind(3, "P3")]
 
 
 def test_a_batch_that_ends_with_its_first_item_keeps_nothing() -> None:
-    outcomes = settled([failed(7), applied(8)], ENDS, "deletes")
+    outcomes = apply_options([failed(7), applied(8)], ENDS, "deletes")
 
     assert outcomes == [failed(7), behind(8, "P8", "deletes")]
 
@@ -94,7 +94,7 @@ def test_a_batch_that_ends_with_its_first_item_keeps_nothing() -> None:
 def test_a_batch_that_ends_with_its_last_item_keeps_the_rest() -> None:
     outcomes = [applied(0), applied(1), failed(2)]
 
-    assert settled(outcomes, ENDS, "updates") == outcomes
+    assert apply_options(outcomes, ENDS, "updates") == outcomes
 
 
 def test_of_a_batch_that_is_not_begun_each_bad_item_has_its_own_errors() -> None:
@@ -138,7 +138,7 @@ def codes(outcomes: Sequence[Outcome]) -> list[ItemErrorCode | None]:
 
 @given(st.lists(st.booleans(), max_size=30))
 def test_every_item_of_an_atomic_batch_is_answered_in_order(fates: list[bool]) -> None:
-    result = settled(fated(fates), ATOMIC, "updates")
+    result = apply_options(fated(fates), ATOMIC, "updates")
 
     assert [one.index for one in result] == list(range(len(fates)))
     assert batch_outcome(result) is (BatchOutcome.ALL if all(fates) else BatchOutcome.NONE)
@@ -146,7 +146,7 @@ def test_every_item_of_an_atomic_batch_is_answered_in_order(fates: list[bool]) -
 
 @given(st.lists(st.booleans(), max_size=30))
 def test_every_item_of_a_batch_that_ends_is_answered_in_order(fates: list[bool]) -> None:
-    result = settled(fated(fates), ENDS, "updates")
+    result = apply_options(fated(fates), ENDS, "updates")
 
     assert [one.index for one in result] == list(range(len(fates)))
     kept = [*fates, False].index(False)

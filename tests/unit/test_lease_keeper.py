@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from server.batches.stored import lease_keeper
+from server.batches.stored.fenced_transactions import FencedTransactions
 from server.batches.stored.lease_keeper import lease_renewed
-from server.batches.stored.receipt import Receipt
 from server.domain.errors import DatabaseUnavailable
 
 
@@ -59,11 +59,11 @@ class Renewals:
 def keep(
     loop: JumpingLoop,
     renewals: Renewals,
-    work: Callable[[Receipt], Awaitable[None]],
-    receipt: Receipt | None = None,
+    work: Callable[[FencedTransactions], Awaitable[None]],
+    fenced: FencedTransactions | None = None,
 ) -> None:
     async def run() -> None:
-        own = receipt or Receipt(None, None, None)  # type: ignore[arg-type]
+        own = fenced or FencedTransactions(None, None, None, None)  # type: ignore[arg-type]
         async with lease_renewed(renewals.renew, own, lease_seconds=20):
             await work(own)
 
@@ -74,7 +74,7 @@ def rounded(times: list[float]) -> list[float]:
     return [round(one, 1) for one in times]
 
 
-async def a_minute(_: Receipt) -> None:
+async def a_minute(_: FencedTransactions) -> None:
     await asyncio.sleep(60.2)
 
 
@@ -92,9 +92,9 @@ def test_nothing_is_renewed_while_a_transaction_is_young(loop: JumpingLoop) -> N
     """Its last write would conflict with the renewal; after half a lease that is worth it."""
     renewals = Renewals()
 
-    async def one_transaction(receipt: Receipt) -> None:
+    async def one_transaction(fenced: FencedTransactions) -> None:
         await asyncio.sleep(4)
-        with receipt.attempt():
+        with fenced.attempt():
             await asyncio.sleep(9.4)
         assert renewals.times == []
         await asyncio.sleep(1)
@@ -109,8 +109,8 @@ def test_a_long_transaction_is_made_to_begin_anew_before_the_lease_is_lost(
 ) -> None:
     renewals = Renewals()
 
-    async def one_transaction(receipt: Receipt) -> None:
-        with receipt.attempt():
+    async def one_transaction(fenced: FencedTransactions) -> None:
+        with fenced.attempt():
             await asyncio.sleep(19)
 
     keep(loop, renewals, one_transaction)
@@ -124,9 +124,9 @@ def test_many_short_transactions_in_a_row_do_not_keep_a_lease_from_being_renewed
     """As those of a chunk that is cut down to single items."""
     renewals = Renewals()
 
-    async def five_hundred(receipt: Receipt) -> None:
+    async def five_hundred(fenced: FencedTransactions) -> None:
         for _ in range(500):
-            with receipt.attempt():
+            with fenced.attempt():
                 await asyncio.sleep(0.2)
 
     keep(loop, renewals, five_hundred)
@@ -149,7 +149,7 @@ def test_a_renewal_that_fails_is_told_and_tried_again(
 def test_nothing_is_renewed_any_more_once_the_work_has_ended(loop: JumpingLoop) -> None:
     renewals = Renewals()
 
-    async def short(_: Receipt) -> None:
+    async def short(_: FencedTransactions) -> None:
         await asyncio.sleep(5.2)
 
     keep(loop, renewals, short)
@@ -162,7 +162,7 @@ def test_nothing_is_renewed_any_more_once_the_work_has_ended(loop: JumpingLoop) 
 def test_what_the_work_raises_is_raised(loop: JumpingLoop) -> None:
     renewals = Renewals()
 
-    async def failing(_: Receipt) -> None:
+    async def failing(_: FencedTransactions) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -14,7 +14,6 @@ from server.domain.product import Product, ProductPatch
 from server.kinds.create_products.rules import Created
 from server.kinds.delete_products.rules import Deleted
 from server.kinds.discontinue_products.rules import Discontinued, Unchanged
-from server.kinds.registry import FORMS_BY_TYPE
 from server.kinds.outcomes import to_document, to_outcome
 from server.kinds.registry import FORMS_BY_TYPE
 from server.kinds.update_price.rules import Priced

@@ -20,7 +20,6 @@ from server.kinds.registry import KINDS
 from server.kinds.update_price.rules import Priced
 from server.kinds.update_stock.rules import Applied
 from server.web.rest.csv_rows import CsvRows
-from server.kinds.registry import KINDS
 from server.web.rest.kind import BY_PATH, RestKind
 from server.web.rest.ndjson import NdjsonRows
 from server.web.rest.result_fields import polled

@@ -1,17 +1,35 @@
-"""Cutting a batch into chunks that cannot conflict with each other."""
+"""Cutting a batch into chunks, each of which is one transaction."""
 
 from collections.abc import Sequence
 from typing import TypeVar
 
+from server.domain.options import BatchOptions
 from server.kinds.kind import Item
 
 ItemT = TypeVar("ItemT", bound=Item)
 
 
-def cut(items: Sequence[ItemT], size: int) -> list[list[ItemT]]:
-    """Chunks of `size` items, in which all items of one product are together and in input order.
+def chunks_of(items: Sequence[ItemT], options: BatchOptions) -> list[list[ItemT]]:
+    """Return the chunks of a whole request.
 
-    A product that has more than `size` items makes a chunk larger; no two chunks share a product.
+    An atomic request is one chunk. If a batch ends at its first failure, its chunks are cut in
+    input order and run one after another; a dry run of it is one chunk, because a second one could
+    not see what the first would have left. Any other batch is cut by product, and its chunks may
+    run side by side.
+    """
+    if not items:
+        return []
+    if options.atomic or (options.ends_at_failure and options.dry_run):
+        return [list(items)]
+    if options.ends_at_failure:
+        return cut_in_order(items, options.batch_size)
+    return cut_by_product(items, options.batch_size)
+
+
+def cut_by_product(items: Sequence[ItemT], size: int) -> list[list[ItemT]]:
+    """Return chunks of `size` items that share no product, each in input order.
+
+    A product with more than `size` items makes its chunk larger.
     """
     chunks: list[list[ItemT]] = []
     chunk: list[ItemT] = []
@@ -25,13 +43,16 @@ def cut(items: Sequence[ItemT], size: int) -> list[list[ItemT]]:
     return [sorted(chunk, key=lambda item: item.index) for chunk in chunks]
 
 
-def in_order(items: Sequence[ItemT], size: int) -> list[list[ItemT]]:
-    """Chunks of `size` items as they come, to run one after another."""
+def cut_in_order(items: Sequence[ItemT], size: int) -> list[list[ItemT]]:
+    """Return chunks of `size` items in input order; a product may be in several of them."""
     return [list(items[start : start + size]) for start in range(0, len(items), size)]
 
 
 def _by_product(items: Sequence[ItemT]) -> list[list[ItemT]]:
-    """In the order of first mention; an item that names no product is a group of its own."""
+    """Return the items of each product in the order of its first mention.
+
+    An item that names no product is a group of its own.
+    """
     groups: dict[str | int, list[ItemT]] = {}
     for item in items:
         groups.setdefault(item.key or item.index, []).append(item)

@@ -1,21 +1,22 @@
-"""Runs a batch: its chunks side by side or one after another, an outcome for every item."""
+"""Runs a request's chunks, side by side or one after another, and returns every item's outcome."""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from itertools import chain
 from typing import TypeVar
 
-from server.batches.engine.chunk import ChunkRunner, Receipt
-from server.batches.engine.cutting import cut, in_order
+from server.batches.engine.chunk import ChunkRunner
+from server.batches.engine.cutting import chunks_of
 from server.batches.engine.failures import fail_all
 from server.batches.engine.in_flight import InFlight
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
 from server.batches.engine.share import Share
+from server.batches.engine.transactions import ChunkTransactions, PlainTransactions
 from server.batches.engine.turns import Turns
 from server.batches.engine.unapplied import not_attempted, refused
 from server.domain.options import BatchOptions
@@ -28,7 +29,10 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
 class Engine:
-    """One per process: all requests share its limit on chunks that run at the same time."""
+    """One per process: all requests share its limit on chunks that run at the same time.
+
+    `in_flight` holds the chunks that have begun; a shutdown waits for them.
+    """
 
     def __init__(
         self,
@@ -40,107 +44,116 @@ class Engine:
         limits: Limits,
     ) -> None:
         self.limits = limits
-        self._runner = runner
+        self.in_flight = InFlight()
+        self._plain = PlainTransactions(runner)
         self._observer = observer
         self._clock = clock
         self._slots = asyncio.Semaphore(concurrent_chunks)
-        self._slots_for_one = max(1, concurrent_chunks // 2)
+        self._slots_for_one_batch = max(1, concurrent_chunks // 2)
         self._turns = Turns()
-        self.in_flight = InFlight()
 
     async def run(
         self, work: BatchWork[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
     ) -> Sequence[OutcomeT | Failed]:
-        """The outcome of every item, in the order of `items`.
+        """Run a whole request and return the outcome of every item, in the order of `items`.
 
-        A failure of one chunk is the failure of its items and of no others, unless the batch ends
-        at its first failure. If the caller is cancelled, the chunks that have begun end, and the
-        others never begin.
+        If a chunk fails, its items fail and no others, unless the batch ends at its first failure.
+        If the caller is cancelled, the chunks that have begun end, and the others never begin.
 
         Raises:
             BatchTooLarge: there are more items than the limit; nothing was done.
         """
         self.limits.check(work.kind.argument, len(items), options)
-        chunks = self.chunks(work, options)
+        runner = self.chunk_runner(work, options, self._plain)
         if options.ends_at_failure:
-            return await self._one_after_another(chunks, items)
-        parts = [list(items)] if options.atomic else cut(items, options.batch_size)
-        in_turn = partial(self._in_turn, chunks, Share(self._slots_for_one))
-        done = await asyncio.gather(*map(in_turn, filter(None, parts)))
+            return await self._one_after_another(runner, items)
+        in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))
+        done = await asyncio.gather(*map(in_share, chunks_of(items, options)))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
 
-    def chunks(
+    def chunk_runner(
         self,
         work: BatchWork[ItemT, OutcomeT],
         options: BatchOptions,
-        receipt: Receipt | None = None,
+        transactions: ChunkTransactions,
     ) -> ChunkRunner[ItemT, OutcomeT]:
-        """What runs the chunks of one batch, or one chunk that leaves a receipt."""
-        return ChunkRunner(self._runner, self._clock, work, options, receipt)
+        """Return what runs the chunks of one batch."""
+        return ChunkRunner(work, options, transactions, self._clock)
 
     async def run_chunk(
-        self, chunks: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        """One chunk, in its turn, beside those of everybody else.
+        """Run one chunk when its turn comes. Cancelling the caller cancels the chunk.
 
         Raises:
-            StoreError: what is no item's fault, if the chunk leaves a receipt.
+            StoreError: the database kept the chunk from ending, and it can be given back.
         """
-        return await self._in_turn(chunks, Share(1), items)
+        async with self._turn(items):
+            return await self._observed(runner, items)
 
     async def drain(self) -> None:
         """Return when every chunk that has begun has ended."""
         await self.in_flight.drain()
 
     async def _one_after_another(
-        self, chunks: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        """Until a chunk has a failure in it; what stands behind is not attempted.
-
-        A dry run is one chunk, for a second one could not see what the first would have left.
-        """
-        options, argument = chunks.options, chunks.work.kind.argument
+        """Run chunk after chunk until one has a failure; the items behind it are not attempted."""
+        options, kind = runner.options, runner.work.kind
         outcomes: list[OutcomeT | Failed] = []
         if options.validate_before_write and any(item.errors for item in items):
-            outcomes += refused(items, argument)
-            self._observer.items_answered(chunks.work.kind.mutation, outcomes)
+            outcomes += refused(items, kind.argument)
+            self._observer.items_answered(kind.mutation, outcomes)
             return outcomes
-        parts = in_order(items, len(items) or 1 if options.dry_run else options.batch_size)
-        share = Share(1)
-        for part in parts:
-            done = await self._in_turn(chunks, share, part)
+        for chunk in chunks_of(items, options):
+            done = await self._run_shielded(runner, chunk)
             outcomes += done
             if any_failed(done):
                 break
-        rest = not_attempted(items[len(outcomes) :], argument)
-        self._observer.items_answered(chunks.work.kind.mutation, rest)
+        rest = not_attempted(items[len(outcomes) :], kind.argument)
+        self._observer.items_answered(kind.mutation, rest)
         return [*outcomes, *rest]
 
-    async def _in_turn(
-        self, chunks: ChunkRunner[ItemT, OutcomeT], share: Share, items: Sequence[ItemT]
+    async def _in_share(
+        self, runner: ChunkRunner[ItemT, OutcomeT], share: Share, items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        work = chunks.work
-        async with share.place():
-            if share.outage is not None:  # others of this batch have waited for the database
-                failures = fail_all(items, work.kind.argument, share.outage, error_id="")
-                self._observer.items_answered(work.kind.mutation, failures)
+        """Run a chunk when its batch has a slot for it, or fail it if the database is away."""
+        kind = runner.work.kind
+        async with share.slot():
+            if share.outage is not None:  # an earlier chunk has waited for the database in vain
+                failures = fail_all(items, kind.argument, share.outage, error_id="")
+                self._observer.items_answered(kind.mutation, failures)
                 return failures
-            async with AsyncExitStack() as waiting:
-                products = {item.key for item in items if item.key}
-                await waiting.enter_async_context(self._turns.taken(products))
-                await waiting.enter_async_context(self._slots)
-                place = waiting.pop_all()  # now it is the chunk's own, whoever stops waiting
-            begun = self._begun(chunks, items, place)
-            outcomes = await self.in_flight.finish(begun)
+            outcomes = await self._run_shielded(runner, items)
             share.learn_from(outcomes)
             return outcomes
 
-    async def _begun(
-        self, chunks: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], place: AsyncExitStack
+    async def _run_shielded(
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        async with place:
-            started = time.perf_counter()
-            outcomes = await chunks.run(items)
-            self._observer.chunk_done(chunks.work.kind.mutation, time.perf_counter() - started)
-            self._observer.items_answered(chunks.work.kind.mutation, outcomes)
-            return outcomes
+        """Run a chunk to its end once its turn has come, even if the caller is cancelled then."""
+        async with AsyncExitStack() as waiting:
+            await waiting.enter_async_context(self._turn(items))
+            turn = waiting.pop_all()  # from here on the chunk itself gives its turn back
+
+        async def in_turn() -> Sequence[OutcomeT | Failed]:
+            async with turn:
+                return await self._observed(runner, items)
+
+        return await self.in_flight.finish(in_turn())
+
+    @asynccontextmanager
+    async def _turn(self, items: Sequence[Item]) -> AsyncIterator[None]:
+        """Wait until no other chunk of this process has these products, and for a free slot."""
+        products = {item.key for item in items if item.key}
+        async with self._turns.taken(products), self._slots:
+            yield
+
+    async def _observed(
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+    ) -> Sequence[OutcomeT | Failed]:
+        mutation, started = runner.work.kind.mutation, time.perf_counter()
+        outcomes = await runner.run(items)
+        self._observer.chunk_done(mutation, time.perf_counter() - started)
+        self._observer.items_answered(mutation, outcomes)
+        return outcomes

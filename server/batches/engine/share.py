@@ -1,4 +1,4 @@
-"""What one batch may take of the process, so that others get through beside it."""
+"""How much of the process one batch may take, so that others get through beside it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -10,20 +10,20 @@ from server.domain.outcome import Failed, Outcome
 
 
 class Share:
-    """A number of chunks at a time; and none any more once the database has not answered one."""
+    """The slots of one batch, and whether one of its chunks has found the database away."""
 
     def __init__(self, chunks: int) -> None:
-        self._places = asyncio.Semaphore(chunks)
+        self._slots = asyncio.Semaphore(chunks)
         self.outage: DatabaseUnavailable | None = None
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
-        """Wait for one of this batch's own chunks to end, if it has enough under way."""
-        async with self._places:
+    async def slot(self) -> AsyncIterator[None]:
+        """Wait until the batch has fewer chunks under way than its share."""
+        async with self._slots:
             yield
 
     def learn_from(self, outcomes: Sequence[Outcome]) -> None:
-        """A chunk has waited for its whole deadline: those behind it need not do so again."""
+        """Remember an outage: a chunk has waited its whole deadline, and the next need not."""
         if any(_has_met_an_outage(outcome) for outcome in outcomes):
             self.outage = DatabaseUnavailable("another chunk of the batch found no database")
 

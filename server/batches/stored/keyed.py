@@ -18,7 +18,7 @@ from server.batches.engine.limits import Limits
 from server.batches.idempotency.content import Content
 from server.batches.idempotency.keys import LOOK_AGAIN_SECONDS, IdempotencyKeys, in_use
 from server.batches.request import BatchRequest
-from server.batches.stored.claimed_chunk import LeasedChunks
+from server.batches.stored.claimed_chunks import ClaimedChunks, Hindered
 from server.batches.stored.completion import Completion
 from server.batches.stored.layout import chunks_of_request
 from server.batches.stored.lease_keeper import lease_renewed
@@ -47,7 +47,7 @@ class KeyedAnswer:
 class KeyedBatches:
     limits: Limits
     runner: TransactionRunner
-    chunks: LeasedChunks
+    chunks: ClaimedChunks
     completion: Completion
     results: BatchResults
     keys: IdempotencyKeys
@@ -144,5 +144,5 @@ class KeyedBatches:
                 return error
             if ran is None:
                 return None
-            if ran.error is not None:
-                return ran.error
+            if isinstance(ran.end, Hindered):
+                return ran.end.error

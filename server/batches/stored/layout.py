@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.batches.engine.cutting import cut, in_order
+from server.batches.engine.cutting import chunks_of
 from server.domain.errors import BadInput, BatchTooLarge
 from server.domain.item_result import Input
 from server.domain.lanes import MOST_LANES, lane_of, lanes_for
@@ -24,24 +24,17 @@ def stored_items(inputs: Sequence[Input], first: int = 0) -> list[StoredItem]:
 def chunks_of_request(
     items: Sequence[Item], inputs: Sequence[Input], options: BatchOptions
 ) -> tuple[list[Chunk], int]:
-    """As the engine cuts a request that is not stored; and in how many lanes.
+    """Return the chunks of a keyed request, cut as the engine cuts any request, and its lanes.
 
     Raises:
         BatchTooLarge: a chunk that may not be cut is too large for one document.
     """
-    if options.atomic:
-        parts = [list(items)] if items else []
-    elif options.ends_at_failure:
-        size = len(items) or 1 if options.dry_run else options.batch_size
-        parts = in_order(items, size)
-    else:
-        parts = cut(items, options.batch_size)
     chunks = [
         Chunk(
             index=index,
             items=[StoredItem(index=item.index, input=inputs[item.index]) for item in part],
         )
-        for index, part in enumerate(parts)
+        for index, part in enumerate(chunks_of(items, options))
     ]
     if any(sum(size_of(item.input) for item in chunk.items) > _CHUNK_BYTES for chunk in chunks):
         raise BatchTooLarge("The texts of one chunk are too long to be stored: send less at once.")

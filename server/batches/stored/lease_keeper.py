@@ -1,4 +1,4 @@
-"""Keeps a lease alive for as long as its chunk runs."""
+"""Renews a lease for as long as its work runs."""
 
 import asyncio
 import logging
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from server.batches.engine.in_flight import cancel_until_done
-from server.batches.stored.receipt import Receipt
+from server.batches.stored.fenced_transactions import FencedTransactions
 from server.domain.errors import StoreError
 from server.domain.stored_batch import LEASE_SECONDS
 
@@ -17,26 +17,27 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lease_renewed(
     renew: Callable[[], Awaitable[object]],
-    receipt: Receipt | None = None,
+    fenced: FencedTransactions | None = None,
     *,
     lease_seconds: float = LEASE_SECONDS,
 ) -> AsyncIterator[None]:
-    """Call `renew` four times before the lease would run out.
+    """Call `renew` four times in the time of a lease, until the block ends.
 
-    But not while a transaction of `receipt` has run for less than half of that time, if there is
-    still time for it: a renewal makes its last write a conflict. One that takes longer has to begin
-    anew; otherwise it would lose the lease.
+    A renewal conflicts with the receipt of a transaction that is under way, which then has to run
+    again. So it is put off while a transaction of `fenced` is short, up to 70 % of the lease. A
+    transaction that has run for half the lease is not spared: without a renewal it would lose the
+    lease.
     """
-    pause, quiet, late = lease_seconds / 4, lease_seconds / 2, lease_seconds * 0.7
+    pause, short, latest = lease_seconds / 4, lease_seconds / 2, lease_seconds * 0.7
 
-    async def keep() -> None:
+    async def keep_renewing() -> None:
         renewed = time.monotonic()
         while True:
             await asyncio.sleep(pause / 10)
             since = time.monotonic() - renewed
-            attempt = receipt.attempt_seconds if receipt else None
-            is_short = attempt is not None and attempt < quiet
-            if since < pause or (is_short and since < late):
+            running = fenced.running_seconds if fenced else None
+            is_short = running is not None and running < short
+            if since < pause or (is_short and since < latest):
                 continue
             renewed = time.monotonic()
             try:
@@ -44,8 +45,8 @@ async def lease_renewed(
             except StoreError as error:
                 log.warning("A lease could not be renewed: %s", error)
 
-    keeping = asyncio.create_task(keep())
+    renewing = asyncio.create_task(keep_renewing())
     try:
         yield
     finally:
-        await cancel_until_done(keeping)
+        await cancel_until_done(renewing)

@@ -1,4 +1,4 @@
-"""What becomes of the items of a stored chunk without their being tried."""
+"""Outcomes of a stored chunk's items that are settled without running them."""
 
 import logging
 from collections.abc import Sequence
@@ -21,13 +21,10 @@ _CRASHED = (
 )
 
 
-def foregone(
-    batch: StoredBatch,
-    chunk: ClaimedChunk,
-    argument: str,
-    items: Sequence[Item],
+def settled_without_running(
+    batch: StoredBatch, chunk: ClaimedChunk, argument: str, items: Sequence[Item]
 ) -> Sequence[Failed] | None:
-    """What is settled without trying; None if the chunk is to be run."""
+    """Return the outcomes of a chunk that is not to be run; None if it is to be run."""
     if batch.cancel_requested:
         return cancelled(items, argument)
     if batch.is_refused:
@@ -43,10 +40,10 @@ def foregone(
 
 
 def crashed(items: Sequence[Item], argument: str) -> Sequence[Failed]:
-    """They, alone or all together, have ended whatever ran them, time after time."""
+    """Fail items that crashed every process that ran them."""
     error_id = uuid4().hex
     log.error(
-        "Items are given up that ended whatever ran them",
+        "Items are given up: every process that ran them crashed",
         extra={"error_id": error_id, "items": [item.index for item in items]},
     )
     return [

@@ -1,0 +1,40 @@
+"""How the transactions of a chunk run: alone, or under the lease of a stored chunk."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+from server.domain.outcome import Outcome
+from server.mongo.transaction import Transaction, TransactionRunner
+
+OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+ChunkBody = Callable[[Transaction], Awaitable[Sequence[OutcomeT]]]
+
+
+class ChunkTransactions(Protocol):
+    """Runs the transactions of one chunk.
+
+    `can_give_back`: if the database keeps the chunk from ending, it can be run again later. So such
+    an error is raised, and does not fail the chunk's items.
+    """
+
+    @property
+    def can_give_back(self) -> bool: ...
+
+    async def run(self, body: ChunkBody[OutcomeT], *, commit: bool = True) -> Sequence[OutcomeT]:
+        """Return the outcomes that `body` decided, once they and their effects have committed.
+
+        With `commit=False` everything is rolled back.
+        """
+        ...
+
+
+class PlainTransactions:
+    """The transactions of a request that is not stored: nobody but its caller waits for them."""
+
+    can_give_back = False
+
+    def __init__(self, runner: TransactionRunner) -> None:
+        self._runner = runner
+
+    async def run(self, body: ChunkBody[OutcomeT], *, commit: bool = True) -> Sequence[OutcomeT]:
+        return await self._runner.run(body, commit=commit)

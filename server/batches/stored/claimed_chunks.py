@@ -1,0 +1,267 @@
+"""The life of a stored chunk: claim, begin, run, and done; or lost, given back, or left alone.
+
+A worker runs chunks of any batch, and a keyed request those of its own. What happens inside a
+chunk's transaction (decide, write, receipt, commit) is in `server.batches.engine.chunk` and in
+`FencedTransactions`.
+"""
+
+import logging
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import uuid4
+
+from server.batches.engine.engine import Engine
+from server.batches.engine.unapplied import not_attempted
+from server.batches.stored.crashes import part_size
+from server.batches.stored.fenced_transactions import FencedTransactions
+from server.batches.stored.lease_keeper import lease_renewed
+from server.batches.stored.retry_decision import GiveUp, Retry, decide
+from server.batches.stored.unrun import crashed, settled_without_running
+from server.domain.errors import (
+    CommitUnknown,
+    DatabaseUnavailable,
+    LeaseLost,
+    StoreError,
+    WriteConflict,
+)
+from server.domain.outcome import Outcome, any_failed
+from server.domain.stored_batch import ClaimedChunk, Lease, StoredBatch
+from server.kinds.kind import Item
+from server.kinds.registry import work_of
+from server.mongo.batches.queue import ChunkQueue
+from server.mongo.batches.states import BatchStates
+from server.mongo.connection.driver import Session
+from server.mongo.transaction import Transaction, TransactionRunner
+
+log = logging.getLogger(__name__)
+
+_ORPHAN_SECONDS = 5.0  # until a chunk whose batch is gone can be claimed again
+_GIVEN_UP = (
+    "The database kept a chunk of the batch from ending, {attempts} times over. (Error {error_id})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Every item of the chunk has its outcome."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orphaned:
+    """The batch has ended or is gone, so the chunk is not to be run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Another worker holds the chunk, or it is done; nothing of this run was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hindered:
+    """The database kept the chunk from ending."""
+
+    error: StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A bug ended the run."""
+
+    error: Exception
+
+
+ChunkEnd = Done | Orphaned | Lost | Hindered | Broken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRun:
+    """How the run of a claimed chunk ended, and of which batch it is."""
+
+    batch_id: str
+    end: ChunkEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedChunks:
+    """Claims chunks and runs them. `clock` is for what is stored; leases have the database's."""
+
+    engine: Engine
+    runner: TransactionRunner
+    queue: ChunkQueue
+    states: BatchStates
+    clock: Callable[[], datetime]
+
+    async def run_next(
+        self,
+        worker: str,
+        *,
+        batch_id: str | None = None,
+        reserved_by: str | None = None,
+        on_claim: Callable[[], None] = lambda: None,
+    ) -> ChunkRun | None:
+        """Claim a chunk and run it to its end, even if the caller is cancelled.
+
+        Returns None if there is no chunk to claim: see `ChunkQueue.claim`. `on_claim` is called
+        once a chunk is claimed.
+
+        Raises:
+            StoreError: the database did not answer, and nothing was claimed.
+        """
+
+        async def run_next() -> ChunkRun | None:
+            async with self.runner.session() as session:
+                chunk = await self.queue.claim(
+                    worker, session, batch_id=batch_id, reserved_by=reserved_by
+                )
+                if chunk is None:
+                    return None
+                on_claim()
+                end = await self.run(chunk, session)
+                return ChunkRun(batch_id=chunk.lease.batch_id, end=end)
+
+        return await self.engine.in_flight.finish(run_next())
+
+    async def run(self, chunk: ClaimedChunk, session: Session) -> ChunkEnd:
+        """Run a claimed chunk on the session that claimed it.
+
+        Afterwards it is done, or can be claimed again: now, later, or when its lease has run out.
+        """
+        end = await self._run_until_end(chunk, session)
+        log_fields = _log_fields(chunk.lease)
+        match end:
+            case Done():
+                pass
+            case Orphaned():
+                await self._give_back(chunk.lease, delay_seconds=_ORPHAN_SECONDS, failed=False)
+            case Lost():
+                log.warning(
+                    "Lost the lease of a chunk: another worker holds it, or it is done",
+                    extra=log_fields,
+                )
+            case Hindered(error):
+                await self._give_up_or_back(chunk, error)
+            case Broken(error):  # its lease runs out, and after three crashes it is bisected
+                log.error("A chunk failed", exc_info=error, extra=log_fields)
+        return end
+
+    async def _run_until_end(self, chunk: ClaimedChunk, session: Session) -> ChunkEnd:
+        lease = chunk.lease
+        try:
+            await self._take_over(chunk)
+            batch = await self.states.begin(lease.batch_id, self.clock(), session)
+            if batch is None:
+                return Orphaned()
+            fenced = FencedTransactions(self.runner, batch, lease, session)
+            renew, seconds = partial(self.queue.renew, lease), self.queue.lease_seconds
+            async with lease_renewed(renew, fenced, lease_seconds=seconds):
+                await self._run_items(batch, chunk, fenced)
+            return Done()
+        except LeaseLost:
+            return Lost()
+        except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
+            return Hindered(error)
+        except Exception as error:  # noqa: BLE001 - a bug must not end the worker
+            return Broken(error)
+
+    async def _take_over(self, chunk: ClaimedChunk) -> None:
+        """End the transactions that earlier holders of the chunk left open."""
+        if not chunk.left_open:
+            return
+        log.warning(
+            "The lease of a chunk ran out; it is taken over", extra=_log_fields(chunk.lease)
+        )
+        try:
+            await self.queue.end_transactions_of(chunk.left_open)
+        except StoreError as error:  # then MongoDB ends them after a minute
+            log.warning("A transaction that a lost worker left open was not ended: %s", error)
+
+    async def _run_items(
+        self, batch: StoredBatch, chunk: ClaimedChunk, fenced: FencedTransactions
+    ) -> None:
+        """Bring about and record an outcome for every item that has none yet."""
+        work, options = work_of(batch), batch.options
+        argument = work.kind.argument
+        items = [work.effects.item(stored.index, stored.input) for stored in chunk.items]
+        settled = settled_without_running(batch, chunk, argument, items)
+        if settled is not None:
+            await self._record(batch, items, settled, fenced)
+            return
+        runner = self.engine.chunk_runner(work, options, fenced)
+        crashes = chunk.crashes
+        while items:
+            size = part_size(chunk.size, crashes)  # all items, unless the chunk has crashed often
+            if not size or (options.atomic and size < chunk.size):
+                part = items if options.atomic else items[:1]
+                crashes, fenced.forgets_crashes = 0, True
+                outcomes: Sequence[Outcome] = crashed(part, argument)
+            else:
+                part = items[:size]
+                outcomes = await self.engine.run_chunk(runner, part)
+            await self._record(batch, part, outcomes, fenced)
+            fenced.forgets_crashes = False
+            items = items[len(part) :]
+            if options.ends_at_failure and any_failed(outcomes):
+                await self._record(batch, items, not_attempted(items, argument), fenced)
+                return
+
+    async def _record(
+        self,
+        batch: StoredBatch,
+        items: Sequence[Item],
+        outcomes: Sequence[Outcome],
+        fenced: FencedTransactions,
+    ) -> None:
+        """Record the outcomes that have not committed: of items that were not run, or of a dry run.
+
+        Failures leave the record that their kind wants, but for those of a dry run.
+        """
+        missing = [outcome for outcome in outcomes if outcome.index not in fenced.recorded]
+        if not missing:
+            return
+        by_index = {item.index: item for item in items}
+        unrecorded = [by_index[outcome.index] for outcome in missing]
+
+        async def body(transaction: Transaction) -> Sequence[Outcome]:
+            if not batch.options.dry_run:
+                effects = work_of(batch).effects
+                await effects.write(transaction, unrecorded, missing, self.clock())
+            return missing
+
+        await fenced.run(body)
+
+    async def _give_up_or_back(self, chunk: ClaimedChunk, error: StoreError) -> None:
+        """Give the chunk back for another attempt, or give it up after many.
+
+        Then, if the database is away, the whole batch fails. If other writers kept changing its
+        products, only the chunk's items do, at its next claim.
+        """
+        attempts = chunk.attempts + 1
+        log_fields = _log_fields(chunk.lease) | {"attempt": attempts}
+        decision = decide(attempts, random.random())  # noqa: S311 - no secret
+        try:
+            if isinstance(decision, GiveUp) and not isinstance(error, WriteConflict):
+                error_id = uuid4().hex
+                log_fields["error_id"] = error_id
+                log.error("A chunk is given up, and its batch with it: %s", error, extra=log_fields)
+                reason = _GIVEN_UP.format(attempts=attempts, error_id=error_id)
+                await self.states.note_failure(chunk.lease.batch_id, reason)
+            else:
+                log.warning("A chunk is given back: %s", error, extra=log_fields)
+        except StoreError as second:  # then its lease runs out
+            log.warning("A chunk could not be given back: %s", second, extra=log_fields)
+            return
+        delay = decision.delay_seconds if isinstance(decision, Retry) else 0
+        await self._give_back(chunk.lease, delay_seconds=delay, failed=True)
+
+    async def _give_back(self, lease: Lease, *, delay_seconds: float, failed: bool) -> None:
+        try:
+            await self.queue.give_back(lease, delay_seconds=delay_seconds, failed=failed)
+        except StoreError as error:  # then its lease runs out
+            log.warning("A chunk could not be given back: %s", error, extra=_log_fields(lease))
+
+
+def _log_fields(lease: Lease) -> dict[str, object]:
+    return {"batch_id": lease.batch_id, "chunk": lease.index}
