@@ -111,16 +111,21 @@ _publish(
         "DISCONTINUED": "The product was discontinued, which took its stock to 0.",
     },
 )
+_SORTED = (
+    "Each page takes time in proportion to the products that `category`, `namePrefix`, `ids` and `discontinued: true` "
+    "leave, 0.1 to 0.3 s for 100 000: give one of them, or ask for few large pages."
+)
 _publish(
     ProductOrder,
-    "The order of a list of products; equal ones are ordered by their id.",
+    "The order of a list of products; equal ones are ordered by their id. CREATED and NAME follow an index; STOCK has none and "
+    "is slower if there are many products.",
     {
         "CREATED_ASC": "Oldest first.",
         "CREATED_DESC": "Newest first.",
         "NAME_ASC": "By name, in the order of Unicode code points.",
         "NAME_DESC": "By name, backwards.",
-        "STOCK_ASC": "Least stock first.",
-        "STOCK_DESC": "Most stock first.",
+        "STOCK_ASC": f"Least stock first. {_SORTED}",
+        "STOCK_DESC": f"Most stock first. {_SORTED}",
     },
 )
 

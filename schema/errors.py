@@ -22,6 +22,11 @@ _REFUSALS = (
     InvalidOperationTypeError,
     RecursionError,
 )
+# What graphql-core says is too little to act on.
+_CLEARER = {
+    "Validation aborted.": "The query was not executed: its fragments are nested too deeply, or too many fields and "
+    "fragments stand where they might conflict. Send a simpler one."
+}
 _UNREACHABLE = "The database cannot be reached just now; try again later."
 _UNKNOWN = "The database did not say whether this took effect: look before you send it again."
 _WITH_KEY = (
@@ -61,7 +66,7 @@ def told(error: GraphQLError) -> GraphQLError:
         log.warning("What became of a request is not known: %s", cause)
         return _with_code(error, _UNKNOWN, "UNAVAILABLE")
     if cause is None or (not error.path and isinstance(cause, _REFUSALS)):
-        return _with_code(error, error.message, "BAD_INPUT")
+        return _with_code(error, _CLEARER.get(error.message, error.message), "BAD_INPUT")
     error_id = uuid4().hex
     log.error("A resolver failed", exc_info=cause, extra={"error_id": error_id, "path": error.path})
     masked = _with_code(error, f"Internal error. (Error {error_id})", "INTERNAL")

@@ -52,7 +52,8 @@ class Query:
             ProductOrder | None,
             strawberry.argument(
                 description="Default: by name if `filter.namePrefix` is given, otherwise by stock if the filter "
-                "has a stock range, otherwise oldest first."
+                "has a stock range, otherwise oldest first. By stock, each page looks at every product that the other "
+                "filters leave."
             ),
         ] = UNSET,
         first: First = UNSET,

@@ -9,6 +9,8 @@ from schema.enums import BatchOperationStatus, BatchOperationType
 from server.domain.stock_update import StockUpdateStatus
 from server.domain.whole_number import MAX_INT
 
+_NO_INDEX = "No index has the stock, so that stock updates are fast: every product that the other filters leave is looked at."
+
 
 @strawberry.input(description="Which products; all that is given must hold.")
 class ProductFilter:
@@ -20,11 +22,11 @@ class ProductFilter:
     )
     stock_at_least: int | None = strawberry.field(
         default=UNSET,
-        description=f"A stock of this many pieces or more. Stocks are 0 to {MAX_INT}: a negative number is met by all.",
+        description=f"A stock of this many pieces or more. Stocks are 0 to {MAX_INT}: a negative number is met by all. {_NO_INDEX}",
     )
     stock_at_most: int | None = strawberry.field(
         default=UNSET,
-        description=f"A stock of this many pieces or less. Stocks are 0 to {MAX_INT}: a negative number is met by none.",
+        description=f"A stock of this many pieces or less. Stocks are 0 to {MAX_INT}: a negative number is met by none. {_NO_INDEX}",
     )
     name_prefix: str | None = strawberry.field(
         default=UNSET,

@@ -18,7 +18,6 @@ BY_CREATION = "createdAt_1__id_1"
 BY_CATEGORY = "category_1_createdAt_1__id_1"
 BY_DISCONTINUED = "discontinued_1_createdAt_1__id_1"
 BY_NAME = "name_1__id_1"
-BY_STOCK = "stock_1__id_1"
 UPDATES_BY_PRODUCT = "productId_1_timestamp_1__id_1"
 UPDATES_BY_STATUS = "status_1_timestamp_1__id_1"
 UPDATES_BY_BATCH = "batchId_1_index_1__id_1"
@@ -36,6 +35,7 @@ CHUNKS_BY_PROGRESS = (
 CHUNKS_BY_FIRST = "batchId_1_first_1_last_1"
 
 _MARK_SECONDS = 3600  # a commit in doubt is settled within a minute
+_NAMESPACE_NOT_FOUND, _INDEX_NOT_FOUND = 26, 27
 _NAMESPACE_EXISTS = 48
 _INDEX_OPTIONS_CONFLICT, _INDEX_KEY_SPECS_CONFLICT = 85, 86
 
@@ -157,14 +157,14 @@ def _index(*fields: str, **options: Any) -> IndexModel:
     return IndexModel([(field, ASCENDING) for field in fields], **options)
 
 
-# Each ends with `_id`, so that an order is total and a page can start behind any document.
+# Those for a list end with `_id`: then an order is total, and a page can start behind any document.
+# None has `stock` or `updatedAt`: every stock update would have to change the index as well.
 _INDEXES: dict[str, list[IndexModel]] = {
     "products": [
         _index("createdAt", "_id"),
         _index("category", "createdAt", "_id"),
         _index("discontinued", "createdAt", "_id"),
         _index("name", "_id"),
-        _index("stock", "_id"),
         _index("expiresAt", sparse=True),
     ],
     "stockUpdates": [
@@ -200,6 +200,8 @@ _INDEXES: dict[str, list[IndexModel]] = {
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 
+_OBSOLETE_INDEXES = {"products": ["stock_1__id_1"]}  # of 0.1.0
+
 
 async def is_new(database: Database) -> bool:
     """Whether `ensure_collections` has never come to its end here.
@@ -212,7 +214,9 @@ async def is_new(database: Database) -> bool:
 
 
 async def ensure_collections(database: Database, kinds: Sequence[str]) -> None:
-    """Create what is missing and bring validators up to date; documents are left alone.
+    """Create what is missing, bring validators up to date and drop what older versions needed.
+
+    Documents are left alone, and so are indexes of the user's own.
 
     `kinds` are the names of the kinds that a batch may have.
 
@@ -226,7 +230,9 @@ async def ensure_collections(database: Database, kinds: Sequence[str]) -> None:
             validator = _validator(name, kinds)
             if name not in validators:
                 await _create(database, name, validator)
-            elif validators[name] != validator:
+            else:
+                await _drop_obsolete_indexes(database, name)
+            if validators.get(name, validator) != validator:
                 await database.command("collMod", name, validator=validator)
             await _create_indexes(database, name)
 
@@ -256,6 +262,21 @@ async def _create(database: Database, name: str, validator: Document) -> None:
     except OperationFailure as error:
         if error.code != _NAMESPACE_EXISTS:  # another server that starts at the same time made it
             raise
+
+
+async def _drop_obsolete_indexes(database: Database, name: str) -> None:
+    """Drop what is there of them. Looking is cheap; to drop waits for all open transactions."""
+    obsolete = _OBSOLETE_INDEXES.get(name, [])
+    if not obsolete:
+        return
+    reply = await database.command("listIndexes", name)
+    found = {index["name"] for index in reply["cursor"]["firstBatch"]}
+    for index in found.intersection(obsolete):
+        try:
+            await database.command("dropIndexes", name, index=index)
+        except OperationFailure as error:
+            if error.code not in (_NAMESPACE_NOT_FOUND, _INDEX_NOT_FOUND):  # another server did it
+                raise
 
 
 async def _create_indexes(database: Database, name: str) -> None:

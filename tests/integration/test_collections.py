@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 from bson import Int64, ObjectId
+from pymongo.collection import Collection
 from pymongo.errors import WriteError
 
-from server.domain.errors import StartupError
+from server.domain.errors import StartupError, StoreError
 from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections, is_new
 from tests.integration.shop import Shop
@@ -99,7 +100,6 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     | by("category", "createdAt", "_id")
     | by("discontinued", "createdAt", "_id")
     | by("name", "_id")
-    | by("stock", "_id")
     | by("expiresAt", sparse=True),
     "stockUpdates": by("_id")
     | by("productId", "timestamp", "_id")
@@ -171,8 +171,65 @@ async def test_making_them_again_changes_nothing_and_touches_no_validator(shop: 
 
     await ensure_collections(shop.driver.client[shop.database], list(KINDS))
 
-    assert shop.commands.names == ["listCollections", *["createIndexes"] * 5]
+    assert shop.commands.names == ["listCollections", "listIndexes", *["createIndexes"] * 5]
     assert (list(shop.products.find()), indexes(shop, shop.database)) == before
+
+
+@pytest.fixture
+def of_0_1_0(shop: Shop) -> Collection[dict[str, Any]]:
+    """The products of a database that has the index over the stock, and one of the user's own."""
+    products: Collection[dict[str, Any]] = shop.products
+    products.create_index([("stock", 1), ("_id", 1)])
+    products.create_index("stock", name="mine")
+    return products
+
+
+async def test_the_index_over_the_stock_goes_from_a_database_that_has_it(
+    shop: Shop, of_0_1_0: Collection[dict[str, Any]]
+) -> None:
+    (known,) = await shop.put(5)
+    shop.commands.names.clear()
+
+    for _ in range(2):
+        await ensure_collections(shop.driver.client[shop.database], list(KINDS))
+
+    once = ["listCollections", "listIndexes", *["createIndexes"] * 5]
+    assert shop.commands.names == [*once[:2], "dropIndexes", *once[2:], *once]
+    assert of_0_1_0.index_information().keys() == {*INDEXES["products"], "mine"}
+    assert shop.stocks() == {known: 5}
+
+
+async def test_several_servers_may_drop_it_at_the_same_time(
+    shop: Shop, of_0_1_0: Collection[dict[str, Any]]
+) -> None:
+    database = shop.driver.client[shop.database]
+
+    await asyncio.gather(*(ensure_collections(database, list(KINDS)) for _ in range(5)))
+
+    assert of_0_1_0.index_information().keys() == {*INDEXES["products"], "mine"}
+
+
+@pytest.mark.parametrize("code", [26, 27], ids=["NamespaceNotFound", "IndexNotFound"])
+async def test_another_server_may_have_dropped_it_just_before(
+    shop: Shop, of_0_1_0: Collection[dict[str, Any]], code: int
+) -> None:
+    with shop.failing("dropIndexes", mode={"times": 1}, errorCode=code):
+        await ensure_collections(shop.driver.client[shop.database], list(KINDS))
+
+    assert shop.commands.names.count("dropIndexes") == 1
+
+
+async def test_an_index_that_cannot_be_dropped_stops_the_start(
+    shop: Shop, of_0_1_0: Collection[dict[str, Any]]
+) -> None:
+    unauthorized = 13
+    with (
+        shop.failing("dropIndexes", mode={"times": 1}, errorCode=unauthorized),
+        pytest.raises(StoreError, match="Unauthorized"),
+    ):
+        await ensure_collections(shop.driver.client[shop.database], list(KINDS))
+
+    assert "stock_1__id_1" in of_0_1_0.index_information()
 
 
 async def test_several_servers_may_start_at_the_same_time(shop: Shop, empty: str) -> None:

@@ -1,4 +1,8 @@
-"""Every list is read along an index: no collection scan, and nothing is sorted in memory."""
+"""Which plan a list is read by.
+
+Along an index, without a sort in memory. Two lists are sorted in memory all the same: that of a few
+ids, and that in the order of the stock, which no index has: each stock update would change it.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -60,7 +64,7 @@ def find(collection: str, listing: Listing, query: dict[str, Any]) -> dict[str, 
         "find": collection,
         "filter": query,
         "sort": dict(listing.sort),
-        "hint": listing.index,
+        "hint": listing.hint,
         "limit": 51,
     }
 
@@ -70,7 +74,7 @@ def count(collection: str, listing: Listing) -> dict[str, Any]:
     return {
         "aggregate": collection,
         "pipeline": [{"$match": listing.query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}],
-        "hint": listing.index,
+        "hint": listing.hint,
         "cursor": {},
     }
 
@@ -111,12 +115,81 @@ async def test_products_are_read_along_an_index_whatever_the_filter_and_the_orde
         allowed = {"SORT"} if "ids" in where else set()
         for order in (None, *ProductOrder):
             listing = product_listing(ProductFilter(**where), order, NOON)
+            if listing.key == "stock":
+                continue
             for page, query in queries(listing):
                 stages, indexes = plan(shop, find("products", listing, query))
                 if {"COLLSCAN", "SORT"} & stages - allowed or indexes != {listing.index}:
                     wrong.append((where, order, page, stages, indexes))
 
     assert wrong == []
+
+
+async def test_in_the_order_of_the_stock_what_the_filter_leaves_is_sorted_in_memory(
+    shop: Shop,
+) -> None:
+    """Along the index of the filter, or past all products where the filter has none."""
+    await shop.put(*range(20))
+    wrong = []
+    for where in selections(PRODUCT_FILTERS):
+        index = stock_order_index(where)
+        for order in (ProductOrder.STOCK_ASC, ProductOrder.STOCK_DESC):
+            listing = product_listing(ProductFilter(**where), order, NOON)
+            for page, query in queries(listing):
+                stages, indexes = plan(shop, find("products", listing, query))
+                scan = {"COLLSCAN"} if index is None else set()
+                found = (stages & {"COLLSCAN", "SORT"}, indexes, listing.index)
+                if found != (scan | {"SORT"}, {index} - {None}, index):
+                    wrong.append((where, order, page, stages, indexes))
+
+    assert wrong == []
+
+
+def stock_order_index(where: dict[str, Any]) -> str | None:
+    """The index that leaves the fewest; that of `discontinued`: False would leave most."""
+    for name, index in (
+        ("ids", "_id_"),
+        ("name_prefix", "name_1__id_1"),
+        ("category", "category_1_createdAt_1__id_1"),
+    ):
+        if name in where:
+            return index
+    return None
+
+
+async def test_a_sort_in_memory_holds_one_page_and_reads_what_the_filter_leaves(shop: Shop) -> None:
+    await shop.put(*range(200), category="tea")
+    await shop.put(*range(300), category="coffee")
+    await shop.put(*range(5), category="tea", discontinued=True)
+    read = {
+        name: examined(shop, product_listing(ProductFilter(**where), ProductOrder.STOCK_ASC, NOON))
+        for name, where in {
+            "all": {},
+            "a stock": {"stock_at_most": 3},
+            "a category": {"category": "tea"},
+            "the discontinued": {"discontinued": True},
+            "those that are not": {"discontinued": False},
+        }.items()
+    }
+
+    assert read == {
+        "all": (505, 51),
+        "a stock": (505, 12),
+        "a category": (205, 51),
+        "the discontinued": (5, 5),
+        "those that are not": (505, 51),
+    }
+
+
+def examined(shop: Shop, listing: Listing) -> tuple[int, int]:
+    """How many documents a first page reads, and how many it sorts as a limited sort."""
+    command = find("products", listing, listing.query)
+    statistics = explain(shop, command, "executionStats")["executionStats"]
+    sort = statistics["executionStages"]
+    while sort["stage"] != "SORT":
+        sort = sort["inputStage"]
+    assert (sort["limitAmount"], sort["usedDisk"]) == (51, False)
+    return statistics["totalDocsExamined"], statistics["nReturned"]
 
 
 async def test_stock_updates_are_read_along_an_index_whatever_the_filter(shop: Shop) -> None:
@@ -137,13 +210,16 @@ async def test_stock_updates_are_read_along_an_index_whatever_the_filter(shop: S
 
 
 async def test_a_list_is_counted_along_an_index_too(shop: Shop) -> None:
+    """Past all products where the filter is a stock and nothing that has an index."""
     await shop.put(*range(20))
     wrong = []
     for where in selections(PRODUCT_FILTERS):
         listing = product_listing(ProductFilter(**where), None, NOON)
         stages, indexes = plan(shop, count("products", listing))
-        if {"COLLSCAN", "SORT"} & stages or indexes != {listing.index}:
+        scan = {"COLLSCAN"} if listing.index is None else set()
+        if {"COLLSCAN", "SORT"} & stages != scan or indexes != {listing.index} - {None}:
             wrong.append((where, stages, indexes))
+        assert listing.index is not None or where.keys() & {"stock_at_least", "stock_at_most"}
     for where in selections(STOCK_UPDATE_FILTERS):
         listing = stock_update_listing(StockUpdateFilter(**where))
         stages, indexes = plan(shop, count("stockUpdates", listing))
@@ -153,7 +229,7 @@ async def test_a_list_is_counted_along_an_index_too(shop: Shop) -> None:
     assert wrong == []
 
 
-async def test_each_filter_alone_has_an_index_of_its_own() -> None:
+async def test_each_filter_alone_has_an_index_of_its_own_but_that_of_the_stock() -> None:
     """In the order that is given when none is asked for, so that a page touches what it shows."""
     assert {
         name: product_listing(ProductFilter(**{name: value}), None, NOON).index
@@ -161,8 +237,8 @@ async def test_each_filter_alone_has_an_index_of_its_own() -> None:
     } == {
         "category": "category_1_createdAt_1__id_1",
         "discontinued": "discontinued_1_createdAt_1__id_1",
-        "stock_at_least": "stock_1__id_1",
-        "stock_at_most": "stock_1__id_1",
+        "stock_at_least": None,
+        "stock_at_most": None,
         "name_prefix": "name_1__id_1",
         "ids": "_id_",
     }
@@ -179,10 +255,11 @@ async def test_each_filter_alone_has_an_index_of_its_own() -> None:
 
 
 async def test_a_page_in_the_middle_of_a_list_reads_only_what_it_shows(shop: Shop) -> None:
-    ids = await shop.put(*range(200))
-    for order, value in ((ProductOrder.STOCK_ASC, 99), (ProductOrder.STOCK_DESC, 99)):
+    names = [f"{number:03}" for number in range(200)]
+    ids = [(await shop.put(1, name=name))[0] for name in names]
+    for order in (ProductOrder.NAME_ASC, ProductOrder.NAME_DESC):
         listing = product_listing(ProductFilter(), order, NOON)
-        cursor = Cursor(order=listing.order, value=value, id=ObjectId(ids[value]))
+        cursor = Cursor(order=listing.order, value=names[99], id=ObjectId(ids[99]))
         command = find("products", listing, listing.after(cursor)) | {"limit": 6}
 
         statistics = explain(shop, command, "executionStats")["executionStats"]

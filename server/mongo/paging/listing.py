@@ -1,4 +1,4 @@
-"""Reading one page of a list along an index."""
+"""Reading one page of a list, along an index or past the whole collection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A query, the order of its result, and the index that gives both.
+    """A query, the order of its result, and the index to read it along; None if all is looked at.
 
-    The order is by `key` and then by `_id`, which makes it total. `index` is a hint: the planner
+    The order is by `key` and then by `_id`, which makes it total. The index is a hint: the planner
     would sometimes rather sort in memory.
     """
 
@@ -25,7 +25,11 @@ class Listing:
     key: str
     value_type: type
     direction: int
-    index: str
+    index: str | None
+
+    @property
+    def hint(self) -> str | Document:
+        return self.index or {"$natural": 1}
 
     @property
     def sort(self) -> list[tuple[str, int]]:
@@ -66,7 +70,7 @@ async def read_page(
     one_more = request.first + 1  # tells whether there is a next page
     with translated():
         found: list[Any] = await collection.find(
-            query, sort=listing.sort, hint=listing.index, limit=one_more, batch_size=one_more
+            query, sort=listing.sort, hint=listing.hint, limit=one_more, batch_size=one_more
         ).to_list(None)
     documents = found[: request.first]
     return Page(
@@ -78,7 +82,7 @@ async def read_page(
 
 
 async def count(collection: Collection, listing: Listing) -> int:
-    """How many there are over all pages, counted along the index."""
+    """Return how many there are over all pages, counted along the same index."""
     with translated():
-        total: int = await collection.count_documents(listing.query, hint=listing.index)
+        total: int = await collection.count_documents(listing.query, hint=listing.hint)
     return total

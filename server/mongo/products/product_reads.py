@@ -6,7 +6,7 @@ from typing import Any
 
 from server.domain.listing import Page, PageRequest, ProductFilter, ProductOrder
 from server.domain.product import Product
-from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME, BY_STOCK
+from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME
 from server.mongo.connection.driver import SNAPSHOT, Database, Document
 from server.mongo.connection.errors import translated
 from server.mongo.paging.listing import Listing, count, read_page
@@ -76,8 +76,8 @@ def _natural_order(where: ProductFilter) -> ProductOrder:
     return ProductOrder.CREATED_ASC
 
 
-def _index(where: ProductFilter, order: str) -> str:
-    """The index that yields the order; the filter's own where it can have both.
+def _index(where: ProductFilter, order: str) -> str | None:
+    """Return the index that yields the order; the filter's own where it can have both.
 
     A list of ids is short, and sorting it beats walking an index past every other product.
     """
@@ -86,10 +86,23 @@ def _index(where: ProductFilter, order: str) -> str:
     if order == "NAME":
         return BY_NAME
     if order == "STOCK":
-        return BY_STOCK
+        return _narrowest_index(where)
     if where.category is not None:
         return BY_CATEGORY
     return BY_CREATION if where.discontinued is None else BY_DISCONTINUED
+
+
+def _narrowest_index(where: ProductFilter) -> str | None:
+    """Return the index with the fewest products to look at; None if that is the collection itself.
+
+    No index has the stock: MongoDB would have to change it with each stock update, which costs more
+    than the update. So what the filter leaves is sorted in memory, where only one page is held.
+    """
+    if where.name_prefix:
+        return BY_NAME
+    if where.category is not None:
+        return BY_CATEGORY
+    return BY_DISCONTINUED if where.discontinued else None  # most products are not
 
 
 def _query(where: ProductFilter, now: datetime) -> Document:
