@@ -34,9 +34,9 @@ class Checkout:
     logs: Path
 
     @contextmanager
-    def serving(self, database: str, *, works: bool = False) -> Iterator["ServerSide"]:
-        """Start a server on a free port; `works`: it runs background batches itself."""
-        settings = {"HOST": "127.0.0.1", "PORT": "0", "WORKER_ENABLED": str(works).lower()}
+    def serving(self, database: str) -> Iterator["ServerSide"]:
+        """Start a server on a free port; it runs no background batches itself."""
+        settings = {"HOST": "127.0.0.1", "PORT": "0", "WORKER_ENABLED": "false"}
         with self._process(database, settings) as (process, log):
             address = _address(process, log)
             yield ServerSide(self.name, address, process.pid, self.client[database])
