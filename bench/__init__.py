@@ -1,1 +1,1 @@
-"""How fast batches over HTTP are, as ratios to plain PyMongo on the same database: `make bench`."""
+"""Measure batches over HTTP against a plain PyMongo program on the same mongod: `make bench`."""

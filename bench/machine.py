@@ -1,47 +1,35 @@
-"""What it was measured on, for the head of the report."""
+"""What was measured, and on which machine."""
 
 import os
-import platform
-import shutil
+import re
 import subprocess
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from platform import machine, python_version
 
-from pymongo import MongoClient
+from bench.server import Checkout
 
-_PACKAGES = ["pymongo", "motor", "strawberry-graphql", "graphql-core", "starlette", "uvicorn"]
+_PACKAGES = ["pymongo", "motor", "strawberry-graphql", "starlette", "uvicorn"]
 
 
-def facts(client: MongoClient[dict[str, Any]]) -> str:
-    """Cores, system and versions, in one line."""
-    cores = len(os.sched_getaffinity(0))
-    load = os.getloadavg()[0]
+def facts(checkouts: Sequence[Checkout]) -> list[str]:
+    """Return the commits, the machine and the versions, in a line each."""
+    driver = os.environ.get("MONGODB_DRIVER", "motor")
+    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    processor_name = processor[1] if processor else machine()
+    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    mongod = checkouts[0].client.server_info()["version"]
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    return (
-        f"Commit {_commit()}; {cores} cores ({_processor()}), load {load:.1f} before the start; "
-        f"{platform.system()}, Python {platform.python_version()}, "
-        f"MongoDB {client.server_info()['version']}; {packages}"
-    )
+    return [
+        *(f"`{one.name}`: commit {_commit(one.folder)}, driver {driver}." for one in checkouts),
+        f"{cores} cores ({processor_name}), load {load:.1f} before the start.",
+        f"Python {python_version()}, MongoDB {mongod}, {packages}.",
+    ]
 
 
-def _commit() -> str:
-    """Which code was measured; "changed" if what is measured differs from that commit."""
-    git = shutil.which("git")
-    if git is None:
-        return "unknown"
-    commit = _output(git, "rev-parse", "--short", "HEAD")
-    changed = _output(git, "status", "--porcelain", "--", "server", "schema")
-    return (commit or "unknown") + (", changed" if changed else "")
-
-
-def _output(*command: str) -> str:
+def _commit(folder: Path) -> str:
+    """Return the folder's commit, with "-dirty" if files differ from it."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--exclude=*"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
+    return done.stdout.strip() or "unknown"

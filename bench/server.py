@@ -1,4 +1,4 @@
-"""A real `python -m server` process, and its callers' connections."""
+"""Server and worker processes of this checkout or of another one, and requests to them."""
 
 import os
 import re
@@ -10,100 +10,108 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
-from bench.answer import WrongAnswer
-from bench.process import cpu_seconds
-from server.mongo.connection.driver import DriverName
+from pymongo import MongoClient
+
+from bench.batch import Batch, Document, WrongAnswer, data_of
+from bench.side import Side
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 30.0
-_REQUEST_SECONDS = 60.0
+_REQUEST_SECONDS = 120.0
 _READY = re.compile(r"Ready: http://([^:/]+):(\d+)/")
-_RETRIES = re.compile(r"^stockbatch_transaction_retries_total\{.*\} (\S+)$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
-    """A running server, which uses `driver`."""
+@dataclass(frozen=True)
+class Checkout:
+    """A folder with a `server/` package, its name in the tables, and where its processes work."""
 
-    driver: DriverName
-    host: str
-    port: int
-    pid: int
+    name: str
+    folder: Path
+    uri: str
+    client: MongoClient[Document]
+    logs: Path
 
-    def retries(self) -> int:
-        """Transactions that ran or committed again since the server started."""
-        with closing(self.caller()) as caller:
-            text = caller.exchange("GET", "/metrics").decode()
-        return int(sum(float(count) for count in _RETRIES.findall(text)))
+    @contextmanager
+    def serving(self, database: str) -> Iterator["ServerSide"]:
+        """Start a server on a free port; it runs no background batches itself."""
+        settings = {"HOST": "127.0.0.1", "PORT": "0", "WORKER_ENABLED": "false"}
+        with self._process(database, settings) as (process, log):
+            address = _address(process, log)
+            yield ServerSide(self.name, address, process.pid, self.client[database])
 
-    def cpu_seconds(self) -> float:
-        return cpu_seconds(self.pid)
+    @contextmanager
+    def working(self, database: str) -> Iterator[int]:
+        """Start a worker, and yield its process id."""
+        with self._process(database, {}, "worker") as (process, _):
+            yield process.pid
 
-    def caller(self) -> "Caller":
-        return Caller(HTTPConnection(self.host, self.port, timeout=_REQUEST_SECONDS))
-
-
-class Caller:
-    """A client with one connection."""
-
-    def __init__(self, connection: HTTPConnection) -> None:
-        self._connection = connection
-
-    def renew(self) -> None:
-        """Connect again, so that no request is sent into a connection that idled too long."""
-        self._connection.close()
-        self._connection.connect()
-
-    def post(self, body: bytes) -> bytes:
-        """The whole answer to a GraphQL request, not decoded."""
-        return self.exchange("POST", "/graphql", body)
-
-    def exchange(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        self._connection.request(method, path, body, {"Content-Type": "application/json"})
-        response = self._connection.getresponse()
-        answer = response.read()
-        if response.status != 200:
-            raise WrongAnswer(f"The server answered {response.status}: {answer[:500]!r}")
-        return answer
-
-    def close(self) -> None:
-        self._connection.close()
-
-
-@contextmanager
-def serving(
-    driver: DriverName, uri: str, database: str, folder: Path, **settings: str
-) -> Iterator[Server]:
-    """A server on a free port of the loopback interface, with its log in `folder`."""
-    folder.mkdir(exist_ok=True)
-    log = folder / f"server-{driver}.log"
-    environment = environment_of(driver, uri, database) | {"HOST": "127.0.0.1", "PORT": "0"}
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server"],
-            env=environment | settings,
-            stdout=output,
-            stderr=output,
-        )
+    @contextmanager
+    def _process(
+        self, database: str, settings: dict[str, str], *command: str
+    ) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+        """Start a process of the folder's own code, and end it on leaving."""
+        place = {"MONGODB_URI": self.uri, "MONGODB_DATABASE": database, "LOG_LEVEL": "INFO"}
+        environment = os.environ | place | settings
+        environment.pop("PYTHONSAFEPATH", None)  # it would hide the working folder's `server/`
+        log = self.logs / f"{database}-{time.monotonic_ns()}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "server", *command],
+                cwd=self.folder,
+                env=environment,
+                stdout=output,
+                stderr=output,
+            )
         try:
-            host, port = _address(process, log)
-            yield Server(driver=driver, host=host, port=port, pid=process.pid)
+            yield process, log
         finally:
-            _end(process)
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def environment_of(driver: DriverName, uri: str, database: str) -> dict[str, str]:
-    """Ours, with the settings of a process that works on this database."""
-    return os.environ | {
-        "MONGODB_URI": uri,
-        "MONGODB_DATABASE": database,
-        "MONGODB_DRIVER": driver,
-        "LOG_LEVEL": "INFO",
-    }
+class ServerSide(Side):
+    """A running server."""
+
+    def __init__(self, name: str, address: tuple[str, int], pid: int, store: Any) -> None:
+        super().__init__(name, store["products"], store["stockUpdates"])
+        self._address = address
+        self.pid = pid
+
+    def do(self, batch: Batch) -> tuple[float, Any]:
+        """Return the seconds from sending the body to the answer's last byte, and the result."""
+        seconds, answer = self._post(batch.body())
+        return seconds, batch.result(answer)
+
+    def ask(self, body: bytes) -> Document:
+        """Return `data` of the answer to a GraphQL request."""
+        return data_of(self._post(body)[1])
+
+    def _post(self, body: bytes) -> tuple[float, bytes]:
+        with closing(HTTPConnection(*self._address, timeout=_REQUEST_SECONDS)) as connection:
+            connection.connect()
+            started = time.perf_counter()
+            connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = response.read()
+            seconds = time.perf_counter() - started
+        if response.status != 200:
+            raise WrongAnswer(f"{self.name} answered {response.status}: {answer[:500]!r}")
+        return seconds, answer
 
 
-def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, int]:
+def peak_bytes(pid: int) -> int:
+    """Return the most memory that the process has had resident since it began."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(re.findall(r"^VmHWM:\s+(\d+) kB$", status, re.MULTILINE)[0]) * 1024
+
+
+def _address(process: "subprocess.Popen[bytes]", log: Path) -> tuple[str, int]:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         ready = _READY.search(log.read_text(errors="replace"))
@@ -111,12 +119,3 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, int]:
             return ready[1], int(ready[2])
         time.sleep(0.02)
     raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

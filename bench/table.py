@@ -1,32 +1,28 @@
-"""The report's tables, in Markdown."""
+"""What a measurement comes to, before anything is printed."""
 
-from collections.abc import Sequence
-from operator import truediv
-from statistics import median
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
-from bench.turns import Taken
-
-
-def header(columns: Sequence[str]) -> str:
-    return row(columns) + "\n|" + "---|" * len(columns)
+Values = Mapping[str, Sequence[float]]  # the numbers of each side that took part, round by round
+Row = tuple[Sequence[str], Values]  # its labels, and the numbers
 
 
-def row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+class Unit(Enum):
+    """What the numbers of a table are."""
+
+    SECONDS = "seconds"
+    PER_SECOND = "per second"
+    BYTES = "bytes"
 
 
-def time_cell(seconds: Sequence[float]) -> str:
-    """The median (least–most)."""
-    least, most = _milliseconds(min(seconds)), _milliseconds(max(seconds))
-    return f"{_milliseconds(median(seconds))} ms ({least}–{most})"
+@dataclass(frozen=True)
+class Table:
+    """`rows` are measured while they are read."""
 
-
-def ratio_cell(ours: Taken, other: Taken) -> str:
-    """The median (least–most) of the ratios of each turn."""
-    ratios = list(map(truediv, ours.seconds, other.seconds))
-    return f"**{median(ratios):.2f}** ({min(ratios):.2f}–{max(ratios):.2f})"
-
-
-def _milliseconds(seconds: float) -> str:
-    milliseconds = seconds * 1000
-    return f"{milliseconds:.0f}" if abs(milliseconds) >= 100 else f"{milliseconds:.1f}"
+    title: str
+    notes: str
+    labels: Sequence[str]
+    sides: Sequence[str]
+    unit: Unit
+    rows: Iterable[Row]

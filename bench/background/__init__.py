@@ -1,1 +1,0 @@
-"""Batches that run in the background: how soon they are accepted, and how they are run."""

@@ -1,1 +1,0 @@
-"""`batchCreateProducts`, `batchUpdateProducts` and `batchDeleteProducts`: sizes, and memory."""

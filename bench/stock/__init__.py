@@ -1,1 +1,0 @@
-"""`batchUpdateStock`: sizes, where the time goes, and many callers at once."""
