@@ -1,4 +1,4 @@
-"""The schema, put together."""
+"""Put the schema together."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from schema import enums  # noqa: F401 - describes the enumerations before they are used
-from schema.errors import tell, told
+from schema.errors import client_error, replace_errors
 from schema.idempotency import Idempotency
 from schema.limits import alias_limit, token_limit
 from schema.mutation import Mutation
@@ -24,28 +24,27 @@ from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFail
 
 
 class Schema(strawberry.Schema):
-    """Strawberry's, with errors as `schema.errors` tells them.
+    """Strawberry's schema, with the errors of `schema.errors`.
 
-    `process_errors` is where all errors pass, over HTTP and over WebSocket, before they are sent.
+    All errors pass `process_errors` before they are sent, over HTTP and over WebSocket.
     """
 
     @override
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        tell(errors)
+        replace_errors(errors)
 
     @override
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """One answer to one request, which no subscription has: those are streamed."""
+        """Return one answer to one request. A subscription has many, so it is refused here."""
         allowed = kwargs.pop("allowed_operation_types", None) or OperationType
         kwargs["allowed_operation_types"] = {*allowed} - {OperationType.SUBSCRIPTION}
         try:
             return await super().execute(*args, **kwargs)
         except CannotGetOperationTypeError as error:
-            return PreExecutionError(
-                data=None, errors=[told(GraphQLError(error.as_http_error_reason()))]
-            )
+            refusal = client_error(GraphQLError(error.as_http_error_reason()))
+            return PreExecutionError(data=None, errors=[refusal])
 
 
 schema = Schema(

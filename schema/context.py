@@ -1,4 +1,4 @@
-"""What a resolver can reach: the use cases and the readers, nothing below them."""
+"""What a resolver can reach: the use cases and the readers, and nothing below them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from server.mongo.products.product_reads import ProductReads
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Made once, at start-up."""
+    """The use cases and readers, made once at start-up."""
 
     engine: Engine
     keyed: KeyedBatches
@@ -37,14 +37,14 @@ class Services:
 
 @dataclass(slots=True)
 class Context:
-    """Made for each operation; `products` collects single look-ups of an operation into one.
+    """What one operation can reach; `products` collects its single look-ups into one.
 
-    `header_key` is the idempotency key of the HTTP request, None if it has none. `is_replay`: the
-    answer to a mutation is the one that it got before.
+    `key_headers` are the request's headers `Idempotency-Key` as they were sent; a WebSocket has
+    none. `is_replay` says that a mutation gets the answer that it got before.
     """
 
     services: Services
-    header_key: str | None = None
+    key_headers: Sequence[str] = ()
     is_replay: bool = field(default=False, init=False)
     products: DataLoader[str, Product | None] = field(init=False)
 
@@ -55,8 +55,8 @@ class Context:
         self.products = DataLoader(load_fn=load)
 
     def for_an_operation(self) -> "Context":
-        """One connection can have many operations: each has its own answer and its own look-ups."""
-        return Context(self.services, self.header_key)
+        """Return a new context: a connection has many operations, each with its own look-ups."""
+        return Context(self.services, self.key_headers)
 
 
 Resolving = Info[Context, None]

@@ -1,4 +1,4 @@
-"""Idempotency keys: where a request has one, and how it is told that its answer is not new."""
+"""Idempotency keys in GraphQL: where a request may have one, and the mark of a repeated answer."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any
@@ -19,42 +19,36 @@ from typing_extensions import override
 
 from schema.context import Context
 from schema.convert.arguments import given
-from server.batches.idempotency.key import KEYS_LAST, LONGEST_KEY, idempotency_key
+from server.batches.idempotency.key import HEADER, KEYS_LAST, LONGEST_KEY, request_key
 from server.domain.errors import BadInput
 
-HEADER = "Idempotency-Key"
 ABOUT_KEYS = (
     f"A key is 1 to {LONGEST_KEY} printable ASCII characters and is kept {KEYS_LAST.days} days. A request with a key that "
-    "was used before does nothing and gets the first answer again, with `extensions: {idempotentReplay: true}`; if the "
-    "first was interrupted, what is missing is done. The same key with other content is `IDEMPOTENCY_KEY_REUSED`; while "
-    "the first is still being answered it is `IDEMPOTENCY_KEY_IN_USE`."
+    "was used before changes nothing and gets the first answer again, with `extensions: {idempotentReplay: true}`; if the "
+    "first request was interrupted, what is missing is done. The same key with other content is refused with "
+    "`IDEMPOTENCY_KEY_REUSED`, and while the first request is still being answered with `IDEMPOTENCY_KEY_IN_USE`."
 )
 IdempotencyKey = Annotated[
     str | None,
     strawberry.argument(
         description=f"Makes it safe to send the request again. {ABOUT_KEYS} The HTTP header `{HEADER}` does the same "
-        "for a request with one mutation."
+        "for a request with one mutation; over WebSocket the argument alone counts."
     ),
 ]
 
 
 def key_of(context: Context, argument: str | None) -> str | None:
-    """The key of a mutation, by its argument or by the request's header; None if it has none.
+    """Return the key of a mutation, from its argument or the request's header; None without one.
 
     Raises:
-        BadInput: it is not one, or the two are different.
+        BadInput: it is no key, there are several headers, or header and argument differ.
     """
-    header, own = context.header_key, given(argument)
-    if own is None:
-        return None if header is None else idempotency_key(header, f"The header {HEADER}")
-    if header not in (None, own):
-        raise BadInput(f"idempotencyKey and the header {HEADER} are different: send one of them.")
-    return idempotency_key(own, "idempotencyKey")
+    return request_key(context.key_headers, given(argument))
 
 
 class Idempotency(SchemaExtension):
-    """Gives an operation a context of its own, refuses a header that could mean several mutations,
-    and marks an answer that was given before."""
+    """Give an operation a context of its own, refuse a header that several mutations might take,
+    and mark an answer that was given before."""
 
     @override
     def on_operation(self) -> Iterator[None]:
@@ -65,7 +59,7 @@ class Idempotency(SchemaExtension):
     @override
     def on_execute(self) -> Iterator[None]:
         document = self.execution_context.graphql_document
-        if document and self._context and self._context.header_key is not None:
+        if document and self._context and self._context.key_headers:
             _refuse_several(document, self.execution_context.operation_name)
         yield
 
@@ -75,7 +69,7 @@ class Idempotency(SchemaExtension):
 
     @property
     def _context(self) -> Context | None:
-        """None where nothing is resolved, as for the schema itself."""
+        """Return the context; None where nothing is resolved, as for the schema itself."""
         context: Context | None = self.execution_context.context
         return context
 
@@ -85,11 +79,11 @@ def _refuse_several(document: DocumentNode, operation_name: str | None) -> None:
     if operation is None or operation.operation is not OperationType.MUTATION:
         return
     fragments = {
-        one.name.value: one.selection_set
-        for one in document.definitions
-        if isinstance(one, FragmentDefinitionNode)
+        definition.name.value: definition.selection_set
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
     }
-    count = len(set(_answers(operation.selection_set, fragments)))
+    count = len(set(_response_names(operation.selection_set, fragments)))
     if count > 1:
         raise BadInput(
             f"The header {HEADER} is for a request with one mutation, and this one has {count}: "
@@ -97,16 +91,18 @@ def _refuse_several(document: DocumentNode, operation_name: str | None) -> None:
         )
 
 
-def _answers(selected: SelectionSetNode, fragments: dict[str, SelectionSetNode]) -> Iterator[str]:
-    """What the fields are called in the answer. Fields of one name are one field.
+def _response_names(
+    selected: SelectionSetNode, fragments: dict[str, SelectionSetNode]
+) -> Iterator[str]:
+    """Yield the name of each field in the answer. Fields of the same name are one field.
 
-    So each fragment counts once, which is taken out of `fragments` then.
+    A fragment that has been read is taken out of `fragments`, so each is read once.
     """
-    for one in selected.selections:
-        if isinstance(one, FieldNode):
-            if one.name.value != "__typename":
-                yield (one.alias or one.name).value
-        elif isinstance(one, InlineFragmentNode):
-            yield from _answers(one.selection_set, fragments)
-        elif isinstance(one, FragmentSpreadNode) and one.name.value in fragments:
-            yield from _answers(fragments.pop(one.name.value), fragments)
+    for node in selected.selections:
+        if isinstance(node, FieldNode):
+            if node.name.value != "__typename":
+                yield (node.alias or node.name).value
+        elif isinstance(node, InlineFragmentNode):
+            yield from _response_names(node.selection_set, fragments)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
+            yield from _response_names(fragments.pop(node.name.value), fragments)

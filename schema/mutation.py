@@ -9,8 +9,7 @@ from schema.context import Resolving
 from schema.convert import answers, arguments
 from schema.convert.batch_operation import to_batch_operation
 from schema.convert.submission import from_operation
-from schema.errors import told_with
-from schema.idempotency import ABOUT_KEYS, HEADER, IdempotencyKey, key_of
+from schema.idempotency import ABOUT_KEYS, IdempotencyKey, key_of
 from schema.inputs import items
 from schema.inputs.batch_operation import BatchOperationInput
 from schema.inputs.options import (
@@ -27,8 +26,10 @@ from schema.types.batch_discontinue_result import BatchDiscontinueResult
 from schema.types.batch_operation import BatchOperation
 from schema.types.batch_update_result import BatchUpdateResult
 from schema.types.stock_update_result import StockUpdateResult
+from server.batches.idempotency.key import HEADER
 from server.batches.request import BatchRequest
 from server.domain.item_result import Input
+from server.domain.refusal import answered_with
 from server.kinds.create_products.declaration import CREATE_PRODUCTS
 from server.kinds.delete_products.declaration import DELETE_PRODUCTS
 from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
@@ -211,7 +212,7 @@ class Mutation:
         key = key_of(info.context, idempotency_key)
         what = from_operation(operation)
         request = BatchRequest(work=what.work, options=what.options, key=key)
-        with told_with(key):
+        with answered_with(key):
             submitted = await info.context.services.submissions.submit(request, what.inputs)
         info.context.is_replay |= submitted.replayed
         return to_batch_operation(submitted.batch, info.context.services)
@@ -232,7 +233,7 @@ class Mutation:
     async def retry_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services
         key = key_of(info.context, None)
-        with told_with(key):
+        with answered_with(key):
             submitted = await services.control.retry(arguments.from_id(id, "id"), key)
         info.context.is_replay |= submitted.replayed
         return to_batch_operation(submitted.batch, services)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from schema.context import Context
-from schema.errors import told_with
 from schema.idempotency import key_of
 from server.batches.request import BatchRequest
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
+from server.domain.refusal import answered_with
 from server.kinds.kind import BatchWork
 
 
@@ -30,7 +30,7 @@ async def run(
     key = key_of(context, idempotency_key)
     if key is None:
         return await context.services.engine.run(work, work.items(inputs), options)
-    with told_with(key):
+    with answered_with(key):
         answer = await context.services.keyed.run(
             BatchRequest(work=work, options=options, key=key, answer_options=answer_options),
             inputs,

@@ -25,10 +25,12 @@ def make_app(
     convex: Convex | None = None,
     origins: Sequence[str] = (),
 ) -> Starlette:
-    """The application. `why_not_ready` tells why nothing can be done just now, None if it can.
+    """Return the application.
 
-    `rest` answers what is below `/api`: a `server.rest.view.Rest`, after `convex`. `origins` are
-    those whose pages may call: `https://shop.example`, or `*` for all; none if it is empty.
+    Args:
+        why_not_ready: returns why no request can be answered just now; None if they can.
+        rest: answers what is below `/api` and is no route of `convex`.
+        origins: whose pages may call: `https://shop.example`, or `*` for all; none if it is empty.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -63,7 +65,7 @@ def make_app(
 
 
 def _cors(origins: Sequence[str]) -> Middleware:
-    """No cookie is ever needed, so pages call without credentials."""
+    """Return the middleware for pages of other origins. No cookie is needed, so none is allowed."""
     return Middleware(
         CORSMiddleware,
         allow_origins=origins,

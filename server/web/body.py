@@ -1,40 +1,46 @@
-"""The body of a request: what it is said to be, and all of it."""
+"""The body of a request: its headers, its bytes, and the JSON object in it."""
 
 from collections.abc import Sequence
 from contextlib import aclosing
+from typing import Any
 
 from starlette.requests import Request
 
-from server.web.refusal import Refused
+from server.domain.errors import BadInput
+from server.web import json_value
+from server.web.refusal import bad_input, too_large, unsupported
 
 JSON = "application/json"
+_UTF_8 = ("utf-8", "utf8", "us-ascii")
 
 
 def require_media_type(request: Request, known: Sequence[str]) -> str:
-    """One of `known`, in UTF-8 and as it is.
+    """Return which of the media types `known` the body has, in UTF-8 and not compressed.
 
     Raises:
-        Refused: it is something else.
+        Refused: the body is something else, or the headers say two things.
     """
-    first, *parameters = request.headers.get("Content-Type", "").split(";")
-    name = first.strip().lower()
+    sent = request.headers.getlist("Content-Type")
+    if len(sent) > 1:
+        raise unsupported("There are several headers Content-Type: send one.")
+    name, *parameters = sent[0].split(";") if sent else [""]
+    name = name.strip().lower()
     if name not in known:
         *others, last = known
-        raise _unsupported(f"A body is {', '.join(others) + ' or ' if others else ''}{last}.")
-    for parameter in parameters:
-        attribute, _, value = parameter.partition("=")
-        charset = value.strip().strip('"').lower()
-        if attribute.strip().lower() == "charset" and charset not in ("utf-8", "utf8", "us-ascii"):
-            raise _unsupported("A body is in UTF-8.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise _unsupported("A body is sent as it is, without a Content-Encoding.")
+        raise unsupported(f"A body is {', '.join(others) + ' or ' if others else ''}{last}.")
+    if not all(map(_is_utf_8, parameters)):
+        raise unsupported("A body is in UTF-8.")
+    if any(encoding != "identity" for encoding in _encodings(request)):
+        raise unsupported("A body is sent as it is, without a Content-Encoding.")
     return name
 
 
 async def read_whole(request: Request, most: int, *, instead: str = "send less") -> bytes:
-    """
+    """Return the whole body.
+
     Raises:
         Refused: it has more than `most` bytes; the message ends with what to do `instead`.
+        ClientDisconnect: it broke off.
     """
     pieces: list[bytes] = []
     received = 0
@@ -42,11 +48,35 @@ async def read_whole(request: Request, most: int, *, instead: str = "send less")
         async for piece in body:
             received += len(piece)
             if received > most:
-                message = f"The request is larger than {most} bytes: {instead}."
-                raise Refused(413, "REQUEST_TOO_LARGE", message)
+                raise too_large(f"The request is larger than {most} bytes: {instead}.")
             pieces.append(piece)
     return b"".join(pieces)
 
 
-def _unsupported(message: str) -> Refused:
-    return Refused(415, "UNSUPPORTED_MEDIA_TYPE", message)
+def read_object(
+    text: str | bytes, subject: str = "The body", *, as_python: bool = False
+) -> dict[str, Any]:
+    """Return the JSON object that `text` is; `subject` names it in messages. `as_python` is that of
+    `json_value.parse`.
+
+    Raises:
+        Refused: it is not JSON, or no object.
+    """
+    try:
+        sent = json_value.parse(text, as_python=as_python)
+    except BadInput as error:
+        raise bad_input([f"{subject} {error}."]) from error
+    if not isinstance(sent, dict):
+        raise bad_input([f"{subject} is not a JSON object."])
+    return sent
+
+
+def _is_utf_8(parameter: str) -> bool:
+    """Return whether a parameter of the media type leaves the body in UTF-8."""
+    attribute, _, value = parameter.partition("=")
+    return attribute.strip().lower() != "charset" or value.strip().strip('"').lower() in _UTF_8
+
+
+def _encodings(request: Request) -> list[str]:
+    sent = ",".join(request.headers.getlist("Content-Encoding"))
+    return [name for part in sent.split(",") if (name := part.strip().lower())]

@@ -1,4 +1,4 @@
-"""JSON as it was meant: in UTF-8, without NaN, and with whole numbers of any length."""
+"""Read and write JSON: in UTF-8, without NaN, and with whole numbers of any length."""
 
 import json
 from collections.abc import Mapping
@@ -8,22 +8,39 @@ from starlette.responses import Response
 
 from server.domain.errors import BadInput
 
-_DIGITS = 30  # more make a number that is out of every range, whatever the rest of them
+_BYTE_ORDER_MARK = "\ufeff"
+_MOST_DIGITS = 30  # a longer number is out of every range, whatever its other digits
 
 
-def parse(text: str | bytes) -> Any:
-    """
+def parse(text: str | bytes, *, as_python: bool = False) -> Any:
+    """Return the value that `text` is. `as_python` is what `/graphql` takes: NaN and Infinity are
+    numbers, and a whole number of more than 4 300 digits is refused.
+
     Raises:
-        BadInput: it is not JSON; the message is the end of a sentence that begins with its name.
+        BadInput: it is not JSON in UTF-8; the message lacks its subject, such as "The body".
     """
     try:
-        return _parsed(text if isinstance(text, str) else text.decode("utf-8-sig"))
+        characters = text if isinstance(text, str) else utf_8(text).removeprefix(_BYTE_ORDER_MARK)
+        return _parsed_as_python(characters) if as_python else _parsed(characters)
     except RecursionError as error:
         raise BadInput("is nested too deeply") from error
     except json.JSONDecodeError as error:
         raise BadInput(f"is not JSON: {error.msg} at character {error.pos + 1}") from error
-    except ValueError as error:  # UnicodeDecodeError is one, too
+    except ValueError as error:
         raise BadInput(f"is not JSON: {error}") from error
+
+
+def utf_8(content: bytes) -> str:
+    """Return `content` as text.
+
+    Raises:
+        BadInput: it is not UTF-8; the message lacks its subject.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        place, byte = error.start + 1, content[error.start]
+        raise BadInput(f"is not UTF-8: byte {place} of it is 0x{byte:02x}") from error
 
 
 def _parsed(text: str) -> Any:
@@ -35,7 +52,17 @@ def _parsed(text: str) -> Any:
         return json.loads(text, parse_int=whole, parse_constant=_refuse)
 
 
+def _parsed_as_python(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:  # Python's own message names a setting of the interpreter
+        raise BadInput("has a number of more than 4300 digits") from error
+
+
 def written(value: Any) -> bytes:
+    """Return `value` as JSON."""
     try:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can say in ASCII alone
@@ -43,12 +70,8 @@ def written(value: Any) -> bytes:
 
 
 def whole(digits: str) -> int:
-    """Python refuses to read thousands of them."""
-    return int(digits[:_DIGITS])
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number in JSON")
+    """Return the number of `digits`, cut after 30 of them: Python refuses to read thousands."""
+    return int(digits[:_MOST_DIGITS])
 
 
 def json_answer(
@@ -56,3 +79,7 @@ def json_answer(
 ) -> Response:
     """Return an answer with `content` as JSON."""
     return Response(written(content), status, headers, media_type="application/json")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number in JSON")

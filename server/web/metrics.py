@@ -1,4 +1,4 @@
-"""What Prometheus reads at `/metrics`."""
+"""The counters that Prometheus reads at `/metrics`."""
 
 from collections.abc import Sequence
 
@@ -38,9 +38,11 @@ class Metrics:
         )
 
     def chunk_done(self, operation: str, seconds: float) -> None:
+        """Count a chunk and how long it took."""
         self._chunks.labels(operation).observe(seconds)
 
     def items_answered(self, operation: str, outcomes: Sequence[Outcome]) -> None:
+        """Count the outcomes of items."""
         counts: dict[str, int] = {}
         for outcome in outcomes:
             code = outcome.error.code.value if isinstance(outcome, Failed) else "OK"
@@ -49,8 +51,9 @@ class Metrics:
             self._items.labels(operation, code).inc(count)
 
     def transaction_retried(self, reason: str) -> None:
+        """Count a transaction that ran or committed again."""
         self._retries.labels(reason).inc()
 
     def exposition(self) -> bytes:
-        """All of them, in Prometheus' text format."""
+        """Return all counters in Prometheus' text format."""
         return generate_latest(self._registry)

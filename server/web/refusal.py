@@ -1,4 +1,4 @@
-"""What is told in place of an answer: what the caller did wrong, and what we did wrong masked."""
+"""What a door answers in place of a result: the status and headers of each refusal over HTTP."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,112 +6,116 @@ from uuid import uuid4
 
 from starlette.exceptions import HTTPException
 
-from server.domain.errors import (
-    BatchTooLarge,
-    CommitUnknown,
-    DatabaseUnavailable,
-    KeyInUse,
-    KeyReused,
-    QueueFull,
-    RequestError,
-    StockbatchError,
-    WriteConflict,
-)
+from server.domain.errors import StockbatchError
+from server.domain.refusal import BAD_INPUT, UNAVAILABLE, Refusal, refusal_of
 
 # What a route accepts, so that the route itself refuses a method, in its own form.
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+STATUSES: Mapping[str, int] = {
+    BAD_INPUT: 400,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "NOT_ACCEPTABLE": 406,
+    "IDEMPOTENCY_KEY_IN_USE": 409,
+    "BATCH_TOO_LARGE": 413,
+    "REQUEST_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "IDEMPOTENCY_KEY_REUSED": 422,
+    "QUEUE_FULL": 429,
+    "INTERNAL": 500,
+    UNAVAILABLE: 503,
+}
 _MOST_REASONS = 20  # of many thousands of items that are wrong in the same way
-_QUEUE_SECONDS = "5"  # until a worker has probably ended some chunks
-_STATUSES: Sequence[tuple[type[RequestError], int, Mapping[str, str]]] = [
-    (QueueFull, 429, {"Retry-After": _QUEUE_SECONDS}),
-    (KeyInUse, 409, {"Retry-After": "1"}),
-    (KeyReused, 422, {}),
-    (BatchTooLarge, 413, {}),
-]
-_HTTP_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
-_UNREACHABLE = "The database cannot be reached just now; try again later."
-_UNKNOWN = (
-    "The database was lost while the batch was stored, and it may be there or not. With an "
-    "Idempotency-Key the request can be sent again without doing anything twice."
-)
+_STARLETTE_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 log = logging.getLogger(__name__)
 
 
 class Refused(StockbatchError):
-    """The request is answered with this, and nothing of it was done."""
+    """The request is answered with `refusal`, and nothing of it was done.
+
+    `reasons` are all that is wrong with the request; `allow` are the methods that a path has.
+    """
 
     def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        *,
-        reasons: Sequence[str] = (),
-        headers: Mapping[str, str] | None = None,
-        error_id: str | None = None,
+        self, refusal: Refusal, *, reasons: Sequence[str] = (), allow: Sequence[str] = ()
     ) -> None:
-        super().__init__(message)
-        self.status, self.code, self.reasons = status, code, reasons
-        self.headers = headers or {}
-        self.error_id = error_id
+        super().__init__(refusal.message)
+        self.refusal, self.reasons, self._allow = refusal, reasons, allow
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status of the refusal."""
+        return STATUSES[self.refusal.code]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return what the answer says beside its body: `Allow`, `Retry-After`."""
+        headers = {"Allow": ", ".join(self._allow)} if self._allow else {}
+        if self.refusal.retry_after_seconds is not None:
+            headers["Retry-After"] = str(self.refusal.retry_after_seconds)
+        return headers
 
 
 def bad_input(reasons: Sequence[str]) -> Refused:
-    """All that is wrong with a request, at once."""
+    """Return a refusal with all that is wrong with a request."""
     message = (
         reasons[0] if len(reasons) == 1 else f"{len(reasons)} things are wrong with the request."
     )
-    told = list(reasons[:_MOST_REASONS])
+    shown = list(reasons[:_MOST_REASONS])
     if len(reasons) > _MOST_REASONS:
-        told.append(f"And {len(reasons) - _MOST_REASONS} more.")
-    return Refused(400, "BAD_INPUT", message, reasons=told)
+        shown.append(f"And {len(reasons) - _MOST_REASONS} more.")
+    return Refused(Refusal(code=BAD_INPUT, message=message), reasons=shown)
 
 
 def not_found(message: str) -> Refused:
-    return Refused(404, "NOT_FOUND", message)
+    """Return the refusal of a path or a batch that does not exist."""
+    return _of_code("NOT_FOUND", message)
 
 
-def wrong_method(sent: str, *possible: str) -> Refused:
-    return Refused(
-        405,
-        "METHOD_NOT_ALLOWED",
-        f"{sent} is not possible here: send {possible[0]}.",
-        headers={"Allow": ", ".join(possible)},
-    )
+def require_method(sent: str, *possible: str) -> None:
+    """Check the method of a request.
+
+    Raises:
+        Refused: it is none of `possible`, which the message and the header Allow name.
+    """
+    if sent in possible:
+        return
+    names = " or ".join(name for name in possible if name != "HEAD")
+    message = f"{sent} is not possible here: send {names}."
+    raise Refused(Refusal(code="METHOD_NOT_ALLOWED", message=message), allow=possible)
 
 
-def unavailable(message: str) -> Refused:
-    return Refused(503, "UNAVAILABLE", message, headers={"Retry-After": "1"})
+def not_acceptable(message: str) -> Refused:
+    """Return the refusal of a request whose header Accept has none of the possible formats."""
+    return _of_code("NOT_ACCEPTABLE", message)
 
 
-def refused(error: Exception) -> Refused:
-    """What the caller is told in place of `error`."""
+def too_large(message: str) -> Refused:
+    """Return the refusal of a body with too many bytes."""
+    return _of_code("REQUEST_TOO_LARGE", message)
+
+
+def unsupported(message: str) -> Refused:
+    """Return the refusal of a body in another format."""
+    return _of_code("UNSUPPORTED_MEDIA_TYPE", message)
+
+
+def to_refused(error: Exception) -> Refused:
+    """Return what the caller is told in place of `error`, and log the cause where it is ours."""
     match error:
         case Refused():
             return error
-        case RequestError():
-            return _of_request_error(error)
-        case HTTPException():  # Starlette's own: no such path
-            code = _HTTP_CODES.get(error.status_code, "BAD_INPUT")
-            return Refused(error.status_code, code, f"{error.detail}.", headers=error.headers)
-        case CommitUnknown():
-            log.warning("A batch may have been stored: %s", error)
-            return unavailable(_UNKNOWN)
-        case DatabaseUnavailable() | WriteConflict():
-            log.warning("A request could not be answered: %s", error)
-            return unavailable(_UNREACHABLE)
-    return _masked(error)
+        case HTTPException():  # Starlette's own: the path does not exist
+            code = _STARLETTE_CODES.get(error.status_code, BAD_INPUT)
+            return _of_code(code, f"{error.detail}.")
+    refusal = refusal_of(error, uuid4().hex)
+    if refusal.error_id:
+        log.error("A request failed", exc_info=error, extra={"error_id": refusal.error_id})
+    elif refusal.log_level is not None:
+        log.log(refusal.log_level, "A request could not be answered: %s", error)
+    return Refused(refusal, reasons=[refusal.message] if refusal.code == BAD_INPUT else ())
 
 
-def _of_request_error(error: RequestError) -> Refused:
-    for kind, status, headers in _STATUSES:
-        if isinstance(error, kind):
-            return Refused(status, error.code, str(error), headers=headers)
-    return Refused(400, error.code, str(error), reasons=[str(error)])
-
-
-def _masked(error: Exception) -> Refused:
-    error_id = uuid4().hex
-    log.error("A request failed", exc_info=error, extra={"error_id": error_id})
-    return Refused(500, "INTERNAL", f"Internal error. (Error {error_id})", error_id=error_id)
+def _of_code(code: str, message: str) -> Refused:
+    return Refused(Refusal(code=code, message=message))

@@ -134,8 +134,9 @@ async def cut_off_while_committing(shop: Shop, query: str, **variables: Any) -> 
     response = await request
 
     message = (
-        "The server stops. The chunks that have begun go on to their end, the others never begin: "
-        "look at stockUpdates before you send this again."
+        "The server stops, and what has begun goes on to its end. With an idempotency key, send "
+        "the request again: nothing is done twice. Without one, look at stockUpdates or "
+        "batchOperations first."
     )
     assert response.status_code == 503
     assert response.json() == {

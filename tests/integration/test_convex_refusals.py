@@ -142,8 +142,8 @@ async def test_a_call_that_is_cut_off_is_told_that_it_may_take_effect(shop: Shop
     assert answer.json() == {
         "code": "UNAVAILABLE",
         "message": "The server stops, and what has begun goes on to its end. With an idempotency "
-        "key the call can be sent again without doing anything twice; without one, look at "
-        "stockUpdates first.",
+        "key, send the request again: nothing is done twice. Without one, look at stockUpdates or "
+        "batchOperations first.",
     }
     assert "retry-after" not in answer.headers
     assert shop.stocks() == {cup: 15}

@@ -262,7 +262,7 @@ async def test_a_fault_of_the_view_itself_is_masked(
     def fail(*_: object) -> None:
         raise KeyError("secret")
 
-    monkeypatch.setattr(view, "_idempotency_key", fail)
+    monkeypatch.setattr(view, "key_headers", fail)
     response = await post(shop, {"query": "{ __typename }"}, RESPONSE)
 
     (error,) = response.json()["errors"]

@@ -279,16 +279,19 @@ async def test_an_item_of_another_shape_refuses_the_whole_request(shop: Shop) ->
 async def test_what_is_no_json_object_is_refused(shop: Shop) -> None:
     number = b'{"query": "{ __typename }", "variables": {"a": ' + b"1" * 5000 + b"}}"
     nested = b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 100_000
-    for body in (b"", b"{", b"query { products }", b"\xff\xfe\xfd", number, nested):
+    for body, fault in (
+        (b"", "is not JSON: Expecting value at character 1"),
+        (b"{", "is not JSON: Expecting property name enclosed in double quotes at character 2"),
+        (b"query { products }", "is not JSON: Expecting value at character 1"),
+        (b"\xff\xfe\xfd", "is not UTF-8: byte 1 of it is 0xff"),
+        (number, "has a number of more than 4300 digits"),
+        (nested, "is nested too deeply"),
+    ):
         response = await shop.post(body)
 
         assert (response.status_code, response.json()) == (
             400,
-            {
-                "errors": [
-                    {"message": "Unable to parse request body as JSON", "extensions": BAD_INPUT}
-                ]
-            },
+            {"errors": [{"message": f"The body {fault}.", "extensions": BAD_INPUT}]},
         )
 
 

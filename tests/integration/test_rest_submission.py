@@ -268,7 +268,7 @@ async def test_of_very_many_reasons_the_first_are_told(shop: Shop) -> None:
         ("", "The body is not JSON: Expecting value at character 1."),
         ("{", "The body is not JSON: "),
         ('{"updates": [NaN]}', "The body is not JSON: NaN is no number in JSON."),
-        (b"\xff", "The body is not JSON: "),
+        (b"\xff", "The body is not UTF-8: byte 1 of it is 0xff."),
         ("[" * 200_000, "The body is nested too deeply."),
         ("[]", "The body is not a JSON object."),
         ("null", "The body is not a JSON object."),
@@ -548,7 +548,7 @@ async def test_a_key_must_be_short_and_printable(shop: Shop, key: str) -> None:
     assert response.status_code == 400
     assert refusal(response)["reasons"] == [
         f"productIds is empty: {NO_LIST}",
-        "Idempotency-Key must be 1 to 200 printable ASCII characters.",
+        "The header Idempotency-Key must be 1 to 200 printable ASCII characters.",
     ]
 
 

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 
 from server.domain import errors
 from server.domain.errors import StockbatchError
-from server.web.refusal import Refused, bad_input
-from server.web.rest.error_answer import error_answer
+from server.web.refusal import bad_input
+from server.web.rest.view import error_answer
 
 STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.BadInput: (400, "BAD_INPUT"),
@@ -63,9 +63,7 @@ def test_what_may_work_later_says_when(kind: type[StockbatchError]) -> None:
 def test_a_batch_that_may_be_there_is_not_told_as_one_that_is_not() -> None:
     _, error = told(errors.CommitUnknown("secret"))
 
-    assert error["message"].startswith(
-        "The database was lost while the batch was stored, and it may"
-    )
+    assert error["message"].startswith("The database did not say whether this took effect: look ")
 
 
 def test_our_own_fault_is_masked_and_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -94,7 +92,7 @@ def test_a_refusal_is_told_with_all_its_reasons() -> None:
 
 
 def test_a_reason_may_hold_what_no_utf_8_can() -> None:
-    _, error = told(Refused(400, "BAD_INPUT", "\ud800"))
+    _, error = told(bad_input(["\ud800"]))
 
     assert error["message"] == "\ud800"
 

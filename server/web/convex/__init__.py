@@ -1,5 +1,5 @@
 """Convex's public HTTP protocol, so that its clients can call what GraphQL offers.
 
-https://docs.convex.dev/http-api says what it is; what it leaves open was found with the npm package
-`convex` 1.48.
+https://docs.convex.dev/http-api describes it. What that page leaves open was found out with the npm
+package `convex` 1.48.
 """

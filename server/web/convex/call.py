@@ -1,8 +1,8 @@
-"""A call of a function: its arguments into GraphQL's variables, GraphQL's answer into its value."""
+"""Call a function: its arguments become GraphQL's variables, GraphQL's answer its value."""
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,20 +10,21 @@ from graphql import GraphQLError
 
 from schema import schema
 from schema.context import Context, Services
-from server.batches.idempotency.key import idempotency_key
+from server.batches.idempotency.key import request_key
 from server.domain.errors import BadInput, StockbatchError, quoted
+from server.domain.refusal import INTERNAL
 from server.web.convex import pagination
 from server.web.convex.function import KEY, Function
 from server.web.convex.value import decoded, encoded
 
 _LARGE_BYTES = 1_000_000  # some 10 000 items: 50 ms
 _VARIABLE = re.compile(r"^Variable '\$(\w+)'")
-# So that a batch in which all goes well is answered as in seed 1: {updated: 3, failed: 0}.
+# A batch without failures is answered as in seed 1: {updated: 3, failed: 0}.
 _LEFT_OUT_IF_EMPTY = {"batchDiscontinueProducts": ("unchanged", "failures")}
 
 
 class FunctionFailed(StockbatchError):
-    """The function threw. `data` is what it threw, None if it is a fault of ours."""
+    """The function threw `data`; None for a fault of the server."""
 
     def __init__(self, message: str, data: Mapping[str, Any] | None) -> None:
         super().__init__(message)
@@ -32,18 +33,20 @@ class FunctionFailed(StockbatchError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
-    """What a function returned. `is_replay`: to a call with the same key, before."""
+    """What a function returned. `is_replay` says that an earlier call with the same key got it."""
 
     json: Any
     is_replay: bool
 
 
 async def call(
-    function: Function, sent: Any, services: Services, *, header_key: str | None, size: int
+    function: Function, sent: Any, services: Services, *, key_headers: Sequence[str], size: int
 ) -> Value:
-    """
+    """Return the value of `function`.
+
     Args:
-        sent: the arguments, as they came in JSON, in a body of `size` bytes.
+        sent: the arguments as they came in JSON, in a body of `size` bytes.
+        key_headers: the headers `Idempotency-Key` as they were sent.
 
     Raises:
         BadInput: the arguments are not the function's.
@@ -54,7 +57,7 @@ async def call(
         arguments = await asyncio.to_thread(_decoded, arguments)  # others are served meanwhile
     else:
         arguments = _decoded(arguments)
-    context = Context(services, header_key=_key_besides(function, arguments, header_key))
+    context = Context(services, key_headers=_keys(function, arguments, key_headers))
     variables = _variables(function, arguments)
     result = await schema.execute(function.text, variable_values=variables, context_value=context)
     if result.errors:
@@ -66,19 +69,19 @@ async def call(
 
 
 def _arguments(function: Function, sent: Any) -> dict[str, Any]:
-    """Of `[{…}]`, as clients send it, or of `{…}`, as it stands in the documentation of the API."""
-    one = sent[0] if isinstance(sent, list) and len(sent) == 1 else sent
-    if not isinstance(one, dict):
+    """Return the arguments: clients send `[{…}]`, and the documentation of the API has `{…}`."""
+    arguments = sent[0] if isinstance(sent, list) and len(sent) == 1 else sent
+    if not isinstance(arguments, dict):
         raise BadInput(
             "args must be one object, or a list of one object: the function's arguments."
         )
-    for name in one:
+    for name in arguments:
         if name not in function.arguments:
             possible = ", ".join(sorted(function.arguments))
             raise BadInput(
                 f"{function.name} has no argument {quoted(name)}: there may be {possible}."
             )
-    return one
+    return arguments
 
 
 def _decoded(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,18 +91,17 @@ def _decoded(arguments: Mapping[str, Any]) -> dict[str, Any]:
         raise BadInput("args is nested too deeply.") from error
 
 
-def _key_besides(
-    function: Function, arguments: Mapping[str, Any], header_key: str | None
-) -> str | None:
-    """The key of a mutation that has no argument for it in GraphQL."""
-    own = None if KEY in function.variables else arguments.get(KEY)
-    if own is None:
-        return header_key
-    if not isinstance(own, str):
+def _keys(
+    function: Function, arguments: Mapping[str, Any], key_headers: Sequence[str]
+) -> Sequence[str]:
+    """Return the headers; a key that GraphQL has no argument for takes their place."""
+    argument = None if KEY in function.variables else arguments.get(KEY)
+    if argument is None:
+        return key_headers
+    if not isinstance(argument, str):
         raise BadInput(f"{KEY} must be a text.")
-    if header_key not in (None, own):
-        raise BadInput(f"{KEY} and the header Idempotency-Key are different: send one of them.")
-    return idempotency_key(own, KEY)
+    key = request_key(key_headers, argument)
+    return [key] if key is not None else []
 
 
 def _variables(function: Function, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def _failed(function: Function, error: GraphQLError) -> FunctionFailed:
     message = _VARIABLE.sub(r"Argument '\1'", error.message)
     if function.is_paginated:
         message = pagination.in_terms_of_options(message)
-    told = dict(error.extensions or {})
-    if told.get("code") == "INTERNAL":  # not the caller's fault: a plain Error, as Convex does it
+    extensions = dict(error.extensions or {})
+    if extensions.get("code") == INTERNAL:  # not the caller's fault: a plain Error, as with Convex
         return FunctionFailed(message, None)
-    return FunctionFailed(message, told | {"message": message})
+    return FunctionFailed(message, extensions | {"message": message})

@@ -1,4 +1,4 @@
-"""The functions: the operations of `functions.graphql`, ready to be sent to the schema."""
+"""The functions: the operations of `functions.graphql`, ready to be executed."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _FILE = Path(__file__).with_name("functions.graphql")
 
 @dataclass(frozen=True)
 class Function:
-    """`kind` is query or mutation, `text` a GraphQL document of this one operation."""
+    """A query or mutation (its `kind`); `text` is a GraphQL document of this one operation."""
 
     name: str
     kind: str
@@ -35,32 +35,33 @@ class Function:
 
     @cached_property
     def is_paginated(self) -> bool:
+        """Return whether the function answers in pages."""
         return {*_RELAY} <= {*self.variables}
 
     @cached_property
     def arguments(self) -> frozenset[str]:
-        """What a client may give: a key for every mutation, and Convex's pages for Relay's."""
+        """Return what a client may give: a key for every mutation, Convex's pages for Relay's."""
         if self.is_paginated:
             return frozenset({*self.variables} - {*_RELAY} | {pagination.OPTIONS})
         return frozenset({*self.variables, *([KEY] if self.kind == "mutation" else [])})
 
 
 def read_functions(text: str) -> Iterator[Function]:
-    """The operations of a GraphQL document, each with the fragments that it needs."""
+    """Yield the operations of a GraphQL document, each with the fragments that it needs."""
     document = parse(text, no_location=True)
     fragments = {
-        one.name.value: one
-        for one in document.definitions
-        if isinstance(one, FragmentDefinitionNode)
+        node.name.value: node
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
     }
-    for one in document.definitions:
-        if isinstance(one, OperationDefinitionNode) and one.name:
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode) and node.name:
             yield Function(
-                name=one.name.value,
-                kind=one.operation.value,
-                text=print_ast(_alone(one, fragments)),
+                name=node.name.value,
+                kind=node.operation.value,
+                text=print_ast(_alone(node, fragments)),
                 variables=tuple(
-                    each.variable.name.value for each in one.variable_definitions or ()
+                    definition.variable.name.value for definition in node.variable_definitions or ()
                 ),
             )
 
@@ -82,15 +83,15 @@ def _alone(
 
 
 FUNCTIONS: Mapping[str, Function] = {
-    one.name: one for one in read_functions(_FILE.read_text(encoding="utf-8"))
+    function.name: function for function in read_functions(_FILE.read_text(encoding="utf-8"))
 }
 
 
 def function_at(path: str, kind: str) -> Function:
-    """The function at a path such as `name`, `name:default`, `module:name` or `module.js:name`.
+    """Return the function at `path`: `name`, `name:default`, `module:name` or `module.js:name`.
 
     Raises:
-        BadInput: there is none, or it is not of this kind.
+        BadInput: there is no such function, or it is of another kind.
     """
     module, _, export = path.partition(":")
     name = (
@@ -98,7 +99,7 @@ def function_at(path: str, kind: str) -> Function:
     )
     function = FUNCTIONS.get(name)
     if function is None:
-        known = ", ".join(one.name for one in FUNCTIONS.values() if one.kind == kind)
+        known = ", ".join(name for name, known in FUNCTIONS.items() if known.kind == kind)
         raise BadInput(f"There is no function {quoted(path)}. Of kind {kind} there are {known}.")
     if function.kind != kind:
         raise BadInput(

@@ -1,4 +1,4 @@
-"""Convex's pages, `{page, isDone, continueCursor}`, made of Relay's."""
+"""Convex's pages, `{page, isDone, continueCursor}`, made from Relay's."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,12 +7,12 @@ from server.domain.errors import BadInput, quoted
 
 OPTIONS = "paginationOpts"
 _KNOWN = {"numItems", "cursor"}
-_OF_OTHER_CLIENTS = {"id", "endCursor", "maximumRowsRead", "maximumBytesRead"}  # no need for them
-_BEGINNING = ""  # the cursor of a list that is empty as yet: what comes is behind it
+_OF_OTHER_CLIENTS = {"id", "endCursor", "maximumRowsRead", "maximumBytesRead"}  # not needed here
+_BEGINNING = ""  # the cursor of a list that is still empty: whatever comes is behind it
 
 
 def relay_arguments(options: Any) -> dict[str, Any]:
-    """`first` and `after`, of `{numItems, cursor}`; without options, those of a first page.
+    """Return `first` and `after` for `{numItems, cursor}`; without options, those of a first page.
 
     Raises:
         BadInput: the options are something else.
@@ -30,7 +30,7 @@ def relay_arguments(options: Any) -> dict[str, Any]:
 
 
 def in_terms_of_options(message: str) -> str:
-    """What is wrong with `first` or `after`, for somebody who sent `paginationOpts`."""
+    """Return a message about `first` or `after` with the names of `paginationOpts`."""
     for relay, convex in (("first", "numItems"), ("after", "cursor")):
         for place in (f"{relay} is ", f"Argument '{relay}' "):
             if message.startswith(place):
@@ -39,6 +39,7 @@ def in_terms_of_options(message: str) -> str:
 
 
 def page(connection: Mapping[str, Any], options: Any) -> dict[str, Any]:
+    """Return Convex's page for a Relay connection that was asked for with `options`."""
     info = connection["pageInfo"]
     sent = options.get("cursor") if isinstance(options, dict) else None
     return {

@@ -15,7 +15,10 @@ from server.domain.errors import BadInput, quoted
 
 
 class _NotConvex(Exception):
-    """`steps` lead to the place, the last one first: to write each place down costs seconds."""
+    """A value that Convex does not have. `steps` lead to its place, the last step first.
+
+    They are collected on the way out, because writing down every place costs seconds.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -23,7 +26,8 @@ class _NotConvex(Exception):
 
 
 def decoded(value: Any, place: str) -> Any:
-    """
+    """Return the value of what came in JSON.
+
     Raises:
         BadInput: it is none of Convex's values; the message names the place, from `place` on.
     """
@@ -42,8 +46,8 @@ def _decoded(value: Any) -> Any:
 def _list(values: list[Any]) -> list[Any]:
     found: list[Any] = []
     try:
-        for one in values:
-            found.append(_decoded(one) if isinstance(one, list | dict) else one)  # noqa: PERF401 - counted
+        for value in values:
+            found.append(_decoded(value) if isinstance(value, list | dict) else value)  # noqa: PERF401 - counted
     except _NotConvex as error:
         error.steps.append(f"[{len(found)}]")
         raise
@@ -60,10 +64,10 @@ def _object(fields: dict[str, Any]) -> Any:
         if name == "$bytes":
             raise _NotConvex("is bytes, which no argument is.")
     found = {}
-    for name, one in fields.items():
+    for name, value in fields.items():
         _check(name)
         try:
-            found[name] = _decoded(one) if isinstance(one, list | dict) else one
+            found[name] = _decoded(value) if isinstance(value, list | dict) else value
         except _NotConvex as error:
             error.steps.append(f".{name}")
             raise
@@ -71,11 +75,11 @@ def _object(fields: dict[str, Any]) -> Any:
 
 
 def encoded(value: Any) -> Any:
-    """The form of what GraphQL answers. A field that is null is left out, as Convex does it."""
+    """Return the form of a value that GraphQL answered. Fields that are null are left out."""
     if isinstance(value, dict):
-        return {name: encoded(one) for name, one in value.items() if one is not None}
+        return {name: encoded(field) for name, field in value.items() if field is not None}
     if isinstance(value, list):
-        return [encoded(one) for one in value]
+        return [encoded(item) for item in value]
     if isinstance(value, float) and _is_special(value):
         return {"$float": b64encode(struct.pack("<d", value)).decode()}
     return value

@@ -1,1 +1,1 @@
-"""GraphiQL, the page for people: `page.py` is it, `files.py` what it loads from us."""
+"""GraphiQL: the page of `/graphql` in a browser, and the files that it loads from this server."""

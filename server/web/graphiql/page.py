@@ -1,4 +1,4 @@
-"""The page: GraphiQL with our tabs, out of our own files if `make web` has built them."""
+"""The page: GraphiQL with our tabs, from our own files if `make web` has built them."""
 
 import json
 import logging
@@ -24,13 +24,13 @@ _log = logging.getLogger(__name__)
 
 
 class Page:
-    """The same for everybody, but for the nonce of its style elements.
+    """GraphiQL's page. Each request gets the same, except for the nonce of its style elements.
 
-    Without the files in `built` it loads an older GraphiQL from the public CDN.
+    Without the files in `built`, the page loads an older GraphiQL from the public CDN.
     """
 
     def __init__(self, built: Path = BUILT) -> None:
-        manifest = built / "manifest.json"  # what is built last
+        manifest = built / "manifest.json"  # the last file that a build writes
         if manifest.is_file():
             names = json.loads(manifest.read_text(encoding="utf-8"))
             self._head, self._loading = _template("built.html").substitute(names), "Loading …"
@@ -44,6 +44,7 @@ class Page:
         self._tabs = "\n".join(_TAB.substitute(name=name, text=texts[name]) for name in texts)
 
     def response(self, request: Request) -> Response:
+        """Return the page, with a content security policy for the host that was asked."""
         nonce = secrets.token_urlsafe(16)
         rules = policy(
             host=request.headers.get("host", ""),
@@ -58,7 +59,7 @@ class Page:
             "Cache-Control": "no-cache",
             "Content-Security-Policy": rules,
             "Referrer-Policy": "same-origin",
-            "Vary": "Accept",  # to others the same address answers in JSON
+            "Vary": "Accept",  # a client that accepts no HTML gets JSON here
             "X-Content-Type-Options": "nosniff",
         }
         return HTMLResponse(content, headers=headers)

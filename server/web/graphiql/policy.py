@@ -1,16 +1,18 @@
-"""What the page may load and do: nothing but what is named here."""
+"""The content security policy of the page: it may load and do what is listed here, and no more."""
 
 import re
 from collections.abc import Sequence
 
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")  # as a policy has it, so no IPv6 address
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")  # a policy takes no IPv6 address
 
 
 def policy(
     *, host: str, nonce: str, scripts: Sequence[str] = (), styles: Sequence[str] = ()
 ) -> str:
-    """The value of `Content-Security-Policy`. Scripts and style sheets are ours, or of `scripts`
-    and `styles`; a <style> element needs the nonce. `host` is the one that the page was asked of.
+    """Return the value of `Content-Security-Policy` for a page that `host` serves.
+
+    Scripts and style sheets are ours, or among `scripts` and `styles`; a <style> element needs the
+    nonce.
     """
     rules = {
         "default-src": ["'none'"],
@@ -28,5 +30,5 @@ def policy(
 
 
 def _web_sockets(host: str) -> list[str]:
-    """Those of the page's own host: Safari before 15.4 does not count them to 'self'."""
+    """Return the WebSocket sources of `host`: Safari before 15.4 does not count them to 'self'."""
     return [f"{scheme}://{host}" for scheme in ("ws", "wss")] if _HOST.fullmatch(host) else []

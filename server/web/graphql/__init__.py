@@ -1,1 +1,1 @@
-"""The route /graphql: HTTP, WebSocket, and the page for people."""
+"""The route /graphql, over HTTP and WebSocket."""

@@ -1,4 +1,4 @@
-"""A WebSocket, with what Strawberry leaves to a client's good manners."""
+"""A WebSocket that also copes with what Strawberry takes for granted of a client."""
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
@@ -10,7 +10,7 @@ from typing_extensions import override
 
 
 class Socket(ASGIWebSocketAdapter):
-    """Closes on a message that is no object, and is silent towards a client that has gone."""
+    """Close on a message that is no object, and send nothing to a client that has gone."""
 
     @override
     async def iter_json(

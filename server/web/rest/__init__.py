@@ -1,1 +1,1 @@
-"""Batches over REST, as in seed 3: what GraphQL's `submitBatch` and `batchOperation` do."""
+"""Batches over REST, as in seed 3: the same as GraphQL's `submitBatch` and `batchOperation`."""

@@ -1,8 +1,8 @@
 """A body of CSV (RFC 4180): a header, and an item on each row.
 
-A row may have line breaks in quoted cells, and then it is several lines of the body. It ends with
-the line that makes its quotes even: what follows the standard is found so, and what does not is
-refused by Python's csv module, which reads each row, because it goes on behind its end.
+A row with line breaks in quoted cells is several lines of the body. It ends with the line that
+makes the number of its quotes even. Python's csv module then reads each row, and refuses one that
+does not follow the standard.
 """
 
 import csv
@@ -16,13 +16,13 @@ from server.web import json_value
 from server.web.rest.kind import RestKind
 from server.web.rest.lines import LONGEST_LINE, Line, Lines
 
-RESULT_PREFIX = "result."  # of the columns that a download adds
+RESULT_PREFIX = "result."  # begins the name of each column that a download adds
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _FLAGS = {"true": True, "false": False}
 
 
 def number_or_text(cell: str) -> int | float | str:
-    """A number if it is one, and otherwise what it is, so that the item fails on it."""
+    """Return the number in a cell; the text itself if it is none, so that the item fails on it."""
     match = _NUMBER.fullmatch(cell.strip())
     if match is None:
         return cell
@@ -31,6 +31,7 @@ def number_or_text(cell: str) -> int | float | str:
 
 
 def flag_or_text(cell: str) -> bool | str:
+    """Return the flag in a cell; the text itself if it is none, so that the item fails on it."""
     return _FLAGS.get(cell.strip().lower(), cell)
 
 
@@ -42,13 +43,13 @@ READERS: Mapping[Cell, Callable[[str], Any]] = {
 
 
 class CsvRows:
-    """An empty cell is a field that was left out. Columns that a download adds are left out too."""
+    """Read items. An empty cell is a field that was left out; columns of a download are skipped."""
 
     def __init__(self, kind: RestKind) -> None:
-        csv.field_size_limit(LONGEST_LINE)  # of the whole process, and too low for what is stored
+        csv.field_size_limit(LONGEST_LINE)  # the limit of the whole process, by default too low
         self._kind = kind
         self._lines = Lines()
-        self._begun: list[Line] = []  # the lines of a row with a quote that is open
+        self._begun: list[Line] = []  # the lines of a row whose quote is still open
         self._begun_bytes = 0
         self._header: list[str] = []
 
@@ -80,7 +81,7 @@ class CsvRows:
         return items
 
     def _row(self, line: Line) -> Line | None:
-        """The row that ends with this line, if one does; its number is that of its first line."""
+        """Return the row that ends with `line`, with the number of its first line; or None."""
         is_odd = line.content.count(b'"') % 2 == 1
         if not self._begun and not is_odd:
             return line
@@ -93,7 +94,7 @@ class CsvRows:
             )
         if len(self._begun) == 1 or not is_odd:
             return None
-        row = Line(self._begun[0].number, b"\n".join(one.content for one in self._begun))
+        row = Line(self._begun[0].number, b"\n".join(begun.content for begun in self._begun))
         self._begun, self._begun_bytes = [], 0
         return row
 

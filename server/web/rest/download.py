@@ -1,4 +1,4 @@
-"""`GET /api/batches/{id}/results`: every result of a batch, however many there are."""
+"""`GET /api/batches/{id}/results`: every result of a batch, in a file of any length."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -13,8 +13,8 @@ from server.domain.errors import StoreError
 from server.domain.item_result import ItemResult
 from server.kinds.registry import KINDS
 from server.mongo.batches.results import BatchResults
-from server.web.accept import qualities, quality
-from server.web.refusal import Refused
+from server.web.accept import accepted, qualities, quality
+from server.web.refusal import not_acceptable
 from server.web.rest.kind import RestKind
 from server.web.rest.poll import flag
 from server.web.rest.result_rows import CsvWriter, NdjsonWriter, Writer
@@ -26,15 +26,16 @@ _CSV_RANGES = ("text/csv", "text/*", "*/*")
 
 
 async def download(request: Request, batch: BatchProgress, results: BatchResults) -> Response:
-    """
+    """Return the results of `batch` as a file, with `success=true` or `false` only those.
+
     Raises:
-        Refused: a parameter is wrong, or the format is none that there is.
+        Refused: a parameter is wrong, or there is no such format.
         StoreError: the database failed.
     """
     writer = _writer(request, RestKind(KINDS[batch.kind]))
     success = flag(request, "success")
     pieces = _pieces(results, batch.id, success, writer)
-    first = await anext(pieces)  # what fails at once can still be told
+    first = await anext(pieces)  # an error before the first byte can still be answered
     name = f"batch-{batch.id}-{_WHICH[success]}.{writer.suffix}"
     return _Download(
         _from(first, pieces),
@@ -47,7 +48,7 @@ async def download(request: Request, batch: BatchProgress, results: BatchResults
 
 
 class _Download(StreamingResponse):
-    """Closes its source, whoever goes away."""
+    """Close the source at the end, also if the client or the server goes away."""
 
     body_iterator: AsyncGenerator[bytes, None]
 
@@ -60,14 +61,14 @@ class _Download(StreamingResponse):
 async def _from(first: bytes, others: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     async with aclosing(others):
         yield first
-        async for one in others:
-            yield one
+        async for piece in others:
+            yield piece
 
 
 async def _pieces(
     results: BatchResults, batch_id: str, success: bool | None, writer: Writer
 ) -> AsyncGenerator[bytes, None]:
-    """The file. It has at least one piece, which may be empty."""
+    """Yield the file in pieces: at least one, which may be empty."""
     head = writer.head()
     block: list[ItemResult] = []
     async with aclosing(_results(results, batch_id, success)) as found:
@@ -82,7 +83,7 @@ async def _pieces(
 async def _results(
     results: BatchResults, batch_id: str, success: bool | None
 ) -> AsyncGenerator[ItemResult, None]:
-    """A cursor lives for some minutes, and a slow reader longer: it goes on with another one."""
+    """Yield the results, with a new cursor where one has ended before a slow reader was done."""
     after, last_failure = -1, -2
     while True:
         try:
@@ -92,7 +93,7 @@ async def _results(
                     after = result.index
             return
         except StoreError:
-            if after in (last_failure, -1):  # nothing has come since
+            if after in (last_failure, -1):  # nothing has come since the last failure
                 raise
             last_failure = after
 
@@ -100,22 +101,20 @@ async def _results(
 def _writer(request: Request, kind: RestKind) -> Writer:
     asked = request.query_params.get("format")
     if asked is None:
-        asked = _accepted(request)
+        asked = _preferred(request)
     if asked == "ndjson":
         return NdjsonWriter()
     if asked == "csv":
         return CsvWriter(kind)
-    raise Refused(
-        406,
-        "NOT_ACCEPTABLE",
-        "Results are application/x-ndjson (?format=ndjson) or text/csv (?format=csv).",
+    raise not_acceptable(
+        "Results are application/x-ndjson (?format=ndjson) or text/csv (?format=csv)."
     )
 
 
-def _accepted(request: Request) -> str | None:
-    """The format that the header prefers; of two that it likes as much, NDJSON."""
-    named = qualities(request.headers.get("Accept") or "*/*")
-    ndjson, csv = quality(named, _NDJSON_RANGES), quality(named, _CSV_RANGES)
+def _preferred(request: Request) -> str | None:
+    """Return the format that the header Accept prefers; of two that it likes as much, NDJSON."""
+    found = qualities(accepted(request.headers) or "*/*")
+    ndjson, csv = quality(found, _NDJSON_RANGES), quality(found, _CSV_RANGES)
     if not ndjson and not csv:
         return None
     return "csv" if csv > ndjson else "ndjson"

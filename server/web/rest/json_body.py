@@ -1,34 +1,17 @@
 """A body of JSON: a list of items and options, as in the input of `submitBatch`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from server.domain.errors import BadInput, quoted
+from server.domain.errors import quoted
 from server.domain.item_result import Input
-from server.web import json_value
-from server.web.refusal import bad_input
-from server.web.rest.item_shape import unknown_names
 from server.web.rest.kind import RestKind
 
 MOST_ITEMS = 100_000
 
 
-def read_object(body: bytes) -> dict[str, Any]:
-    """
-    Raises:
-        Refused: it is no JSON object.
-    """
-    try:
-        sent = json_value.parse(body)
-    except BadInput as error:
-        raise bad_input([f"The body {error}."]) from error
-    if not isinstance(sent, dict):
-        raise bad_input(["The body is not a JSON object."])
-    return sent
-
-
-def items_of(kind: RestKind, sent: dict[str, Any], faults: list[str]) -> Sequence[Input]:
-    """The items; what is wrong with their form, or with the names in the body, is in `faults`."""
+def items_of(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> Sequence[Input]:
+    """Return the items, and add to `faults` what is wrong with their form or the body's names."""
     known = [kind.kind.argument, *kind.options]
     faults += [
         f"There is no key {quoted(name)}: there may be {', '.join(known)}."
@@ -69,6 +52,6 @@ def _ids(kind: RestKind, items: list[Any], faults: list[str]) -> Sequence[Input]
 
 def _objects(kind: RestKind, items: list[Any], faults: list[str]) -> Sequence[Input]:
     for place, item in enumerate(items):
-        wrong = unknown_names(kind, item) if isinstance(item, dict) else ["is not an object"]
+        wrong = kind.unknown_names(item) if isinstance(item, dict) else ["is not an object"]
         faults += [f"{kind.kind.argument}[{place}] {fault}." for fault in wrong]
     return items

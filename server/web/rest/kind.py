@@ -1,9 +1,11 @@
-"""The kinds of batch as REST names them: their paths, and the shape of their requests."""
+"""The kinds of batch in REST: their paths, and the names in their requests."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
+from server.domain.errors import quoted
 from server.kinds.item_field import Cell
 from server.kinds.kind import BatchKind
 from server.kinds.registry import KINDS
@@ -53,6 +55,27 @@ class RestKind:
         """Return the options that a batch may have, and what a parameter's text is read as."""
         own = {option.name: option.cell for option in self.kind.options}
         return dict(sorted({**own, BATCH_SIZE: Cell.NUMBER}.items()))
+
+    def unknown_names(self, item: Mapping[str, Any]) -> list[str]:
+        """Return what is wrong with the names in an item, as GraphQL is strict about them.
+
+        Each message lacks its subject, such as "updates[0]". What is wrong with the values fails
+        the item alone, and is not looked at here.
+        """
+        faults = _unknown(self.item_keys, item)
+        nested = item.get(self.parent) if self.parent else None
+        if isinstance(nested, Mapping):
+            faults += [f"{fault} in {self.parent}" for fault in _unknown(self.parent_keys, nested)]
+        return faults
+
+
+def _unknown(known: Sequence[str], names: Iterable[str]) -> list[str]:
+    possible = ", ".join(known)
+    return [
+        f"has the unknown key {quoted(name)}: there may be {possible}"
+        for name in names
+        if name not in known
+    ]
 
 
 BY_PATH: Mapping[str, RestKind] = {

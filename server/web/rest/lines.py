@@ -1,8 +1,9 @@
-"""Lines out of a stream of bytes, whatever pieces it comes in."""
+"""Cut a stream of bytes into lines."""
 
 from dataclasses import dataclass
 
 from server.domain.errors import BadInput
+from server.web.json_value import utf_8
 
 LONGEST_LINE = 1024**2  # bytes; the longest item that makes sense has about one thousand
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -10,27 +11,25 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`number` counts from 1; `content` still has the CR of a CRLF, and no LF."""
+    """A line of a body. `number` counts from 1; `content` has the CR of a CRLF, and no LF."""
 
     number: int
     content: bytes
 
     def text(self) -> str:
-        """
+        """Return the line as text.
+
         Raises:
             BadInput: it is not UTF-8.
         """
         try:
-            return self.content.decode()
-        except UnicodeDecodeError as error:
-            byte = self.content[error.start]
-            raise BadInput(
-                f"Line {self.number} is not UTF-8: byte {error.start + 1} of it is 0x{byte:02x}."
-            ) from error
+            return utf_8(self.content)
+        except BadInput as error:
+            raise BadInput(f"Line {self.number} {error}.") from error
 
 
 class Lines:
-    """Gives back the lines that are whole, and holds no more than one that is not."""
+    """Return lines that are complete, and hold the begun one."""
 
     def __init__(self) -> None:
         self._begun: list[bytes] = []
@@ -38,7 +37,7 @@ class Lines:
         self._number = 1
 
     def feed(self, piece: bytes) -> list[Line]:
-        """The lines that end in this piece.
+        """Return the lines that end in this piece.
 
         Raises:
             BadInput: a line is too long.
@@ -49,7 +48,7 @@ class Lines:
         return lines
 
     def end(self) -> list[Line]:
-        """The last line, if nothing ended it."""
+        """Return the last line, if no line break ended it."""
         return [self._ended(b"")] if self._begun_bytes else []
 
     def _ended(self, end: bytes) -> Line:

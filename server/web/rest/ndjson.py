@@ -1,10 +1,9 @@
-"""A body of NDJSON: a JSON object on each line, an item each."""
+"""A body of NDJSON: a JSON object on each line is an item."""
 
 from typing import Any
 
 from server.domain.errors import BadInput
 from server.web import json_value
-from server.web.rest.item_shape import unknown_names
 from server.web.rest.kind import RestKind
 from server.web.rest.lines import Line, Lines
 
@@ -12,7 +11,7 @@ RESULT = "result"  # what a download adds to an item
 
 
 class NdjsonRows:
-    """Blank lines are no items. The `result` of an item that was downloaded is left out."""
+    """Read items, and skip blank lines and the `result` of an item that was downloaded."""
 
     def __init__(self, kind: RestKind) -> None:
         self._kind = kind
@@ -36,7 +35,7 @@ class NdjsonRows:
         if not isinstance(item, dict):
             raise BadInput(f"Line {line.number} is not a JSON object.")
         item.pop(RESULT, None)
-        faults = unknown_names(self._kind, item)
+        faults = self._kind.unknown_names(item)
         if faults:
             raise BadInput(f"Line {line.number} {'; and it '.join(faults)}.")
         return item

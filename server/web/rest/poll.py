@@ -1,4 +1,4 @@
-"""`GET /api/batches/{id}`: how far a batch is, as in seed 3."""
+"""`GET /api/batches/{id}`: the progress of a batch and its results, as in seed 3."""
 
 from typing import Any
 
@@ -8,30 +8,31 @@ from starlette.responses import Response
 from server.domain.batch_progress import BatchProgress
 from server.domain.listing import MAX_PAGE_SIZE, PageRequest
 from server.kinds.registry import KINDS
+from server.mongo.batches.results import BatchResults
 from server.web.json_value import json_answer
 from server.web.refusal import bad_input
 from server.web.rest.result_fields import iso, polled
-from server.web.rest.services import RestServices
 
 _FLAGS = {"true": True, "false": False}
 
 
-async def poll(request: Request, batch: BatchProgress, services: RestServices) -> Response:
-    """
+async def poll(request: Request, batch: BatchProgress, results: BatchResults) -> Response:
+    """Return the batch, with its first 1000 results unless the parameter `results` is false.
+
     Raises:
         Refused: a parameter is wrong.
         StoreError: the database failed.
     """
-    answer = _told(batch)
+    answer = _fields(batch)
     if flag(request, "results") is not False:
         page = PageRequest(first=MAX_PAGE_SIZE)
-        results = await services.results.page(batch.id, page, success=None)
-        answer["results"] = [polled(result) for result in results.items]
+        found = await results.page(batch.id, page, success=None)
+        answer["results"] = [polled(result) for result in found.items]
     return json_answer(answer | {"resultsUrl": f"/api/batches/{batch.id}/results"})
 
 
 def flag(request: Request, name: str) -> bool | None:
-    """None if it was left out.
+    """Return the parameter `name`; None if it was left out.
 
     Raises:
         Refused: it is neither true nor false.
@@ -44,7 +45,7 @@ def flag(request: Request, name: str) -> bool | None:
     return _FLAGS[text]
 
 
-def _told(batch: BatchProgress) -> dict[str, Any]:
+def _fields(batch: BatchProgress) -> dict[str, Any]:
     publication = batch.publication
     return {
         "batchId": batch.id,

@@ -1,4 +1,4 @@
-"""What became of an item, as the answers name it."""
+"""The result of an item, with the names that REST gives its fields."""
 
 import math
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from server.kinds import shown
 
 
 def polled(result: ItemResult) -> dict[str, Any]:
-    """As in seed 3: a success that could not be published has an `error`, and no `txId`."""
+    """Return a result as in seed 3: an unpublished success has an `error` and no `txId`."""
     publication = result.publication
     fields = {
         "index": result.index,
@@ -25,7 +25,7 @@ def polled(result: ItemResult) -> dict[str, Any]:
 
 
 def downloaded(result: ItemResult) -> dict[str, Any]:
-    """What a download adds to the item; nothing that is empty."""
+    """Return what a download adds to the item, without empty fields."""
     publication = result.publication
     return _present(
         {
@@ -43,27 +43,28 @@ def downloaded(result: ItemResult) -> dict[str, Any]:
 
 
 def code(result: ItemResult) -> str | None:
-    """Of the first thing that is wrong."""
+    """Return the code of the first thing that is wrong; None if the item succeeded."""
     outcome = result.outcome
     return outcome.error.code.value if isinstance(outcome, Failed) else None
 
 
 def error(result: ItemResult) -> str | None:
-    """All that is wrong: mostly one sentence."""
+    """Return all that is wrong, in one sentence or more; None if the item succeeded."""
     outcome = result.outcome
     if not isinstance(outcome, Failed):
         return None
-    return " ".join(one.message for one in outcome.errors)
+    return " ".join(error_.message for error_ in outcome.errors)
 
 
 def plain(value: Any) -> Any:
-    """JSON has no infinity and no NaN: those become texts. They were wrong anyway."""
+    """Return `value`, or its text where JSON has no such number: infinity and NaN."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value
 
 
 def iso(moment: datetime | None) -> str | None:
+    """Return `moment` in ISO 8601, in UTC and with milliseconds."""
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

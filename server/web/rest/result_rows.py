@@ -1,7 +1,7 @@
-"""Results as the rows of a file: each item as it was sent, and what became of it.
+"""Results as the rows of a file: each item as it was sent, and its result.
 
-An item that failed can be mended in the file and sent again as it is: what a download adds is left
-out by `NdjsonRows` and `CsvRows`.
+A failed item can be mended in the file, and the file sent again: `NdjsonRows` and `CsvRows` skip
+what a download adds.
 """
 
 import csv
@@ -37,13 +37,17 @@ class Writer(Protocol):
     media_type: str
 
     def head(self) -> bytes:
-        """What stands before the first row."""
+        """Return what stands before the first row."""
         ...
 
-    def rows(self, results: Sequence[ItemResult]) -> bytes: ...
+    def rows(self, results: Sequence[ItemResult]) -> bytes:
+        """Return a row for each result."""
+        ...
 
 
 class NdjsonWriter:
+    """Write the items as they were sent, each with the key `result`."""
+
     suffix = "ndjson"
     media_type = "application/x-ndjson"
 
@@ -52,15 +56,16 @@ class NdjsonWriter:
 
     def rows(self, results: Sequence[ItemResult]) -> bytes:
         return b"".join(
-            json_value.written(_plain(one.input) | {RESULT: downloaded(one)}) + b"\n"
-            for one in results
+            json_value.written(_plain(result.input) | {RESULT: downloaded(result)}) + b"\n"
+            for result in results
         )
 
 
 class CsvWriter:
-    """The columns of the items as they were sent, not changed for spreadsheets: see docs/rest.md.
+    """Write the items in the columns in which they were sent, then the columns of the result.
 
-    What is not the caller's own, in the columns of the result, never begins like a formula.
+    A spreadsheet may run a cell as a formula. The columns of the result never begin like one; the
+    caller's own columns are not changed, because the file may be sent again (see docs/rest.md).
     """
 
     suffix = "csv"
@@ -73,13 +78,13 @@ class CsvWriter:
         return _csv([[*self._kind.columns, *(RESULT_PREFIX + name for name in _RESULT_COLUMNS)]])
 
     def rows(self, results: Sequence[ItemResult]) -> bytes:
-        return _csv([self._row(one) for one in results])
+        return _csv([self._row(result) for result in results])
 
     def _row(self, result: ItemResult) -> list[Any]:
-        sent, became = self._flat(result.input), downloaded(result)
+        sent, added = self._flat(result.input), downloaded(result)
         return [
             *(_cell(sent.get(name)) for name in self._kind.columns),
-            *(_no_formula(_cell(became.get(name))) for name in _RESULT_COLUMNS),
+            *(_no_formula(_cell(added.get(name))) for name in _RESULT_COLUMNS),
         ]
 
     def _flat(self, sent: Input) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Items out of a body that is read as a stream, in flat memory."""
+"""Read the items of a body as a stream, in flat memory."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Any, Protocol
@@ -6,23 +6,23 @@ from typing import Any, Protocol
 from server.domain.item_result import Input
 
 _BLOCK_ITEMS = 500
-_BLOCK_BYTES = 1024**2  # of a body whose items are long
+_BLOCK_BYTES = 1024**2  # a block of long items ends earlier
 
 
 class Rows(Protocol):
-    """Reads one format. Both methods raise BadInput that names the line."""
+    """Reads one format. Both methods raise a BadInput that names the line."""
 
     def feed(self, piece: bytes) -> list[dict[str, Any]]:
-        """The items that end in this piece of the body."""
+        """Return the items that end in this piece of the body."""
         ...
 
     def end(self) -> list[dict[str, Any]]:
-        """The last one, if nothing ended it."""
+        """Return the last item, if no line break ended it."""
         ...
 
 
 async def blocks(body: AsyncIterator[bytes], rows: Rows) -> AsyncGenerator[Sequence[Input], None]:
-    """The items of `body` in input order, some hundreds at a time."""
+    """Yield the items of `body` in input order, some hundreds at a time."""
     block: list[Input] = []
     size = 0
     async for piece in body:

@@ -7,19 +7,24 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from server.batches.idempotency.key import idempotency_key
+from server.batches.idempotency.key import request_key
 from server.batches.request import BatchRequest
 from server.batches.stored.submissions import Submissions, Submitted
 from server.domain.errors import BadInput, quoted
 from server.domain.item_result import Input
-from server.web.body import JSON, read_whole, require_media_type
+from server.domain.options import DEFAULT_BATCH_SIZE, MAX_BATCH_SIZE, BatchOptions
+from server.domain.refusal import answered_with
+from server.domain.whole_number import not_whole, whole_number
+from server.kinds.kind import BatchWork
+from server.kinds.kind_option import read_settings
+from server.web.body import JSON, read_object, read_whole, require_media_type
 from server.web.json_value import json_answer
+from server.web.key import key_headers
 from server.web.refusal import bad_input
-from server.web.rest.csv_rows import CsvRows
-from server.web.rest.json_body import items_of, read_object
-from server.web.rest.kind import RestKind
+from server.web.rest.csv_rows import READERS, CsvRows
+from server.web.rest.json_body import items_of
+from server.web.rest.kind import BATCH_SIZE, RestKind
 from server.web.rest.ndjson import NdjsonRows
-from server.web.rest.options import from_query, read_batch_options, read_work
 from server.web.rest.rows import Rows, blocks
 
 _STREAMS: Mapping[str, type[NdjsonRows | CsvRows]] = {
@@ -32,18 +37,19 @@ _INSTEAD = "send less, or NDJSON or CSV, which may be of any length"
 async def submit(
     request: Request, kind: RestKind, submissions: Submissions, *, max_request_bytes: int
 ) -> Response:
-    """
+    """Submit the batch that a request asks for, and return where to ask for its progress.
+
     Raises:
-        Refused: with all that is wrong with the request.
+        Refused: the request is wrong; it names all that is.
         BadInput: a line of a stream is wrong.
         RequestError: any other that `Submissions` raises.
         StoreError: the database failed; nothing is stored, unless it is CommitUnknown.
     """
-    sent_as = require_media_type(request, [JSON, *_STREAMS])
-    if sent_as == JSON:
+    media_type = require_media_type(request, [JSON, *_STREAMS])
+    if media_type == JSON:
         submitted = await _submit_whole(request, kind, submissions, max_request_bytes)
     else:
-        rows = _STREAMS[sent_as](kind)
+        rows = _STREAMS[media_type](kind)
         submitted = await _submit_stream(request, kind, submissions, rows)
     batch = submitted.batch
     headers = {"Location": f"/api/batches/{batch.id}"}
@@ -68,38 +74,73 @@ async def _submit_whole(
     body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
     sent = read_object(body)
     items: Sequence[Input] = items_of(kind, sent, faults)
-    return await submissions.submit(_batch_request(request, kind, sent, faults), items)
+    batch_request = _batch_request(request, kind, sent, faults)
+    with answered_with(batch_request.key):
+        return await submissions.submit(batch_request, items)
 
 
 async def _submit_stream(
     request: Request, kind: RestKind, submissions: Submissions, rows: Rows
 ) -> Submitted:
     faults: list[str] = []
-    sent = from_query(kind, request.query_params, faults)
+    sent = options_in_query(kind, request.query_params, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     async with aclosing(request.stream()) as body, aclosing(blocks(body, rows)) as items:
-        return await submissions.submit_stream(batch_request, items)
+        with answered_with(batch_request.key):
+            return await submissions.submit_stream(batch_request, items)
+
+
+def options_in_query(kind: RestKind, query: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
+    """Return the parameters of a stream as the values that a JSON body would have.
+
+    Unknown parameters are added to `faults`.
+    """
+    known = ", ".join(kind.options)
+    faults += [
+        f"There is no parameter {quoted(name)}: there may be {known}."
+        for name in query
+        if name not in kind.options
+    ]
+    return {
+        name: READERS[kind.options[name]](text)
+        for name, text in query.items()
+        if text and name in kind.options
+    }
 
 
 def _batch_request(
     request: Request, kind: RestKind, sent: Mapping[str, Any], faults: list[str]
 ) -> BatchRequest:
-    work = read_work(kind, sent, faults)
-    options = read_batch_options(sent, faults)
-    key = _idempotency_key(request, faults)
+    work = _work(kind, sent, faults)
+    options = _batch_options(sent, faults)
+    key = _key(request, faults)
     if work is None or faults:
         raise bad_input(faults)
     return BatchRequest(work=work, options=options, key=key)
 
 
-def _idempotency_key(request: Request, faults: list[str]) -> str | None:
-    keys = request.headers.getlist("Idempotency-Key")
-    if len(keys) > 1:
-        faults.append("There are several headers Idempotency-Key: send one.")
-    if not keys:
-        return None
+def _work(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> BatchWork[Any, Any] | None:
+    """Return the work of the batch; None if an option is wrong, and then `faults` says why."""
+    faults_before = len(faults)
+    settings = read_settings(kind.kind.options, sent, faults)
+    return kind.kind.work(settings) if len(faults) == faults_before else None
+
+
+def _batch_options(sent: Mapping[str, Any], faults: list[str]) -> BatchOptions:
+    """Return the options that every kind has; null is the same as left out."""
+    size = sent.get(BATCH_SIZE)
+    if size is None:
+        return BatchOptions()
+    whole = whole_number(size, least=1, most=MAX_BATCH_SIZE)
+    if whole is None:
+        fault = not_whole(size, least=1, most=MAX_BATCH_SIZE)
+        faults.append(f"{BATCH_SIZE} {fault}. Leave it out for {DEFAULT_BATCH_SIZE}.")
+    return BatchOptions(batch_size=whole or DEFAULT_BATCH_SIZE)
+
+
+def _key(request: Request, faults: list[str]) -> str | None:
     try:
-        return idempotency_key(keys[0], "Idempotency-Key")
+        return request_key(key_headers(request))
     except BadInput as error:
         faults.append(str(error))
         return None

@@ -1,34 +1,47 @@
-"""Everything below `/api`."""
+"""The routes below `/api`, and the form of their errors: `{"error": {"code", "message", …}}`."""
 
 import asyncio
 import logging
+from dataclasses import replace
+from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
+from server.batches.stored.submissions import Submissions
 from server.domain.batch_progress import BatchProgress
 from server.domain.product import canonical_id
-from server.web.refusal import METHODS, not_found, unavailable, wrong_method
+from server.domain.refusal import STOPPING
+from server.mongo.batches.batch_reads import BatchReads
+from server.mongo.batches.results import BatchResults
+from server.web.json_value import json_answer
+from server.web.refusal import METHODS, Refused, not_found, require_method, to_refused
 from server.web.rest.download import download
-from server.web.rest.error_answer import error_answer
 from server.web.rest.kind import BY_PATH
 from server.web.rest.poll import poll
-from server.web.rest.services import RestServices
 from server.web.rest.submission import submit
 
-_STOPPING = (
-    "The server stops. With an Idempotency-Key the request can be sent again without doing "
-    "anything twice."
-)
+_STOPPING = replace(STOPPING, retry_after_seconds=1)
 _OPERATIONS = f"POST /api/batches/ with one of {', '.join(BY_PATH)}"
 
 log = logging.getLogger(__name__)
 
 
+class RestServices(Protocol):
+    """What the routes can reach; the `Services` of the GraphQL resolvers are these as well."""
+
+    @property
+    def submissions(self) -> Submissions: ...
+    @property
+    def batches(self) -> BatchReads: ...
+    @property
+    def results(self) -> BatchResults: ...
+
+
 class Rest:
-    """The routes of `/api`; an error is a JSON object, `{"error": {"code", "message", …}}`."""
+    """The routes of `/api`."""
 
     def __init__(self, services: RestServices, *, max_request_bytes: int) -> None:
         self._services = services
@@ -41,6 +54,7 @@ class Rest:
             ],
             redirect_slashes=False,
         )
+        self.routes = self._router.routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answering = False
@@ -57,9 +71,9 @@ class Rest:
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
             if answering:
                 raise
-            await error_answer(unavailable(_STOPPING))(scope, receive, send)
+            await error_answer(Refused(_STOPPING))(scope, receive, send)
         except Exception as error:
-            if answering:  # the connection is cut, so that nobody takes it for the whole answer
+            if answering:  # cutting the connection shows that the answer is not whole
                 log.warning("An answer of %s ended early: %s", scope["path"], error)
                 raise
             await error_answer(error)(scope, receive, send)
@@ -74,16 +88,16 @@ class Rest:
         name = request.path_params["name"]
         kind = BY_PATH.get(name)
         if kind is not None:
-            _require(request, "POST")
+            require_method(request.method, "POST")
             limit = self._max_request_bytes
             return await submit(request, kind, self._services.submissions, max_request_bytes=limit)
         if request.method == "POST" and canonical_id(name) is None:
             raise not_found(f"There is no such operation: {_OPERATIONS}.")
-        _require(request, "GET", "HEAD")
-        return await poll(request, await self._found(name), self._services)
+        require_method(request.method, "GET", "HEAD")
+        return await poll(request, await self._found(name), self._services.results)
 
     async def _results(self, request: Request) -> Response:
-        _require(request, "GET", "HEAD")
+        require_method(request.method, "GET", "HEAD")
         batch = await self._found(request.path_params["name"])
         return await download(request, batch, self._services.results)
 
@@ -95,6 +109,13 @@ class Rest:
         return batch
 
 
-def _require(request: Request, *methods: str) -> None:
-    if request.method not in methods:
-        raise wrong_method(request.method, *methods)
+def error_answer(error: Exception) -> Response:
+    """Return what the caller sees in place of `error`."""
+    refused = to_refused(error)
+    refusal = refused.refusal
+    fields: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
+    if refused.reasons:
+        fields["reasons"] = list(refused.reasons)
+    if refusal.error_id:
+        fields["errorId"] = refusal.error_id
+    return json_answer({"error": fields}, refused.status, refused.headers)

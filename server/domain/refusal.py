@@ -1,0 +1,116 @@
+"""What a caller is told in place of an answer: one mapping from errors, for every door.
+
+A door adds its own form (a status, a header, `extensions`) and writes the log line.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from server.domain.errors import (
+    CommitUnknown,
+    DatabaseUnavailable,
+    KeyInUse,
+    QueueFull,
+    RequestError,
+    StoreError,
+    WriteConflict,
+)
+
+BAD_INPUT = RequestError.code
+INTERNAL = "INTERNAL"
+UNAVAILABLE = "UNAVAILABLE"
+_QUEUE_SECONDS = 5  # a worker has probably ended some chunks by then
+_SOON_SECONDS = 1
+
+_UNREACHABLE = "The database cannot be reached just now; try again later."
+_UNKNOWN = (
+    "The database did not say whether this took effect: look before you send it again. "
+    "With an idempotency key, a request can be sent again without doing anything twice."
+)
+_WITH_KEY = (
+    "The request could not be answered just now. Send it again with the same idempotency key: what "
+    "is missing is done then, and nothing is done twice."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A code and a sentence for the caller, and the level at which the log notes the cause.
+
+    `retry_after_seconds` is when the same request may succeed; None if that is not known, or if
+    sending it again could do something twice. `error_id` names a fault of the server; the log line
+    has the same id. `log_level` is None where the caller's mistake needs no line.
+    """
+
+    code: str
+    message: str
+    retry_after_seconds: int | None = None
+    error_id: str | None = None
+    log_level: int | None = None
+
+
+STOPPING = Refusal(
+    code=UNAVAILABLE,
+    message="The server stops, and what has begun goes on to its end. With an idempotency key, "
+    "send the request again: nothing is done twice. Without one, look at stockUpdates or "
+    "batchOperations first.",
+)
+
+
+class UnansweredWithKey(StoreError):
+    """The database failed a request with an idempotency key, which may be sent again."""
+
+
+@contextmanager
+def answered_with(key: str | None) -> Iterator[None]:
+    """Turn what the database failed on into `UnansweredWithKey` if the request has a key."""
+    try:
+        yield
+    except (DatabaseUnavailable, WriteConflict, CommitUnknown) as error:
+        if key is None:
+            raise
+        raise UnansweredWithKey(str(error)) from error
+
+
+def refusal_of(error: BaseException, error_id: str) -> Refusal:
+    """Return what the caller is told in place of `error`.
+
+    `error_id` is a new id, which only a fault of the server takes.
+    """
+    match error:
+        case RequestError():
+            return Refusal(
+                code=error.code, message=str(error), retry_after_seconds=_retry_after(error)
+            )
+        case UnansweredWithKey():
+            return _unavailable(_WITH_KEY)
+        case CommitUnknown():
+            return _unavailable(_UNKNOWN)
+        case DatabaseUnavailable() | WriteConflict():
+            return _unavailable(_UNREACHABLE)
+    return Refusal(
+        code=INTERNAL,
+        message=f"Internal error. (Error {error_id})",
+        error_id=error_id,
+        log_level=logging.ERROR,
+    )
+
+
+def _retry_after(error: RequestError) -> int | None:
+    match error:
+        case QueueFull():
+            return _QUEUE_SECONDS
+        case KeyInUse():
+            return _SOON_SECONDS
+    return None
+
+
+def _unavailable(message: str) -> Refusal:
+    return Refusal(
+        code=UNAVAILABLE,
+        message=message,
+        retry_after_seconds=_SOON_SECONDS,
+        log_level=logging.WARNING,
+    )

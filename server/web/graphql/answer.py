@@ -1,0 +1,67 @@
+"""What `/graphql` answers: its two media types, and a refusal in GraphQL's form.
+
+With `RESPONSE` the status says whether a request was executed at all. With `JSON`, the older media
+type, every well-formed request is answered with 200.
+"""
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+
+from server.domain.refusal import BAD_INPUT
+from server.web.accept import qualities, quality
+from server.web.refusal import Refused
+
+RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+_WIDER = ("application/*", "*/*")
+
+
+def preferred(accept: str | None) -> str | None:
+    """Return the media type that a client prefers; None if it takes neither.
+
+    A client that does not name `RESPONSE` may not know it, and gets `JSON`.
+    """
+    found = qualities(accept or "*/*")
+    response, json_ = quality(found, (RESPONSE, *_WIDER)), quality(found, (JSON, *_WIDER))
+    if response and response >= json_ and RESPONSE in found:
+        return RESPONSE
+    if json_:
+        return JSON
+    return RESPONSE if response else None
+
+
+def executed(answer: dict[str, Any], media_type: str | None) -> Response:
+    """Return the answer to a well-formed request."""
+    status = 200
+    if media_type == RESPONSE and _is_refused(answer):
+        del answer["data"]
+        status = 400
+    return _of_type(media_type, Response(json.dumps(answer, separators=(",", ":")), status))
+
+
+def refusal(refused: Refused, media_type: str | None) -> Response:
+    """Return what is answered before or in place of GraphQL's answer.
+
+    The caller's mistakes have one code here; the status says which it was.
+    """
+    code = BAD_INPUT if refused.status < 500 else refused.refusal.code
+    extensions = {"code": code}
+    if refused.refusal.error_id:
+        extensions["errorId"] = refused.refusal.error_id
+    errors = [{"message": str(refused), "extensions": extensions}]
+    body = json.dumps({"errors": errors})  # in ASCII: it may quote half a surrogate pair
+    return _of_type(media_type, Response(body, refused.status, refused.headers))
+
+
+def _is_refused(answer: dict[str, Any]) -> bool:
+    """Return whether nothing was executed: only what a resolver has begun has a path."""
+    errors: list[Any] = answer.get("errors") or []
+    return answer["data"] is None and not any("path" in error for error in errors)
+
+
+def _of_type(media_type: str | None, response: Response) -> Response:
+    response.headers["Content-Type"] = f"{media_type or JSON}; charset=utf-8"
+    response.headers["Vary"] = "Accept"
+    return response
