@@ -8,7 +8,7 @@ import pytest
 from bson import ObjectId
 
 from server.assembly import Sizes
-from server.batches.stored.claimed_chunks import Lost
+from server.batches.stored.claimed_chunks import ChunkEnd, Done, Lost, Orphaned
 from server.domain.batch_state import BatchState
 from server.domain.stored_batch import ClaimedChunk
 from server.mongo.connection.driver import DriverName, Session
@@ -46,8 +46,8 @@ async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[
         yield a, b
 
 
-async def run(shop: Shop, held: ClaimedChunk, session: Session) -> None:
-    assert await leased(shop).run(held, session) == Lost()
+async def run(shop: Shop, held: ClaimedChunk, session: Session, end: ChunkEnd) -> None:
+    assert await leased(shop).run(held, session) == end
 
 
 async def test_a_zombie_that_begins_when_another_has_finished_changes_nothing(
@@ -61,7 +61,7 @@ async def test_a_zombie_that_begins_when_another_has_finished_changes_nothing(
         lapse(a)
         assert await work_off(b) == 1
         done = chunk(a, batch_id)
-        await run(a, held, session)
+        await run(a, held, session, Orphaned())
 
     assert chunk(a, batch_id) == done
     assert caplog.messages.count(TAKEN_OVER) == 1
@@ -80,12 +80,12 @@ async def test_a_zombie_that_commits_while_another_holds_its_chunk_changes_nothi
         lapse(a)
         async with claimed(b, "B") as (held, other):
             before = chunk(a, batch_id)
-            await run(a, lost, session)
+            await run(a, lost, session, Lost())
             assert caplog.messages.count(LOST) == 1
             assert chunk(a, batch_id) == before
             assert list(a.stocks().values()) == [10, 10]
             assert [row["status"] for row in a.rows()] == ["pending", "pending"]
-            await run(b, held, other)
+            await run(b, held, other, Done())
     await work_off(b)
     await a.assembly.housekeeping.run_once()
 
@@ -176,7 +176,7 @@ async def test_one_that_was_slow_and_that_nobody_has_replaced_ends_its_chunk(
 
     async with claimed(a) as (held, session):
         lapse(a)
-        await run(a, held, session)
+        await run(a, held, session, Done())
     await a.assembly.housekeeping.run_once()
 
     assert LOST not in caplog.messages
