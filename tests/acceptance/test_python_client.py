@@ -1,21 +1,16 @@
 """examples/python as its README says: generated, checked by mypy, run against a live server."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.program import PROJECT, environment
+from tests.acceptance.client_examples import PYTHON, python_copy, run_python
 from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.slow
 
-EXAMPLE = PROJECT / "examples" / "python"
-PYTHON = EXAMPLE / ".venv" / "bin" / "python"
-NOT_SOURCES = shutil.ignore_patterns(".venv", "stockbatch_client", ".mypy_cache", "__pycache__")
 
 STOCK = """\
 0: the stock is now 15
@@ -113,14 +108,7 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the folder, in a copy of the project, with the client generated."""
-    if not PYTHON.exists():
-        pytest.fail("This test needs examples/python/.venv: run `make clients`.", pytrace=False)
-    project = tmp_path_factory.mktemp("project")
-    (project / "schema").mkdir()
-    shutil.copy(PROJECT / "schema" / "schema.graphql", project / "schema")
-    folder = shutil.copytree(EXAMPLE, project / "examples" / "python", ignore=NOT_SOURCES)
-    run(folder, "-m", "ariadne_codegen")
-    return folder
+    return python_copy(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="module")
@@ -202,24 +190,13 @@ def test_a_refusal_reaches_the_program_with_its_code(example: Path, server: Serv
 
 
 def test_the_readme_shows_what_is_printed() -> None:
-    assert f"```\n{RETRY}```\n" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    assert f"```\n{RETRY}```\n" in (PYTHON / "README.md").read_text(encoding="utf-8")
 
 
 def run(folder: Path, *arguments: str, server: ServerProcess | None = None, status: int = 0) -> str:
     """What the example's Python prints; it must end with `status`, and without a complaint."""
-    here = "127.0.0.1,localhost"  # is never behind a proxy
     url = f"{server.url}/graphql" if server else ""
-    ended = subprocess.run(
-        [PYTHON, *arguments],
-        cwd=folder,
-        env=environment(STOCKBATCH_URL=url, NO_PROXY=here, no_proxy=here),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert (ended.stderr, ended.returncode) == ("", status), ended.stdout
-    return ended.stdout
+    return run_python(folder, *arguments, url=url, status=status)
 
 
 NO_BATCH = """\

@@ -1,22 +1,18 @@
 """examples/typescript as its reader has it: generated, compiled and run against a live server."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.node_tool import ROOT, node
+from tests.acceptance.client_examples import TYPESCRIPT, Ended, run_in, typescript_copy
 from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.node
 
-EXAMPLE = ROOT / "examples" / "typescript"
-Ended = subprocess.CompletedProcess[str]
 
 STOCK = """\
 add 5 to 10: applied, the stock is 15
@@ -127,15 +123,7 @@ WRONG = {
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example beside a copy of the schema, with its code generated."""
-    node(EXAMPLE)
-    root = tmp_path_factory.mktemp("typescript")
-    shutil.copytree(ROOT / "schema", root / "schema", ignore=shutil.ignore_patterns("*.py"))
-    copy = root / "examples" / "typescript"
-    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "generated"))
-    (copy / "node_modules").symlink_to(EXAMPLE / "node_modules")
-    generated = npm(copy, "generate")
-    assert generated.returncode == 0, generated.stdout + generated.stderr
-    return copy
+    return typescript_copy(tmp_path_factory.mktemp("typescript"))
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +146,7 @@ def complaints(example: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     for name, code in planted.items():
         (folder / "src" / file_name(name)).write_text(IMPORTS + code, encoding="utf-8")
 
-    ended = run(folder, "node_modules/.bin/tsc", "--noEmit", "--pretty", "false")
+    ended = run_in(folder, "node_modules/.bin/tsc", "--noEmit", "--pretty", "false")
 
     assert ended.returncode != 0
     found: dict[str, list[str]] = {}
@@ -172,7 +160,7 @@ def test_what_is_generated_and_written_is_strictly_typed(example: Path) -> None:
     checked = npm(example, "check")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    options = json.loads(run(example, "node_modules/.bin/tsc", "--showConfig").stdout)
+    options = json.loads(run_in(example, "node_modules/.bin/tsc", "--showConfig").stdout)
     assert options["compilerOptions"]["strict"] is True
     assert "skipLibCheck" not in options["compilerOptions"]
 
@@ -189,7 +177,7 @@ def test_code_that_is_wrong_does_not_compile(complaints: dict[str, list[str]], n
 
 
 def test_nothing_is_cast_or_any() -> None:
-    sources = [EXAMPLE / "codegen.ts", *(EXAMPLE / "src").glob("*.ts")]
+    sources = [TYPESCRIPT / "codegen.ts", *(TYPESCRIPT / "src").glob("*.ts")]
     texts = [path.read_text(encoding="utf-8") for path in sources]
 
     assert len(texts) > 5
@@ -236,7 +224,7 @@ def test_the_repeated_call_leaves_one_row(example: Path, server: ServerProcess) 
 
 
 def test_a_program_without_a_server_fails(example: Path) -> None:
-    ended = run(example, "npm", "run", "--silent", "stock", STOCKBATCH_URL="http://127.0.0.1:2")
+    ended = run_in(example, "npm", "run", "--silent", "stock", STOCKBATCH_URL="http://127.0.0.1:2")
 
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -244,32 +232,20 @@ def test_a_program_without_a_server_fails(example: Path) -> None:
 
 
 def test_the_lock_names_no_host() -> None:
-    lock = (EXAMPLE / "package-lock.json").read_text(encoding="utf-8")
+    lock = (TYPESCRIPT / "package-lock.json").read_text(encoding="utf-8")
 
     assert "://" not in lock
     assert '"resolved"' not in lock
 
 
 def test_its_readme_shows_what_is_printed() -> None:
-    assert RETRY in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    assert RETRY in (TYPESCRIPT / "README.md").read_text(encoding="utf-8")
 
 
 def npm(folder: Path, script: str, server: ServerProcess | None = None) -> Ended:
     """What `npm run` of the script has ended with."""
     url = {} if server is None else {"STOCKBATCH_URL": f"{server.url}/graphql"}
-    return run(folder, "npm", "run", "--silent", script, **url)
-
-
-def run(folder: Path, *command: str, **variables: str) -> Ended:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | variables,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
+    return run_in(folder, "npm", "run", "--silent", script, **url)
 
 
 def rows(server: ServerProcess) -> int:
