@@ -11,7 +11,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.acceptance.client_examples import python_copy, run_in, run_python, typescript_copy
+from tests.acceptance.client_examples import (
+    PYTHON_PRINTS,
+    TYPESCRIPT_PRINTS,
+    python_copy,
+    run_in,
+    run_python,
+    typescript_copy,
+    without_progress,
+)
 from tests.acceptance.conftest import Serve
 from tests.acceptance.node_tool import ROOT, run_node
 from tests.acceptance.process_table import until
@@ -99,22 +107,29 @@ async def test_the_samples_are_back_after_the_data_folder_was_removed(
 
 
 @pytest.mark.node
+@pytest.mark.timeout(400)  # seconds: it starts Node and Python some twenty times
 async def test_programs_and_documents_work_one_after_the_other_on_one_data_folder(
     serve: Serve, tmp_path: Path
 ) -> None:
     server = serve(WORKER_ENABLED="false", EXPIRY_SWEEP_SECONDS=SWEEP_SECONDS)
-    programs = programs_for(server.url, tmp_path)
+    programs = small_programs(server.url, tmp_path)
+    clients = client_programs(server.url, tmp_path)
 
     await assert_it_shows_what_happens(README, ServerStage(server, tmp_path), any_time=True)
     with working(server, tmp_path):
-        first = {name: ids_hidden(run()) for name, run in programs.items()}
+        printed = {name: ids_hidden(run()) for name, run in programs.items()}
     for name in DOCUMENTS[1:]:
         await assert_it_shows_what_happens(name, ServerStage(server, tmp_path), any_time=True)
     with working(server, tmp_path):
-        second = {name: ids_hidden(run()) for name, run in programs.items()}
+        again = {name: ids_hidden(run()) for name, run in programs.items()}
+        by_clients = {name: ids_hidden(run()) for name, run in clients.items()}
 
-    assert second == first
-    assert first["poll_batch.js"] == "Final: 3 succeeded, 1 failed"
+    assert again == printed
+    assert printed["poll_batch.js"] == "Final: 3 succeeded, 1 failed"
+    expected = {f"{name}.ts": text for name, text in TYPESCRIPT_PRINTS.items()} | {
+        f"{name}.py": text for name, text in PYTHON_PRINTS.items()
+    }
+    assert by_clients == {name: ids_hidden(text) for name, text in expected.items()}
 
 
 @pytest.mark.node
@@ -148,18 +163,8 @@ def programs_in_documents(url: str, folder: Path) -> dict[str, Callable[[], str]
     return programs
 
 
-def programs_for(url: str, folder: Path) -> dict[str, Callable[[], str]]:
-    """Return each example program: when it is called, it runs and returns what it prints."""
-    typescript = typescript_copy(folder / "typescript")
-    python = python_copy(folder / "python")
-
-    def in_typescript(name: str) -> str:
-        ended = run_in(typescript, "npm", "run", "--silent", name, STOCKBATCH_URL=f"{url}/graphql")
-        assert ended.returncode == 0, ended.stderr
-        return ended.stdout
-
-    def in_python(name: str) -> str:
-        return run_python(python, f"{name}.py", url=f"{url}/graphql")
+def small_programs(url: str, folder: Path) -> dict[str, Callable[[], str]]:
+    """Return the programs that need no generated code: each returns what it prints."""
 
     def poll_batch() -> str:
         printed = run_node(CONVEX, [str(ROOT / "examples" / "poll_batch.js"), url])
@@ -168,7 +173,23 @@ def programs_for(url: str, folder: Path) -> dict[str, Callable[[], str]]:
     programs = programs_in_documents(url, folder) | {"poll_batch.js": poll_batch}
     for file in ("seed-1.js", "tour.js"):
         programs[file] = partial(run_node, CONVEX, [file], CONVEX_URL=url)
-    for name in ("stock", "products", "retry"):
-        programs[f"{name}.ts"] = partial(in_typescript, name)
-        programs[f"{name}.py"] = partial(in_python, name)
     return programs
+
+
+def client_programs(url: str, folder: Path) -> dict[str, Callable[[], str]]:
+    """Return the programs of the generated clients: each returns what it prints."""
+    typescript = typescript_copy(folder / "typescript")
+    python = python_copy(folder / "python")
+    address = f"{url}/graphql"
+
+    def in_typescript(name: str) -> str:
+        ended = run_in(typescript, "npm", "run", "--silent", name, STOCKBATCH_URL=address)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def in_python(name: str) -> str:
+        return without_progress(run_python(python, f"{name}.py", url=address))
+
+    return {f"{name}.ts": partial(in_typescript, name) for name in TYPESCRIPT_PRINTS} | {
+        f"{name}.py": partial(in_python, name) for name in PYTHON_PRINTS
+    }

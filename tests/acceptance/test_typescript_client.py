@@ -9,51 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.client_examples import TYPESCRIPT, Ended, run_in, typescript_copy
+from tests.acceptance.client_examples import TYPESCRIPT_PRINTS as PRINTS
 from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.node
 
-
-STOCK = """\
-add 5 to 10: applied, the stock is 15
-add -11 to 10: failed, INSUFFICIENT_STOCK: The stock is 10: 11 cannot be taken from it.
-add -3 to 10: applied, the stock is 7
-"""
-PRODUCTS = """\
-2 of 3 created: PARTIAL
-  Oolong 100 g, 30 in stock
-  Sencha 100 g, 20 in stock
-  INVALID_FIELD at products.2.price: The price 12.5 is not a whole number.
-  INVALID_FIELD at products.2.stock: The stock -1 is out of range: it may be from 0 to 2147483647.
-1 of 3 updated: PARTIAL
-  Oolong 100 g, 1390 cents
-  not found at updates.2
-  INVALID_FIELD at updates.1.data.name: The name is blank: it must have 1 to 200 characters.
-1 of 3 deleted: PARTIAL
-  Oolong 100 g
-  not found at deletes.2
-  HAS_STOCK_UPDATES at deletes.1.productId: \
-The product <id> has 1 stock update: set cascadeDelete to delete them with it.
-"""
-BACKGROUND = f"""\
-200 stock updates, followed by subscription:
-  COMPLETED, PARTIAL: 150 succeeded, 50 failed
-  a page of 20: INSUFFICIENT_STOCK at {" ".join(map(str, range(0, 80, 4)))}
-  a page of 20: INSUFFICIENT_STOCK at {" ".join(map(str, range(80, 160, 4)))}
-  a page of 10: INSUFFICIENT_STOCK at {" ".join(map(str, range(160, 200, 4)))}
-201 prices, followed by polling:
-  COMPLETED, PARTIAL: 200 succeeded, 1 failed
-  a page of 1: PRODUCT_NOT_FOUND at 200
-"""
-RETRY = """\
-Attempt 1: TypeError: fetch failed
-Attempt 2: answered
-  new stock: 7
-  idempotentReplay: true
-  in stock: 7, rows in stockUpdates: 1
-Other content, same key: IDEMPOTENCY_KEY_REUSED
-  in stock: 7, rows in stockUpdates: 1
-"""
 
 IMPORTS = """\
 import { execute } from './execute.ts';
@@ -190,14 +150,12 @@ def test_nothing_is_cast_or_any() -> None:
 def test_a_program_says_what_happened_each_time(
     example: Path, server: ServerProcess, program: str
 ) -> None:
-    expected = {"stock": STOCK, "products": PRODUCTS, "retry": RETRY}[program]
-
     for _ in range(2):
         ended = npm(example, program, server)
 
         assert ended.stderr == ""
         assert ended.returncode == 0
-        assert re.sub(r"\b[0-9a-f]{24}\b", "<id>", ended.stdout) == expected
+        assert re.sub(r"\b[0-9a-f]{24}\b", "<id>", ended.stdout) == PRINTS[program]
 
 
 def test_a_background_batch_is_followed_to_its_end_in_both_ways(
@@ -207,7 +165,7 @@ def test_a_background_batch_is_followed_to_its_end_in_both_ways(
         ended = npm(example, "background", server)
 
         assert ended.returncode == 0, ended.stderr
-        assert ended.stdout == BACKGROUND
+        assert ended.stdout == PRINTS["background"]
         for total in (200, 201):
             progress = re.findall(rf"^… ([A-Z]+) (\d+)/{total}$", ended.stderr, re.MULTILINE)
             assert progress[-1] == ("COMPLETED", str(total))
@@ -218,7 +176,7 @@ def test_a_background_batch_is_followed_to_its_end_in_both_ways(
 def test_the_repeated_call_leaves_one_row(example: Path, server: ServerProcess) -> None:
     before = rows(server)
 
-    assert npm(example, "retry", server).stdout == RETRY
+    assert npm(example, "retry", server).stdout == PRINTS["retry"]
 
     assert rows(server) == before + 1
 
@@ -239,7 +197,7 @@ def test_the_lock_names_no_host() -> None:
 
 
 def test_its_readme_shows_what_is_printed() -> None:
-    assert RETRY in (TYPESCRIPT / "README.md").read_text(encoding="utf-8")
+    assert PRINTS["retry"] in (TYPESCRIPT / "README.md").read_text(encoding="utf-8")
 
 
 def npm(folder: Path, script: str, server: ServerProcess | None = None) -> Ended:
