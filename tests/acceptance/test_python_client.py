@@ -1,66 +1,17 @@
 """examples/python as its README says: generated, checked by mypy, run against a live server."""
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.program import PROJECT, environment
+from tests.acceptance.client_examples import PYTHON, python_copy, run_python, without_progress
+from tests.acceptance.client_examples import PYTHON_PRINTS as PRINTS
 from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.slow
 
-EXAMPLE = PROJECT / "examples" / "python"
-PYTHON = EXAMPLE / ".venv" / "bin" / "python"
-NOT_SOURCES = shutil.ignore_patterns(".venv", "stockbatch_client", ".mypy_cache", "__pycache__")
-
-STOCK = """\
-0: the stock is now 15
-1: INSUFFICIENT_STOCK (2 there): The stock is 2: 3 cannot be taken from it.
-2: INVALID_QUANTITY: The quantity 0.5 is not a whole number.
-3: PRODUCT_NOT_FOUND: There is no product ffffffffffffffffffffffff.
-4: the stock is now 14
-"""
-PRODUCTS = """\
-Created: PARTIAL
-  Sencha, 1290 cents, 25 in stock
-  Oolong, 1490 cents, 30 in stock
-  item 1: INVALID_FIELD at products.1.price
-Updated: PARTIAL
-  Sencha, 1190 cents, 25 in stock
-  item 1: not found
-  item 2: INVALID_FIELD at updates.2.data.name
-Deleted: PARTIAL
-  Sencha, 1190 cents, 25 in stock
-  item 1: not found
-  item 2: HAS_STOCK_UPDATES at deletes.2.productId
-Deleted: ALL
-  Oolong, 1490 cents, 31 in stock
-"""
-BACKGROUND = """\
-Submitted 40 items; the subscription tells:
-  COMPLETED 40/40: 35 succeeded, 5 failed
-A page of failed results:
-  item 0: INSUFFICIENT_STOCK
-  item 8: INSUFFICIENT_STOCK
-  item 16: INSUFFICIENT_STOCK
-A page of failed results:
-  item 24: INSUFFICIENT_STOCK
-  item 32: INSUFFICIENT_STOCK
-Submitted 40 items; polling tells:
-  COMPLETED 40/40: 35 succeeded, 5 failed
-"""
-RETRY = """\
-First attempt: no answer. Was it applied?
-Second attempt: the stock is now 15.
-It is the first one's answer: True
-The stock went from 10 to 15.
-Its updates: [5]
-Something else with that key: ['IDEMPOTENCY_KEY_REUSED']
-"""
 
 APPLIED = "UpdateStockBatchUpdateStockStockUpdateApplied"
 FAILED = "UpdateStockBatchUpdateStockStockUpdateFailed"
@@ -113,14 +64,7 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the folder, in a copy of the project, with the client generated."""
-    if not PYTHON.exists():
-        pytest.fail("This test needs examples/python/.venv: run `make clients`.", pytrace=False)
-    project = tmp_path_factory.mktemp("project")
-    (project / "schema").mkdir()
-    shutil.copy(PROJECT / "schema" / "schema.graphql", project / "schema")
-    folder = shutil.copytree(EXAMPLE, project / "examples" / "python", ignore=NOT_SOURCES)
-    run(folder, "-m", "ariadne_codegen")
-    return folder
+    return python_copy(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="module")
@@ -179,7 +123,11 @@ def test_mypy_refuses_a_wrong_program(example: Path, program: str, line: int, er
 
 @pytest.mark.parametrize(
     ("program", "output"),
-    [("stock.py", STOCK), ("products.py", PRODUCTS), ("retry.py", RETRY)],
+    [
+        ("stock.py", PRINTS["stock"]),
+        ("products.py", PRINTS["products"]),
+        ("retry.py", PRINTS["retry"]),
+    ],
 )
 def test_a_program_says_the_same_each_time(
     example: Path, server: ServerProcess, program: str, output: str
@@ -189,10 +137,9 @@ def test_a_program_says_the_same_each_time(
 
 def test_background_batches_are_followed_to_their_end(example: Path, server: ServerProcess) -> None:
     for _ in range(2):
-        lines = run(example, "background.py", server=server).splitlines(keepends=True)
-        under_way = [one for one in lines if one.startswith(("  PENDING ", "  PROCESSING "))]
+        printed = run(example, "background.py", server=server)
 
-        assert "".join(one for one in lines if one not in under_way) == BACKGROUND
+        assert without_progress(printed) == PRINTS["background"]
 
 
 def test_a_refusal_reaches_the_program_with_its_code(example: Path, server: ServerProcess) -> None:
@@ -202,24 +149,13 @@ def test_a_refusal_reaches_the_program_with_its_code(example: Path, server: Serv
 
 
 def test_the_readme_shows_what_is_printed() -> None:
-    assert f"```\n{RETRY}```\n" in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    assert f"```\n{PRINTS['retry']}```\n" in (PYTHON / "README.md").read_text(encoding="utf-8")
 
 
 def run(folder: Path, *arguments: str, server: ServerProcess | None = None, status: int = 0) -> str:
     """What the example's Python prints; it must end with `status`, and without a complaint."""
-    here = "127.0.0.1,localhost"  # is never behind a proxy
     url = f"{server.url}/graphql" if server else ""
-    ended = subprocess.run(
-        [PYTHON, *arguments],
-        cwd=folder,
-        env=environment(STOCKBATCH_URL=url, NO_PROXY=here, no_proxy=here),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert (ended.stderr, ended.returncode) == ("", status), ended.stdout
-    return ended.stdout
+    return run_python(folder, *arguments, url=url, status=status)
 
 
 NO_BATCH = """\

@@ -1,63 +1,19 @@
 """examples/typescript as its reader has it: generated, compiled and run against a live server."""
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.acceptance.node_tool import ROOT, node
+from tests.acceptance.client_examples import TYPESCRIPT, Ended, run_in, typescript_copy
+from tests.acceptance.client_examples import TYPESCRIPT_PRINTS as PRINTS
 from tests.acceptance.server_process import ServerProcess
 
 pytestmark = pytest.mark.node
 
-EXAMPLE = ROOT / "examples" / "typescript"
-Ended = subprocess.CompletedProcess[str]
-
-STOCK = """\
-add 5 to 10: applied, the stock is 15
-add -11 to 10: failed, INSUFFICIENT_STOCK: The stock is 10: 11 cannot be taken from it.
-add -3 to 10: applied, the stock is 7
-"""
-PRODUCTS = """\
-2 of 3 created: PARTIAL
-  Oolong 100 g, 30 in stock
-  Sencha 100 g, 20 in stock
-  INVALID_FIELD at products.2.price: The price 12.5 is not a whole number.
-  INVALID_FIELD at products.2.stock: The stock -1 is out of range: it may be from 0 to 2147483647.
-1 of 3 updated: PARTIAL
-  Oolong 100 g, 1390 cents
-  not found at updates.2
-  INVALID_FIELD at updates.1.data.name: The name is blank: it must have 1 to 200 characters.
-1 of 3 deleted: PARTIAL
-  Oolong 100 g
-  not found at deletes.2
-  HAS_STOCK_UPDATES at deletes.1.productId: \
-The product <id> has 1 stock update: set cascadeDelete to delete them with it.
-"""
-BACKGROUND = f"""\
-200 stock updates, followed by subscription:
-  COMPLETED, PARTIAL: 150 succeeded, 50 failed
-  a page of 20: INSUFFICIENT_STOCK at {" ".join(map(str, range(0, 80, 4)))}
-  a page of 20: INSUFFICIENT_STOCK at {" ".join(map(str, range(80, 160, 4)))}
-  a page of 10: INSUFFICIENT_STOCK at {" ".join(map(str, range(160, 200, 4)))}
-201 prices, followed by polling:
-  COMPLETED, PARTIAL: 200 succeeded, 1 failed
-  a page of 1: PRODUCT_NOT_FOUND at 200
-"""
-RETRY = """\
-Attempt 1: TypeError: fetch failed
-Attempt 2: answered
-  new stock: 7
-  idempotentReplay: true
-  in stock: 7, rows in stockUpdates: 1
-Other content, same key: IDEMPOTENCY_KEY_REUSED
-  in stock: 7, rows in stockUpdates: 1
-"""
 
 IMPORTS = """\
 import { execute } from './execute.ts';
@@ -127,15 +83,7 @@ WRONG = {
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the example beside a copy of the schema, with its code generated."""
-    node(EXAMPLE)
-    root = tmp_path_factory.mktemp("typescript")
-    shutil.copytree(ROOT / "schema", root / "schema", ignore=shutil.ignore_patterns("*.py"))
-    copy = root / "examples" / "typescript"
-    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "generated"))
-    (copy / "node_modules").symlink_to(EXAMPLE / "node_modules")
-    generated = npm(copy, "generate")
-    assert generated.returncode == 0, generated.stdout + generated.stderr
-    return copy
+    return typescript_copy(tmp_path_factory.mktemp("typescript"))
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +106,7 @@ def complaints(example: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
     for name, code in planted.items():
         (folder / "src" / file_name(name)).write_text(IMPORTS + code, encoding="utf-8")
 
-    ended = run(folder, "node_modules/.bin/tsc", "--noEmit", "--pretty", "false")
+    ended = run_in(folder, "node_modules/.bin/tsc", "--noEmit", "--pretty", "false")
 
     assert ended.returncode != 0
     found: dict[str, list[str]] = {}
@@ -172,7 +120,7 @@ def test_what_is_generated_and_written_is_strictly_typed(example: Path) -> None:
     checked = npm(example, "check")
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    options = json.loads(run(example, "node_modules/.bin/tsc", "--showConfig").stdout)
+    options = json.loads(run_in(example, "node_modules/.bin/tsc", "--showConfig").stdout)
     assert options["compilerOptions"]["strict"] is True
     assert "skipLibCheck" not in options["compilerOptions"]
 
@@ -189,7 +137,7 @@ def test_code_that_is_wrong_does_not_compile(complaints: dict[str, list[str]], n
 
 
 def test_nothing_is_cast_or_any() -> None:
-    sources = [EXAMPLE / "codegen.ts", *(EXAMPLE / "src").glob("*.ts")]
+    sources = [TYPESCRIPT / "codegen.ts", *(TYPESCRIPT / "src").glob("*.ts")]
     texts = [path.read_text(encoding="utf-8") for path in sources]
 
     assert len(texts) > 5
@@ -202,14 +150,12 @@ def test_nothing_is_cast_or_any() -> None:
 def test_a_program_says_what_happened_each_time(
     example: Path, server: ServerProcess, program: str
 ) -> None:
-    expected = {"stock": STOCK, "products": PRODUCTS, "retry": RETRY}[program]
-
     for _ in range(2):
         ended = npm(example, program, server)
 
         assert ended.stderr == ""
         assert ended.returncode == 0
-        assert re.sub(r"\b[0-9a-f]{24}\b", "<id>", ended.stdout) == expected
+        assert re.sub(r"\b[0-9a-f]{24}\b", "<id>", ended.stdout) == PRINTS[program]
 
 
 def test_a_background_batch_is_followed_to_its_end_in_both_ways(
@@ -219,7 +165,7 @@ def test_a_background_batch_is_followed_to_its_end_in_both_ways(
         ended = npm(example, "background", server)
 
         assert ended.returncode == 0, ended.stderr
-        assert ended.stdout == BACKGROUND
+        assert ended.stdout == PRINTS["background"]
         for total in (200, 201):
             progress = re.findall(rf"^… ([A-Z]+) (\d+)/{total}$", ended.stderr, re.MULTILINE)
             assert progress[-1] == ("COMPLETED", str(total))
@@ -230,13 +176,13 @@ def test_a_background_batch_is_followed_to_its_end_in_both_ways(
 def test_the_repeated_call_leaves_one_row(example: Path, server: ServerProcess) -> None:
     before = rows(server)
 
-    assert npm(example, "retry", server).stdout == RETRY
+    assert npm(example, "retry", server).stdout == PRINTS["retry"]
 
     assert rows(server) == before + 1
 
 
 def test_a_program_without_a_server_fails(example: Path) -> None:
-    ended = run(example, "npm", "run", "--silent", "stock", STOCKBATCH_URL="http://127.0.0.1:2")
+    ended = run_in(example, "npm", "run", "--silent", "stock", STOCKBATCH_URL="http://127.0.0.1:2")
 
     assert ended.returncode == 1
     assert ended.stdout == ""
@@ -244,32 +190,20 @@ def test_a_program_without_a_server_fails(example: Path) -> None:
 
 
 def test_the_lock_names_no_host() -> None:
-    lock = (EXAMPLE / "package-lock.json").read_text(encoding="utf-8")
+    lock = (TYPESCRIPT / "package-lock.json").read_text(encoding="utf-8")
 
     assert "://" not in lock
     assert '"resolved"' not in lock
 
 
 def test_its_readme_shows_what_is_printed() -> None:
-    assert RETRY in (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    assert PRINTS["retry"] in (TYPESCRIPT / "README.md").read_text(encoding="utf-8")
 
 
 def npm(folder: Path, script: str, server: ServerProcess | None = None) -> Ended:
     """What `npm run` of the script has ended with."""
     url = {} if server is None else {"STOCKBATCH_URL": f"{server.url}/graphql"}
-    return run(folder, "npm", "run", "--silent", script, **url)
-
-
-def run(folder: Path, *command: str, **variables: str) -> Ended:
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | variables,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
+    return run_in(folder, "npm", "run", "--silent", script, **url)
 
 
 def rows(server: ServerProcess) -> int:

@@ -1,78 +1,74 @@
-"""README.md and docs/examples.md show what really happens: every request in them is sent."""
+"""The documents show what really happens: every request in them is sent, every answer compared."""
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from graphql import GraphQLInputObjectType, build_schema
 
-from server.jobs.expiry_sweep import ExpirySweep
-from server.mongo.products.samples import put_samples
+from tests.integration.curl import NotACurl, curl_request
 from tests.integration.examples import (
     BadDocument,
-    Clock,
-    Document,
     Example,
     Shown,
-    Sweep,
-    Work,
     altered,
     anchor,
     as_text,
     parse,
 )
+from tests.integration.pages import (
+    DOCUMENTS,
+    EXAMPLES,
+    MUTATIONS,
+    PROJECT,
+    README,
+    ShopStage,
+    assert_it_shows_what_happens,
+    known_to,
+    text_of,
+)
 from tests.integration.shop import Shop
 
-PROJECT = Path(__file__).parents[2]
-README, EXAMPLES, BACKGROUND = "README.md", "docs/examples.md", "docs/background.md"
-DOCUMENTS = [README, EXAMPLES, BACKGROUND]
-SAMPLES = frozenset(f"{number:024x}" for number in range(1, 13))
 _OPTION_ROW = re.compile(
-    r"^\| \[`(?P<option>[^`]+)`\]\(docs/examples\.md#(?P<anchor>[\w-]+)\) \|"
+    r"^\| \[`(?P<option>[^`]+)`\]\(examples\.md#(?P<anchor>[\w-]+)\) \|"
     r".*\| `(?P<output>.+)` \|$",
     re.MULTILINE,
 )
+# A block that sends something: `graphql`, `js`, or a command that calls a server.
+_REQUEST = re.compile(r"^```(?:graphql|js|ts)\b|^\s*(?:\$ )?curl ", re.MULTILINE)
 
 
-def text_of(name: str) -> str:
-    return (PROJECT / name).read_text(encoding="utf-8")
-
-
-def known_to(document: Document) -> frozenset[str]:
-    """The ids that the server does not make up."""
-    return document.ids() | SAMPLES
-
-
-async def put_the_samples(shop: Shop) -> None:
-    await put_samples(shop.driver.client[shop.database], shop.clock())
-
-
-async def let_happen(shop: Shop, event: Clock | Sweep | Work) -> None:
-    match event:
-        case Clock():
-            shop.clock.stand_at(event.moment)
-        case Sweep():
-            await ExpirySweep(shop.runner, clock=shop.clock, interval_seconds=1).run_once()
-        case Work():
-            while await shop.assembly.worker.run_once():
-                pass
+@pytest.fixture
+async def stage(shop: Shop) -> ShopStage:
+    opened = ShopStage(shop)
+    await opened.put_the_samples()
+    return opened
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
-async def test_every_request_has_the_answer_that_the_document_shows(shop: Shop, name: str) -> None:
-    document = parse(text_of(name))
-    shown = Shown(known_to(document))
-    await put_the_samples(shop)
+async def test_every_request_has_the_answer_that_the_document_shows(
+    stage: ShopStage, name: str
+) -> None:
+    await assert_it_shows_what_happens(name, stage)
 
-    for step in document.steps:
-        if not isinstance(step, Example):
-            await let_happen(shop, step)
-            continue
-        real = await shop.graphql(*shown.asked(step.request))
-        told = as_text(shown.show(real, step.answer))
-        assert told == as_text(step.answer), f"{name}, line {step.request.line}"
+
+@pytest.mark.parametrize("order", [1, -1], ids=["first to last", "last to first"])
+async def test_no_document_disturbs_another_one_on_the_same_data(
+    stage: ShopStage, order: int
+) -> None:
+    for name in DOCUMENTS[::order]:
+        await assert_it_shows_what_happens(name, stage)
+
+
+def test_every_page_with_a_request_is_executed() -> None:
+    pages = [PROJECT / README, *(PROJECT / "docs").rglob("*.md")]
+
+    with_requests = {
+        str(page.relative_to(PROJECT)) for page in pages if _REQUEST.search(page.read_text("utf-8"))
+    }
+
+    assert with_requests == set(DOCUMENTS)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -86,25 +82,24 @@ def test_no_block_of_the_document_is_passed_over(name: str) -> None:
 
 
 def test_the_only_commands_that_are_not_executed_start_something() -> None:
-    commands = [block.split()[0] for block in parse(text_of(README)).commands]
+    commands = {name: parse(text_of(name)).commands for name in DOCUMENTS}
 
-    assert commands == [
-        "make",
-        "node",
-        "cd",
-        "MONGODB_URI='mongodb://127.0.0.1:27017/?replicaSet=rs0'",
-        "docker",
-    ]
-    assert parse(text_of(EXAMPLES)).commands == ()
+    assert {name: blocks for name, blocks in commands.items() if blocks} == {
+        README: ("make run\n",),
+        "docs/convex.md": (
+            "npm --prefix examples/convex ci\nnpm --prefix examples/convex run tour\n",
+        ),
+    }
 
 
 def test_there_is_a_request_for_every_mutation() -> None:
     mutation = build_schema(text_of("schema/schema.graphql")).mutation_type
     documents = [parse(text_of(name)) for name in DOCUMENTS]
-    requests = [one.request.query for document in documents for one in document.examples]
+    requests = [example.request.text for document in documents for example in document.examples]
 
     assert mutation
-    assert {name for name in mutation.fields if not any(name in one for one in requests)} == set()
+    names = {name for name in mutation.fields if not any(name in text for text in requests)}
+    assert names == set()
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -133,7 +128,10 @@ def test_every_value_of_an_answer_counts(name: str) -> None:
         ("```graphql\n{ a }\n```\n<!-- sweep -->\n", "request of line 1 has no answer"),
         ("A\n```json\n{}\n```\n", "line 2 (json) has no meaning"),
         ("```json variables\n{}\n```\n", "line 1 (json variables) has no meaning"),
-        ("```js\n1\n```\n", "line 1 (js) has no meaning"),
+        ("```js\n1\n```\n", "program of line 1 has no answer"),
+        ("```text\n1\n```\n", "line 1 (text) has no meaning"),
+        ("```graphql\n{ a }\n```\n```http\nHTTP/1.1 200 OK\n\n{}\n```\n", "line 4 (http) has no"),
+        ("```sh\ncurl -k http://127.0.0.1:8000/graphql\n```\n", "not understood: -k"),
         ("```\n1\n```\n", "line 1 () has no meaning"),
     ],
 )
@@ -167,23 +165,60 @@ class TestAnIdThatTheServerMakesUp:
         assert shown.show(real, self.SHOWN) == real
 
 
+class TestCurl:
+    def test_is_sent_as_curl_sends_it(self) -> None:
+        request = curl_request(
+            "curl -i 'http://127.0.0.1:8000/api/batches/x?newPrice=5' \\\n"
+            "  -H 'Content-Type: text/csv' --data-binary 'a,b\n1,2\n'"
+        )
+
+        sent = request.built("http://test")
+
+        assert (sent.method, str(sent.url)) == ("POST", "http://test/api/batches/x?newPrice=5")
+        assert sent.headers["content-type"] == "text/csv"
+        assert sent.content == b"a,b\n1,2\n"
+        assert request.with_head
+
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "make run",
+            "curl http://127.0.0.1:9000/graphql",
+            "curl http://127.0.0.1:8000/a http://127.0.0.1:8000/b",
+            "curl http://127.0.0.1:8000/a\ncurl http://127.0.0.1:8000/b",
+        ],
+    )
+    def test_is_one_call_to_the_server_of_make_run(self, command: str) -> None:
+        with pytest.raises(NotACurl):
+            curl_request(command)
+
+
+def test_a_time_that_the_document_cannot_know_may_be_any_time() -> None:
+    real, documented = "2030-01-01T10:00:00.000Z", "2026-03-01T12:00:00.000Z"
+
+    assert Shown(frozenset(), any_time=True).show([real], [documented]) == [documented]
+    assert Shown(frozenset(), any_time=True).show(real, "noon") == real
+    assert Shown(frozenset(), any_time=True).show("noon", documented) == "noon"
+    assert Shown(frozenset()).show(real, documented) == real
+
+
 class TestOptionTable:
     def test_each_row_shows_the_answer_of_the_example_that_it_links_to(self) -> None:
         document = parse(text_of(EXAMPLES))
-        first = {one.request.section: one for one in reversed(document.examples)}
-        rows = list(_OPTION_ROW.finditer(text_of(README)))
+        first = {example.section: example for example in reversed(document.examples)}
+        rows = list(_OPTION_ROW.finditer(text_of(MUTATIONS)))
 
         outputs = {row["anchor"]: row["output"] for row in rows}
 
         assert outputs == {row["anchor"]: _line(first[row["anchor"]]) for row in rows}
 
     def test_a_row_links_to_the_example_of_its_own_option(self) -> None:
-        rows = list(_OPTION_ROW.finditer(text_of(README)))
+        rows = list(_OPTION_ROW.finditer(text_of(MUTATIONS)))
 
         assert [row["anchor"] for row in rows] == [anchor(row["option"]) for row in rows]
 
     def test_there_is_a_row_for_every_option_and_for_every_mode(self) -> None:
-        rows = [row["option"] for row in _OPTION_ROW.finditer(text_of(README))]
+        rows = [row["option"] for row in _OPTION_ROW.finditer(text_of(MUTATIONS))]
         types = build_schema(text_of("schema/schema.graphql")).type_map
         options = {
             name
