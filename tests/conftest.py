@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from server.domain.errors import StartupError
 from server.mongo.embedded import EmbeddedMongod
-from tests.integration.databases import kept_databases
+from tests.support.databases import kept_databases
 
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -9,9 +9,9 @@ from typing import Protocol
 import pytest
 
 from server.mongo.embedded import EmbeddedMongod
-from tests.acceptance.depot import Depot
-from tests.acceptance.server_process import ServerProcess
-from tests.integration.shop import open_shop
+from tests.support.processes.depot import Depot
+from tests.support.processes.server_process import ServerProcess
+from tests.support.shop import open_shop
 
 
 class Launch(Protocol):

@@ -8,7 +8,7 @@ import pytest
 
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.integration.shop import Shop, open_shop
+from tests.support.shop import Shop, open_shop
 
 DRIVERS: tuple[DriverName, ...] = ("motor", "pymongo")
 

@@ -1,0 +1,446 @@
+"""Items that no rule forbids and no database takes: each fails alone, its neighbours commit."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pytest
+from bson import ObjectId
+
+from server.batch import stock as stock_batch
+from server.domain.discontinue import Discontinued
+from server.domain.item_error import ItemErrorCode
+from server.domain.outcome import Failed, Outcome
+from server.domain.stock import StockItem, StockOutcome, ledger_entry
+from server.domain.stock_update import LedgerEntry
+from server.mongo.products import Products
+from tests.support.shop import UNKNOWN_ID, Shop
+
+INTERNAL = re.compile(r"This item could not be processed; it changed nothing. \(Error (\w{32})\)")
+
+
+def code(outcome: Outcome) -> ItemErrorCode | None:
+    return outcome.error.code if isinstance(outcome, Failed) else None
+
+
+def assert_masked(
+    outcomes: Sequence[Outcome],
+    poison: Sequence[int],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The items at `poison`, and no others, are INTERNAL; the log has the cause of each."""
+    internal = {
+        one.index: one.error
+        for one in outcomes
+        if isinstance(one, Failed) and one.error.code is ItemErrorCode.INTERNAL
+    }
+    assert list(internal) == list(poison)
+    assert not any(error.retryable for error in internal.values())
+    told = {index: INTERNAL.fullmatch(error.message) for index, error in internal.items()}
+    logged = {
+        vars(record)["first_index"]: (vars(record)["error_id"], record.exc_info)
+        for record in caplog.records
+        if hasattr(record, "error_id")
+    }
+    assert sorted(logged) == sorted(poison)
+    for index, match in told.items():
+        assert match is not None
+        assert match.group(1) == logged[index][0]
+        assert logged[index][1] is not None
+
+
+@pytest.mark.parametrize("poison", [[250], [0, 499], [7, 120, 121]])
+async def test_the_neighbours_of_poison_commit(
+    shop: Shop, caplog: pytest.LogCaptureFixture, poison: list[int]
+) -> None:
+    ids = await shop.put(*[10] * 500)
+    opening = shop.stocks()
+    shop.spoil(*(ids[place] for place in poison))
+
+    outcomes = await shop.update([(one, 1) for one in ids])
+
+    assert [one.index for one in outcomes] == list(range(500))
+    assert_masked(outcomes, poison, caplog)
+    assert [code(one) for one in outcomes].count(None) == 500 - len(poison)
+    assert list(shop.stocks().values()) == [10 if place in poison else 11 for place in range(500)]
+    assert {row["productId"] for row in shop.rows(status="failed")} == {
+        ObjectId(ids[place]) for place in poison
+    }
+    assert len(shop.rows(status="applied")) == 500 - len(poison)
+    shop.assert_ledger_explains(opening)
+
+
+async def test_all_items_of_a_poisonous_product_fail(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(*[10] * 490)
+    opening = shop.stocks()
+    shop.spoil(ids[0])
+    named = [*ids, *[ids[0]] * 10]
+
+    outcomes = await shop.update([(one, 1) for one in named])
+
+    assert_masked(outcomes, [0, *range(490, 500)], caplog)
+    assert list(shop.stocks().values()) == [10, *[11] * 489]
+    assert len(shop.rows(status="failed", productId=ObjectId(ids[0]))) == 11
+    shop.assert_ledger_explains(opening)
+
+
+async def test_the_poison_of_one_chunk_leaves_the_other_chunks_alone(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(*[10] * 30)
+    shop.spoil(ids[15])
+
+    outcomes = await shop.update([(one, 1) for one in ids], batch_size=10)
+
+    assert_masked(outcomes, [15], caplog)
+    assert list(shop.stocks().values()) == [10 if place == 15 else 11 for place in range(30)]
+
+
+async def test_items_that_a_rule_refuses_keep_their_own_error_beside_poison(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(10, 10, 10)
+    shop.spoil(ids[1])
+
+    outcomes = await shop.update([(ids[0], -11), (ids[1], 1), ("nonsense", 1), (ids[2], 1)])
+
+    assert_masked(outcomes, [1], caplog)
+    assert [code(one) for one in outcomes] == [
+        ItemErrorCode.INSUFFICIENT_STOCK,
+        ItemErrorCode.INTERNAL,
+        ItemErrorCode.INVALID_PRODUCT_ID,
+        None,
+    ]
+    assert list(shop.stocks().values()) == [10, 10, 11]
+
+
+async def test_a_fault_over_one_item_is_poison_too(
+    shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product is sound; it is our own code that stumbles, over its second update of three."""
+    ids = await shop.put(10, 10)
+
+    def stumble(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
+        if item.index == 2 and not isinstance(outcome, Failed):
+            raise ZeroDivisionError
+        return ledger_entry(item, outcome)
+
+    monkeypatch.setattr(stock_batch, "ledger_entry", stumble)
+    outcomes = await shop.update([(ids[0], 1), (ids[1], 1), (ids[0], 5), (ids[0], -11)])
+
+    assert_masked(outcomes, [2], caplog)
+    assert [code(one) for one in outcomes] == [None, None, ItemErrorCode.INTERNAL, None]
+    assert shop.stocks() == {ids[0]: 0, ids[1]: 11}
+    kept = shop.rows(status="applied", productId=ObjectId(ids[0]))
+    assert [row["quantity"] for row in kept] == [1, -11]
+
+
+@pytest.mark.parametrize("poison", [[250], [0, 499]])
+async def test_poison_in_an_atomic_batch_undoes_it_and_is_named(
+    shop: Shop, caplog: pytest.LogCaptureFixture, poison: list[int]
+) -> None:
+    ids = await shop.put(*[10] * 500)
+    shop.spoil(*(ids[place] for place in poison))
+
+    outcomes = await shop.update([(one, 1) for one in ids], atomic=True)
+
+    assert [one.index for one in outcomes] == list(range(500))
+    assert_masked(outcomes, poison, caplog)
+    assert [code(one) for one in outcomes].count(ItemErrorCode.ROLLED_BACK) == 500 - len(poison)
+    assert set(shop.stocks().values()) == {10}
+    assert [row["status"] for row in shop.rows()] == ["failed"] * 500
+
+
+async def test_every_culprit_of_a_poisoned_atomic_batch_is_named(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A rule alone condemns the batch before anything is written, and the poison goes unnoticed."""
+    ids = await shop.put(10, 10, 10)
+    shop.spoil(ids[1])
+
+    outcomes = await shop.update([(ids[0], 1), (ids[1], 1), (ids[2], -11)], atomic=True)
+
+    assert [code(one) for one in outcomes] == [
+        ItemErrorCode.ROLLED_BACK,
+        ItemErrorCode.ROLLED_BACK,
+        ItemErrorCode.INSUFFICIENT_STOCK,
+    ]
+    assert_masked(outcomes, [], caplog)
+    assert set(shop.stocks().values()) == {10}
+
+
+async def test_a_dry_run_finds_the_poison_and_leaves_no_trace(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(*[10] * 20)
+    shop.spoil(ids[13])
+
+    outcomes = await shop.update([(one, 1) for one in ids], dry_run=True)
+
+    assert_masked(outcomes, [13], caplog)
+    assert set(shop.stocks().values()) == {10}
+    assert shop.rows() == []
+
+
+async def test_a_product_that_cannot_be_discontinued_fails_alone(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(*[10] * 20)
+    opening = shop.stocks()
+    shop.spoil(ids[13])
+
+    outcomes = await shop.discontinue(ids)
+
+    assert_masked(outcomes, [13], caplog)
+    assert sum(isinstance(one, Discontinued) for one in outcomes) == 19
+    assert shop.products.count_documents({"discontinued": True, "stock": 0}) == 19
+    shop.assert_ledger_explains(opening)
+
+
+COUNT, POISON = 500, 6  # the seventh of five hundred
+
+
+class Batch(Protocol):
+    """A batch of 500 distinct items of which the seventh cannot be written."""
+
+    async def run(self, **options: Any) -> Sequence[Outcome]: ...
+
+    def applied(self) -> list[int]:
+        """The places of the items that took effect, as the store has it."""
+        ...
+
+
+class Creation:
+    """A validator that somebody has sharpened refuses the name."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._names = [f"Cup {place}" for place in range(COUNT)]
+
+    async def prepare(self, _monkeypatch: pytest.MonkeyPatch) -> None:
+        database = self._shop.admin[self._shop.database]
+        ours = database["products"].options()["validator"]
+        stricter = {"$and": [ours, {"name": {"$ne": self._names[POISON]}}]}
+        database.command("collMod", "products", validator=stricter)
+
+    async def run(self, **options: Any) -> Sequence[Outcome]:
+        return await self._shop.create(*({"name": name} for name in self._names), **options)
+
+    def applied(self) -> list[int]:
+        return sorted(self._names.index(one["name"]) for one in self._shop.products.find())
+
+
+class Update:
+    """The validator refuses whatever becomes of the product."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._ids: list[str] = []
+
+    async def prepare(self, _monkeypatch: pytest.MonkeyPatch) -> None:
+        self._ids = await self._shop.put(*[10] * COUNT)
+        self._shop.spoil(self._ids[POISON])
+
+    async def run(self, **options: Any) -> Sequence[Outcome]:
+        return await self._shop.patch(*((one, {"name": "New"}) for one in self._ids), **options)
+
+    def applied(self) -> list[int]:
+        return sorted(
+            self._ids.index(str(one["_id"])) for one in self._shop.products.find({"name": "New"})
+        )
+
+
+class Deletion:
+    """Nothing in the store refuses to be deleted, so our own code stumbles over the product."""
+
+    def __init__(self, shop: Shop) -> None:
+        self._shop = shop
+        self._ids: list[str] = []
+
+    async def prepare(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._ids = await self._shop.put(*[10] * COUNT)
+        delete = Products.delete
+
+        async def stumble(products: Products, ids: Collection[str]) -> None:
+            await delete(products, list(ids))
+            if self._ids[POISON] in ids:
+                raise ZeroDivisionError
+
+        monkeypatch.setattr(Products, "delete", stumble)
+
+    async def run(self, **options: Any) -> Sequence[Outcome]:
+        return await self._shop.delete(*self._ids, **options)
+
+    def applied(self) -> list[int]:
+        left = self._shop.stocks()
+        return [place for place, one in enumerate(self._ids) if one not in left]
+
+
+class UnreadableDeletion(Deletion):
+    """Somebody has left a product without a price, which cannot even be read."""
+
+    async def prepare(self, _monkeypatch: pytest.MonkeyPatch) -> None:
+        self._ids = await self._shop.put(*[10] * COUNT)
+        spoilt = {"q": {"_id": ObjectId(self._ids[POISON])}, "u": {"$unset": {"price": ""}}}
+        self._shop.admin[self._shop.database].command(
+            "update", "products", updates=[spoilt], bypassDocumentValidation=True
+        )
+
+
+@pytest.fixture(params=[Creation, Update, Deletion, UnreadableDeletion])
+async def batch(
+    shop: Shop, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Batch:
+    prepared = request.param(shop)
+    await prepared.prepare(monkeypatch)
+    shop.commands.names.clear()
+    return prepared
+
+
+OTHERS = [place for place in range(COUNT) if place != POISON]
+INTERNAL_CODE, ROLLED_BACK = ItemErrorCode.INTERNAL, ItemErrorCode.ROLLED_BACK
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Options, and what comes of a batch with them: before and behind the poison, in the store."""
+
+    name: str
+    options: dict[str, Any]
+    before: ItemErrorCode | None
+    behind: ItemErrorCode | None
+    applied: list[int]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def codes(self) -> list[ItemErrorCode | None]:
+        return [*[self.before] * POISON, INTERNAL_CODE, *[self.behind] * (COUNT - POISON - 1)]
+
+
+STOPPING = {"continue_on_error": False}
+ATOMIC, ATOMIC_CONTINUING = {"atomic": True}, {"atomic": True, "continue_on_error": True}
+in_every_mode = pytest.mark.parametrize(
+    "mode",
+    [
+        Mode("chunk", {}, None, None, OTHERS),
+        Mode("stopping", STOPPING, None, ItemErrorCode.NOT_ATTEMPTED, OTHERS[:POISON]),
+        Mode("atomic", ATOMIC, ROLLED_BACK, ROLLED_BACK, []),
+        Mode("atomic-continuing", ATOMIC_CONTINUING, None, None, OTHERS),
+    ],
+    ids=str,
+)
+
+
+@in_every_mode
+async def test_the_poison_is_named_and_its_neighbours_are_told_what_became_of_them(
+    shop: Shop, batch: Batch, caplog: pytest.LogCaptureFixture, mode: Mode
+) -> None:
+    outcomes = await batch.run(**mode.options)
+
+    assert [one.index for one in outcomes] == list(range(COUNT))
+    assert_masked(outcomes, [POISON], caplog)
+    assert [code(one) for one in outcomes] == mode.codes
+    assert batch.applied() == mode.applied
+    if mode.options.get("atomic"):
+        commits = shop.commands.names.count("commitTransaction")
+        assert commits == (1 if mode.applied else 0)
+
+
+@in_every_mode
+async def test_a_dry_run_names_the_poison_as_the_real_run_does_and_leaves_no_trace(
+    shop: Shop, batch: Batch, caplog: pytest.LogCaptureFixture, mode: Mode
+) -> None:
+    documents = list(shop.products.find())
+
+    outcomes = await batch.run(**mode.options, dry_run=True)
+
+    assert [one.index for one in outcomes] == list(range(COUNT))
+    assert_masked(outcomes, [POISON], caplog)
+    assert [code(one) for one in outcomes] == mode.codes
+    assert list(shop.products.find()) == documents
+    assert "commitTransaction" not in shop.commands.names
+    assert shop.marks.count_documents({}) == 0
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_batch_that_ends_at_a_rules_failure_never_meets_the_poison_behind_it(
+    shop: Shop, caplog: pytest.LogCaptureFixture, dry_run: bool
+) -> None:
+    ids = await shop.put(10, 10, 10)
+    shop.spoil(ids[2])
+    patches = [(one, {"name": "New"}) for one in ids]
+    patches[1] = (ids[1], {"name": ""})
+
+    outcomes = await shop.patch(*patches, continue_on_error=False, dry_run=dry_run)
+
+    assert [code(one) for one in outcomes] == [
+        None,
+        ItemErrorCode.INVALID_FIELD,
+        ItemErrorCode.NOT_ATTEMPTED,
+    ]
+    assert_masked(outcomes, [], caplog)
+    new = [str(one["_id"]) for one in shop.products.find({"name": "New"})]
+    assert new == ([] if dry_run else [ids[0]])
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+async def test_a_batch_that_ends_at_poison_says_nothing_of_the_bad_field_behind_it(
+    shop: Shop, caplog: pytest.LogCaptureFixture, dry_run: bool
+) -> None:
+    ids = await shop.put(10, 10, 10)
+    shop.spoil(ids[1])
+    patches = [(one, {"name": "New"}) for one in ids]
+    patches[2] = (ids[2], {"name": ""})
+
+    outcomes = await shop.patch(*patches, continue_on_error=False, dry_run=dry_run)
+
+    assert [code(one) for one in outcomes] == [None, INTERNAL_CODE, ItemErrorCode.NOT_ATTEMPTED]
+    assert_masked(outcomes, [1], caplog)
+    new = [str(one["_id"]) for one in shop.products.find({"name": "New"})]
+    assert new == ([] if dry_run else [ids[0]])
+
+
+async def test_a_batch_that_ends_at_poison_leaves_what_is_behind_it_of_a_product_before_it(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    ids = await shop.put(10, 10)
+    shop.spoil(ids[1])
+    patches = [
+        (ids[0], {"name": "Before"}),
+        (ids[1], {"name": "Poison"}),
+        (ids[0], {"name": "Behind"}),
+    ]
+
+    outcomes = await shop.patch(*patches, continue_on_error=False)
+
+    assert [code(one) for one in outcomes] == [None, INTERNAL_CODE, ItemErrorCode.NOT_ATTEMPTED]
+    assert_masked(outcomes, [1], caplog)
+    assert [one["name"] for one in shop.products.find().sort("_id")] == ["Before", "Cup"]
+
+
+async def test_every_culprit_is_taken_out_of_an_atomic_batch_that_continues(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Poison twice, a bad field, a product that does not exist; the rest commits together."""
+    ids = await shop.put(*[10] * 20)
+    shop.spoil(ids[3], ids[13])
+    patches = [(one, {"name": "New"}) for one in ids]
+    patches[5], patches[8] = (ids[5], {"name": ""}), (UNKNOWN_ID, {"name": "New"})
+    shop.commands.names.clear()
+
+    outcomes = await shop.patch(*patches, atomic=True, continue_on_error=True)
+
+    assert_masked(outcomes, [3, 13], caplog)
+    assert {one.index: code(one) for one in outcomes if isinstance(one, Failed)} == {
+        3: INTERNAL_CODE,
+        5: ItemErrorCode.INVALID_FIELD,
+        8: ItemErrorCode.PRODUCT_NOT_FOUND,
+        13: INTERNAL_CODE,
+    }
+    assert shop.products.count_documents({"name": "New"}) == 16
+    assert shop.commands.names.count("commitTransaction") == 1

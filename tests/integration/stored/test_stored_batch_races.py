@@ -1,0 +1,108 @@
+"""What happens to a stored batch between two looks at it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from server.batch.request import BatchRequest
+from server.batch.stock import UpdateStock
+from server.batch.update import UpdateProducts
+from server.domain.batch_operation import BatchOperationStatus
+from server.domain.errors import CommitUnknown
+from server.domain.options import BatchOptions
+from server.domain.outcome import Failed
+from server.mongo.transaction import Body, TransactionRunner
+from tests.support.batch_work import assert_exact, chunks, plus_one, submit, work_off
+from tests.support.shop import Shop
+
+ITEMS = 60
+IN_MANY_CHUNKS = BatchOptions(batch_size=1)
+
+
+async def test_a_submission_whose_last_commit_is_in_doubt_is_not_taken_away(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may run already; the same key gives it back."""
+    ids = await shop.put(*[10] * ITEMS)
+    run = TransactionRunner.run
+
+    async def in_doubt(self: TransactionRunner, body: Body[Any], **how: Any) -> Any:
+        result = await run(self, body, **how)
+        if shop.admin[shop.database]["batchOperations"].count_documents({"status": "pending"}):
+            raise CommitUnknown("the answer was lost")
+        return result
+
+    request = BatchRequest(operation=UpdateStock(), options=IN_MANY_CHUNKS, key="once")
+    with monkeypatch.context() as patched:
+        patched.setattr(TransactionRunner, "run", in_doubt)
+        with pytest.raises(CommitUnknown):
+            await shop.services.submissions.submit(request, plus_one(ids))
+    again = await shop.services.submissions.submit(request, plus_one(ids))
+    await work_off(shop)
+
+    assert again.replayed
+    assert set(shop.stocks().values()) == {11}
+    assert_exact(shop, dict.fromkeys(ids, 10))
+
+
+async def test_a_batch_that_is_cancelled_while_it_is_ended_is_cancelled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = await shop.put(10)
+    batch_id = await submit(shop, plus_one(ids))
+    states = shop.services.control.states
+    await shop.assembly.worker._chunks.run_next("worker")
+    as_read = await states.stored(batch_id)
+    assert as_read is not None
+    assert await states.request_cancel(batch_id)
+
+    ended = await states.end(as_read, BatchOperationStatus.COMPLETED, shop.clock())
+
+    assert not ended
+    cancelled = await shop.services.control.cancel(batch_id)
+    assert (cancelled.status, cancelled.success_count) == (BatchOperationStatus.CANCELLED, 1)
+    assert_exact(shop, dict.fromkeys(ids, 10))
+
+
+async def test_a_chunk_with_a_failure_in_it_goes_no_further_when_it_is_taken_up_again(
+    shop: Shop,
+) -> None:
+    """With both `atomic` and `continueOnError` false."""
+    ids = await shop.put(*[10] * 4)
+    ends = BatchOptions(atomic=False, continue_on_error=False)
+    inputs = [{"productId": one, "data": {"price": 5}} for one in [*ids[:1], "x", *ids[1:]]]
+    key = BatchRequest(operation=UpdateProducts(), options=ends, key="k")
+    first = await shop.services.keyed.run(key, inputs)
+    _as_if_interrupted_behind_the_failure(shop)
+    shop.products.update_many({}, {"$set": {"price": 100}})
+
+    await work_off(shop)
+    again = await shop.services.keyed.run(key, inputs)
+
+    assert _codes(again.outcomes) == _codes(first.outcomes)
+    assert _codes(again.outcomes)[2:] == ["NOT_ATTEMPTED"] * 3
+    assert {one["price"] for one in shop.products.find()} == {100}
+
+
+def _as_if_interrupted_behind_the_failure(shop: Shop) -> None:
+    """The outcomes of what stands behind it were not recorded yet."""
+    chunks(shop).update_one(
+        {},
+        [
+            {
+                "$set": {
+                    "status": "pending",
+                    "outcomes": {"$slice": ["$outcomes", 2]},
+                    "failureCount": 1,
+                }
+            }
+        ],
+    )
+    shop.admin[shop.database]["batchOperations"].update_one(
+        {}, {"$set": {"status": "processing"}, "$unset": {"completedAt": ""}}
+    )
+
+
+def _codes(outcomes: Sequence[Any]) -> list[str | None]:
+    return [one.error.code.value if isinstance(one, Failed) else None for one in outcomes]

@@ -1,0 +1,160 @@
+"""Short words for what tests do with stored batches: submit, claim, lapse, work off."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import ObjectId
+
+from server.batch.leased_chunks import LeasedChunks
+from server.batch.operation import StoredOperation
+from server.batch.request import BatchRequest
+from server.batch.stock import UpdateStock
+from server.domain.batch_operation import BatchOperation
+from server.domain.item_result import Input, ItemResult
+from server.domain.options import BatchOptions
+from server.domain.outcome import Failed
+from server.domain.stored_batch import ClaimedChunk
+from server.mongo.chunk_queue import ChunkQueue
+from server.mongo.driver import Session
+from tests.support.batch_invariants import assert_batches_are_exact
+from tests.support.shop import Shop
+
+WITHIN_SECONDS = 60.0  # a poll's patience; nothing is said about time
+
+
+async def submit(
+    shop: Shop,
+    inputs: Sequence[Input],
+    operation: StoredOperation | None = None,
+    *,
+    key: str | None = None,
+    **options: Any,
+) -> str:
+    """The id of a batch that waits to be run; of stock updates, unless told otherwise."""
+    request = BatchRequest(
+        operation=operation or UpdateStock(), options=BatchOptions(**options), key=key
+    )
+    return (await shop.services.submissions.submit(request, inputs)).batch.id
+
+
+def plus_one(ids: Sequence[str]) -> list[Input]:
+    return [{"productId": one, "quantity": 1} for one in ids]
+
+
+async def work_off(shop: Shop) -> int:
+    """Run chunks until there is none to claim; how many."""
+    count = 0
+    while await shop.assembly.worker.run_once():
+        count += 1
+    return count
+
+
+async def batch(shop: Shop, batch_id: str) -> BatchOperation:
+    found = await shop.services.operations.one(batch_id)
+    assert found is not None
+    return found
+
+
+async def results(shop: Shop, batch_id: str) -> list[ItemResult]:
+    return [one async for one in shop.services.results.stream(batch_id)]
+
+
+async def codes(shop: Shop, batch_id: str) -> list[str]:
+    """What became of each item: "OK", or the code of its first error."""
+    return [
+        one.outcome.error.code.value if isinstance(one.outcome, Failed) else "OK"
+        for one in await results(shop, batch_id)
+    ]
+
+
+def leased(shop: Shop) -> LeasedChunks:
+    """What the worker of this shop runs its chunks with."""
+    return shop.assembly.worker._chunks
+
+
+def queue(shop: Shop) -> ChunkQueue:
+    return leased(shop).queue
+
+
+@asynccontextmanager
+async def claimed(shop: Shop, worker: str = "A") -> AsyncIterator[tuple[ClaimedChunk, Session]]:
+    """A chunk that this shop holds, and the session of its transactions."""
+    async with shop.runner.session() as session:
+        chunk = await queue(shop).claim(worker, session)
+        assert chunk is not None
+        yield chunk, session
+
+
+async def crash(shop: Shop) -> ClaimedChunk:
+    """Claim a chunk and die: its lease runs out, and nobody has run it."""
+    async with claimed(shop) as (chunk, _):
+        pass
+    lapse(shop)
+    return chunk
+
+
+def lapse(shop: Shop, **where: Any) -> int:
+    """Let the leases of the chunks that are held run out; how many."""
+    now = database_time(shop)
+    result = chunks(shop).update_many(
+        {"lease": {"$exists": True}, **where}, {"$set": {"lease.expiresAt": now}}
+    )
+    count: int = result.modified_count
+    return count
+
+
+def database_time(shop: Shop) -> datetime:
+    """What `$$NOW` is."""
+    now: datetime = shop.admin.admin.command("hello")["localTime"]
+    return now.replace(tzinfo=UTC)
+
+
+def chunks(shop: Shop) -> Any:
+    return shop.admin[shop.database]["batchChunks"]
+
+
+def batches(shop: Shop) -> Any:
+    return shop.admin[shop.database]["batchOperations"]
+
+
+def chunk(shop: Shop, batch_id: str, index: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = chunks(shop).find_one({"batchId": ObjectId(batch_id), "index": index})
+    return found
+
+
+def set_chunk(shop: Shop, batch_id: str, fields: Mapping[str, Any], index: int = 0) -> None:
+    where = {"batchId": ObjectId(batch_id), "index": index}
+    assert chunks(shop).update_one(where, {"$set": fields}).matched_count == 1
+
+
+@asynccontextmanager
+async def working(*shops: Shop) -> AsyncIterator[None]:
+    """The workers of these shops run, until the end of the block."""
+    running = [asyncio.create_task(one.assembly.worker.run()) for one in shops]
+    try:
+        yield
+    finally:
+        for one in shops:
+            one.assembly.worker.stop()
+        await asyncio.gather(*running)
+
+
+async def until(condition: Callable[[], Any], seconds: float = WITHIN_SECONDS) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - the database tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def ended(shop: Shop, batch_id: str, seconds: float = WITHIN_SECONDS) -> BatchOperation:
+    """The batch, once it has ended."""
+    async with asyncio.timeout(seconds):
+        while not (found := await batch(shop, batch_id)).status.is_final:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    return found
+
+
+def assert_exact(shop: Shop, opening: Mapping[str, int] | None = None, **options: Any) -> None:
+    assert_batches_are_exact(shop.admin[shop.database], opening, **options)

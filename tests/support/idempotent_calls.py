@@ -1,0 +1,87 @@
+"""Short words for what tests of idempotency keys do: hold a request, end its leases, look at it."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import ObjectId
+
+from tests.support.shop import Shop
+from tests.support.whole_answers import Json, send
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+def updates(ids: Sequence[str], quantity: int = 5) -> list[Json]:
+    return [{"productId": one, "quantity": quantity} for one in ids]
+
+
+async def update_stock(
+    shop: Shop, ids: Sequence[str], key: str | None = "key", **options: Any
+) -> Json:
+    """The answer to +5 for each of the products, one product per chunk."""
+    async with shop.http() as client:
+        return await send(client, "stock", updates(ids), {"batchSize": 1} | options, key)
+
+
+def told(ids: Sequence[str], new_stock: int = 15) -> list[Json]:
+    """The answer when all has gone well."""
+    return [
+        {
+            "__typename": "StockUpdateApplied",
+            "index": index,
+            "productId": one,
+            "success": True,
+            "newStock": new_stock,
+            "error": None,
+        }
+        for index, one in enumerate(ids)
+    ]
+
+
+@contextmanager
+def held(shop: Shop, *ids: str) -> Iterator[None]:
+    """Whoever writes to these products meanwhile has to try again."""
+    with shop.admin.start_session() as session, session.start_transaction():
+        where = {"_id": {"$in": [ObjectId(one) for one in ids]}}
+        shop.products.update_many(where, {"$set": {"held": True}}, session=session)
+        yield
+        session.abort_transaction()
+
+
+async def until(found: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not found():  # noqa: ASYNC110 - the database sets no event
+            await asyncio.sleep(0.01)
+
+
+def chunks(shop: Shop, **query: Any) -> list[Json]:
+    return list(shop.admin[shop.database]["batchChunks"].find(query).sort("index"))
+
+
+def batches(shop: Shop, **query: Any) -> list[Json]:
+    return list(shop.admin[shop.database]["batchOperations"].find(query).sort("createdAt"))
+
+
+def are_under_way(shop: Shop, count: int) -> bool:
+    """Whether so many chunks have been claimed, and have not ended."""
+    query = {"status": "pending", "lease": {"$exists": True}, "lease.reservedBy": None}
+    return len(chunks(shop, **query)) == count
+
+
+def end_leases(shop: Shop) -> None:
+    """Have time pass: nobody has been heard of for as long as a lease lasts."""
+    shop.admin[shop.database]["batchChunks"].update_many(
+        {"lease": {"$exists": True}}, {"$set": {"lease.expiresAt": LONG_AGO}}
+    )
+    shop.admin[shop.database]["batchChunks"].update_many({}, {"$set": {"readyAt": LONG_AGO}})
+
+
+async def work(shop: Shop) -> int:
+    """What a worker does, until there is nothing left to do; how many chunks it ran."""
+    ran = 0
+    while await shop.assembly.worker.run_once():
+        ran += 1
+    return ran

@@ -1,0 +1,5 @@
+"""Where the project is, so that a test can read its documents and start its programs."""
+
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]

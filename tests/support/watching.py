@@ -1,0 +1,93 @@
+"""Watching a batch, and what the server knows of those who do."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+
+import pytest
+from pymongo.monitoring import CommandStartedEvent
+
+from server.domain.batch_operation import BatchOperation, BatchOperationStatus
+from server.jobs import progress_feed
+from tests.support.batch_work import submit, until
+from tests.support.shop import Shop
+
+PENDING, COMPLETED = BatchOperationStatus.PENDING, BatchOperationStatus.COMPLETED
+CHUNKS = 6
+
+
+@contextmanager
+def told_in_time() -> Iterator[None]:
+    """What is seen was told: nobody looks again by himself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress_feed, "LOOK_AGAIN_SECONDS", 3_600)
+        patch.setattr(progress_feed, "_PAUSE_SECONDS", 0.05)
+        yield
+
+
+async def submitted(shop: Shop) -> str:
+    """A batch of so many chunks of one item; the first one fails."""
+    ids = await shop.put(*[0] * CHUNKS)
+    inputs = [{"productId": one, "quantity": place or -1} for place, one in enumerate(ids)]
+    return await submit(shop, inputs, batch_size=1)
+
+
+async def watched(shop: Shop, batch: str) -> list[BatchOperation]:
+    return [state async for state in shop.services.progress.watch(batch)]
+
+
+@asynccontextmanager
+async def watching(shop: Shop, batch: str) -> AsyncIterator[list[BatchOperation]]:
+    """What a watcher is told, from before the block to the end of the batch."""
+    seen: list[BatchOperation] = []
+
+    async def watch() -> None:
+        async for state in shop.services.progress.watch(batch):
+            seen.append(state)  # noqa: PERF401 - it is looked at meanwhile
+
+    watcher = asyncio.create_task(watch())
+    try:
+        await until(lambda: bool(seen))
+        yield seen
+        assert await asyncio.wait({watcher}, timeout=30) == ({watcher}, set())
+    finally:
+        watcher.cancel()
+        await asyncio.wait({watcher}, timeout=5)
+    await watcher
+
+
+def assert_got_on(seen: Sequence[BatchOperation]) -> None:
+    """No counter has gone back, and the last state is the only final one."""
+    counts = [(one.success_count, one.failure_count, one.processed_items) for one in seen]
+    for counter in zip(*counts, strict=True):
+        assert list(counter) == sorted(counter)
+    assert [one.status.is_final for one in seen] == [False] * (len(seen) - 1) + [True]
+    last = seen[-1]
+    assert (last.status, last.success_count, last.failure_count) == (COMPLETED, CHUNKS - 1, 1)
+
+
+def listeners() -> int:
+    """How many tasks listen to a stream."""
+    return sum("_listen" in str(task.get_coro()) for task in asyncio.all_tasks())
+
+
+def begun_streams(shop: Shop) -> list[str]:
+    """The collection of each change stream that this process begins from now on."""
+    streams: list[str] = []
+    started = shop.commands.started
+
+    def note(event: CommandStartedEvent) -> None:
+        if "$changeStream" in str(event.command.get("pipeline", "")):
+            streams.append(event.database_name)
+        started(event)
+
+    shop.commands.started = note  # type: ignore[method-assign]
+    return streams
+
+
+def open_streams(shop: Shop) -> int:
+    """How many the server knows of this database."""
+    command = {"cursor.originatingCommand.pipeline.0.$changeStream": {"$exists": True}}
+    mine = {"cursor.originatingCommand.$db": shop.database}
+    pipeline = [{"$currentOp": {"idleCursors": True, "allUsers": True}}, {"$match": command | mine}]
+    return len(list(shop.admin.admin.aggregate(pipeline)))
