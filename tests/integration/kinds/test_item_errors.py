@@ -1,7 +1,6 @@
-"""Every code that an item can fail with, as clients see it; a failure changes nothing."""
+"""Reach every code that an item can fail with, as clients see it; a failure changes nothing."""
 
-import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -12,95 +11,18 @@ from server.domain.item_error import ItemErrorCode
 from server.domain.product import StockLevel
 from server.domain.stock import StockItem, StockOutcome, decide_stock_updates
 from server.domain.whole_number import MAX_INT
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
-from tests.support.shop import UNKNOWN_ID, Shop, open_shop
-
-UPDATE_STOCK = """
-mutation ($updates: [StockUpdateInput!]!, $options: BatchStockOptions) {
-  batchUpdateStock(updates: $updates, options: $options) {
-    __typename index productId success newStock
-    error { code message path retryable currentStock }
-  }
-}
-"""
-DISCONTINUE = """
-mutation ($productIds: [ID!]!) {
-  batchDiscontinueProducts(productIds: $productIds) {
-    outcome updated unchanged failed
-    failures {
-      index productId
-      error { code message path retryable currentStock }
-      errors { code message path retryable currentStock }
-    }
-  }
-}
-"""
-CREATE = """
-mutation ($products: [CreateProductInput!]!, $options: BatchCreateOptions) {
-  batchCreateProducts(products: $products, options: $options) {
-    failed { index productId error { ...Why } errors { ...Why } }
-  }
-}
-fragment Why on ItemError { code message path retryable currentStock }
-"""
-UPDATE = """
-mutation ($updates: [UpdateProductInput!]!, $options: BatchUpdateOptions) {
-  batchUpdateProducts(updates: $updates, options: $options) {
-    notFound { index productId } failed { index productId error { ...Why } errors { ...Why } }
-  }
-}
-fragment Why on ItemError { code message path retryable currentStock }
-"""
-DELETE = """
-mutation ($deletes: [DeleteProductInput!]!, $options: BatchDeleteOptions) {
-  batchDeleteProducts(deletes: $deletes, options: $options) {
-    notFound { index productId } failed { index productId error { ...Why } errors { ...Why } }
-  }
-}
-fragment Why on ItemError { code message path retryable currentStock }
-"""
-CUP: dict[str, Any] = {"name": "Cup", "price": 199, "stock": 10, "category": "tableware"}
-
-
-def item_error(
-    code: str,
-    message: str,
-    *path: str,
-    retryable: bool = False,
-    current_stock: int | None = None,
-) -> dict[str, Any]:
-    return {
-        "code": code,
-        "message": message,
-        "path": list(path),
-        "retryable": retryable,
-        "currentStock": current_stock,
-    }
-
-
-def failure(index: int, product_id: str | None, error: dict[str, Any]) -> dict[str, Any]:
-    return {"index": index, "productId": product_id, "error": error, "errors": [error]}
-
-
-async def fails(shop: Shop, update: Mapping[str, Any], error: dict[str, Any]) -> None:
-    """The update, sent alone, fails with `error`; no stock changes, and a failed row says why."""
-    before = shop.stocks()
-
-    (result,) = await shop.ask(UPDATE_STOCK, updates=[update])
-
-    assert result == {
-        "__typename": "StockUpdateFailed",
-        "index": 0,
-        "productId": update["productId"],
-        "success": False,
-        "newStock": None,
-        "error": error,
-    }
-    assert shop.stocks() == before
-    assert [(row["status"], row["code"], row["error"]) for row in shop.rows()] == [
-        ("failed", error["code"], error["message"])
-    ]
+from tests.support.item_errors import (
+    CREATE,
+    CUP,
+    DELETE,
+    UPDATE,
+    UPDATE_STOCK,
+    fails,
+    failure,
+    item_error,
+    masked,
+)
+from tests.support.shop import UNKNOWN_ID, Shop
 
 
 async def test_a_malformed_id_is_an_invalid_product_id(shop: Shop) -> None:
@@ -179,13 +101,6 @@ async def test_an_innocent_of_an_atomic_batch_is_rolled_back(shop: Shop) -> None
     assert shop.stocks() == {ids[0]: 10, ids[1]: 10}
 
 
-@pytest.fixture
-async def hasty(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
-    """A shop that gives up soon."""
-    async with open_shop(mongod.uri, driver_name, deadline_seconds=0.3) as opened:
-        yield opened
-
-
 async def test_a_product_that_others_hold_is_a_write_conflict(hasty: Shop) -> None:
     """Of its whole chunk, which is one transaction, and of no other chunk."""
     held, beside, free = await hasty.put(10, 10, 10)
@@ -227,16 +142,6 @@ async def test_a_database_that_does_not_answer_is_unavailable(hasty: Shop) -> No
     assert hasty.rows() == []
 
 
-def masked(result: Mapping[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    """The error of the result is INTERNAL, with the id of the one error in the log."""
-    (record,) = [one for one in caplog.records if hasattr(one, "error_id")]
-    assert record.levelno == logging.ERROR
-    message = (
-        f"This item could not be processed; it changed nothing. (Error {vars(record)['error_id']})"
-    )
-    assert result["error"] == item_error("INTERNAL", message, "updates", str(result["index"]))
-
-
 async def test_a_fault_of_ours_is_internal(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -257,51 +162,6 @@ async def test_a_fault_of_ours_is_internal(
     assert "secret" not in str(results)
     assert shop.stocks() == dict(zip(ids, [11, 10, 11], strict=True))
     assert [row["code"] for row in shop.rows(status="failed")] == ["INTERNAL"]
-
-
-async def test_a_write_that_the_validator_refuses_is_internal(
-    shop: Shop, caplog: pytest.LogCaptureFixture
-) -> None:
-    ids = await shop.put(10, 10, 10)
-    shop.spoil(ids[1])
-
-    results = await shop.ask(
-        UPDATE_STOCK, updates=[{"productId": one, "quantity": 1} for one in ids]
-    )
-
-    assert [one["newStock"] for one in results] == [11, None, 11]
-    masked(results[1], caplog)
-    assert "validation" not in str(results)
-    assert shop.stocks() == dict(zip(ids, [11, 10, 11], strict=True))
-    assert [row["code"] for row in shop.rows(status="failed")] == ["INTERNAL"]
-
-
-async def test_the_failures_of_a_discontinuation_say_the_same(shop: Shop) -> None:
-    (known,) = await shop.put(10)
-
-    result = await shop.ask(DISCONTINUE, productIds=[UNKNOWN_ID, "nonsense"])
-
-    unknown = item_error(
-        "PRODUCT_NOT_FOUND", f"There is no product {UNKNOWN_ID}.", "productIds", "0"
-    )
-    malformed = item_error(
-        "INVALID_PRODUCT_ID",
-        "“nonsense” is not a product id: an id is 24 hexadecimal characters.",
-        "productIds",
-        "1",
-    )
-    assert result == {
-        "outcome": "NONE",
-        "updated": 0,
-        "unchanged": 0,
-        "failed": 2,
-        "failures": [
-            {"index": 0, "productId": UNKNOWN_ID, "error": unknown, "errors": [unknown]},
-            {"index": 1, "productId": "nonsense", "error": malformed, "errors": [malformed]},
-        ],
-    }
-    assert shop.stocks() == {known: 10}
-    assert shop.rows() == []
 
 
 async def test_a_bad_field_is_an_invalid_field(shop: Shop) -> None:
@@ -377,82 +237,6 @@ async def test_what_stands_behind_a_failure_is_not_attempted(shop: Shop) -> None
         "failed": [behind("deletes", 1, "nonsense"), behind("deletes", 2, known)],
     }
     assert [(one["price"], one["stock"]) for one in shop.products.find()] == [(100, 10)]
-
-
-async def test_a_product_that_does_not_exist_is_listed_as_not_found(shop: Shop) -> None:
-    """Alone of all the codes: it is told by the place and not in so many words."""
-    (known,) = await shop.put(10)
-    sent = UNKNOWN_ID.upper()
-
-    updated = await shop.ask(UPDATE, updates=[{"productId": sent, "data": {"price": 1}}])
-    deleted = await shop.ask(DELETE, deletes=[{"productId": sent}])
-
-    expected = {"notFound": [{"index": 0, "productId": sent}], "failed": []}
-    assert (updated, deleted) == (expected, expected)
-    assert shop.stocks() == {known: 10}
-
-
-async def test_an_innocent_without_an_id_is_rolled_back_by_its_place(shop: Shop) -> None:
-    result = await shop.ask(CREATE, products=[CUP, CUP | {"name": ""}])
-
-    message = "Nothing is wrong with this item: it was undone with its atomic batch."
-    error = item_error("ROLLED_BACK", message, "products", "0", retryable=True)
-    assert result["failed"][0] == failure(0, None, error)
-    assert shop.stocks() == {}
-
-
-async def test_a_create_while_the_database_does_not_answer_is_unavailable(hasty: Shop) -> None:
-    """But for the item whose own fields condemn it."""
-    with hasty.failing("insert", mode="alwaysOn", closeConnection=True):
-        result = await hasty.ask(
-            CREATE,
-            products=[CUP, CUP | {"name": " "}],
-            options={"atomic": False, "continueOnError": True},
-        )
-
-    message = (
-        "The database could not be reached in time. Nothing was changed; send the item again later."
-    )
-    blank = "The name is blank: it must have 1 to 200 characters."
-    assert result["failed"] == [
-        failure(0, None, item_error("UNAVAILABLE", message, "products", "0", retryable=True)),
-        failure(1, None, item_error("INVALID_FIELD", blank, "products", "1", "name")),
-    ]
-    assert hasty.stocks() == {}
-
-
-async def test_a_delete_of_a_product_that_others_hold_is_a_write_conflict(hasty: Shop) -> None:
-    (held,) = await hasty.put(10)
-    with hasty.admin.start_session() as session, session.start_transaction():
-        hasty.products.update_one({"_id": ObjectId(held)}, {"$inc": {"price": 1}}, session=session)
-
-        result = await hasty.ask(DELETE, deletes=[{"productId": held}])
-
-    message = (
-        "Other writers kept changing this chunk's products until the time was up. "
-        "Nothing was changed; send the item again."
-    )
-    error = item_error("WRITE_CONFLICT", message, "deletes", "0", retryable=True)
-    assert result == {"notFound": [], "failed": [failure(0, held, error)]}
-    assert hasty.stocks() == {held: 10}
-
-
-async def test_an_update_that_the_validator_refuses_is_internal(
-    shop: Shop, caplog: pytest.LogCaptureFixture
-) -> None:
-    ids = await shop.put(10, 10, 10)
-    shop.spoil(ids[1])
-
-    result = await shop.ask(
-        UPDATE,
-        updates=[{"productId": one, "data": {"name": "Mug"}} for one in ids],
-        options={"atomic": False, "continueOnError": True},
-    )
-
-    (refused,) = result["failed"]
-    assert (refused["index"], refused["productId"]) == (1, ids[1])
-    masked(refused, caplog)
-    assert [one["name"] for one in shop.products.find().sort("_id")] == ["Mug", "Cup", "Mug"]
 
 
 SUBMIT = """
