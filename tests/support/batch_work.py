@@ -1,7 +1,7 @@
 """Short words for what tests do with stored batches: submit, claim, lapse, work off."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +21,7 @@ from server.mongo.chunk_queue import ChunkQueue
 from server.mongo.driver import Session
 from tests.support.batch_invariants import assert_batches_are_exact
 from tests.support.shop import Shop
-
-WITHIN_SECONDS = 60.0  # a poll's patience; nothing is said about time
+from tests.support.waiting import WITHIN_SECONDS
 
 
 async def submit(
@@ -142,12 +141,6 @@ async def working(*shops: Shop) -> AsyncIterator[None]:
         await asyncio.gather(*running)
 
 
-async def until(condition: Callable[[], Any], seconds: float = WITHIN_SECONDS) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110 - the database tells nobody
-            await asyncio.sleep(0.01)
-
-
 async def ended(shop: Shop, batch_id: str, seconds: float = WITHIN_SECONDS) -> BatchOperation:
     """The batch, once it has ended."""
     async with asyncio.timeout(seconds):
@@ -158,3 +151,12 @@ async def ended(shop: Shop, batch_id: str, seconds: float = WITHIN_SECONDS) -> B
 
 def assert_exact(shop: Shop, opening: Mapping[str, int] | None = None, **options: Any) -> None:
     assert_batches_are_exact(shop.admin[shop.database], opening, **options)
+
+
+def stored_counts(shop: Shop) -> tuple[int, int, int]:
+    """Return how many batches, chunks and rows there are."""
+    return (
+        batches(shop).count_documents({}),
+        chunks(shop).count_documents({}),
+        len(shop.rows()),
+    )

@@ -8,8 +8,7 @@ from bson import ObjectId
 
 from server.domain.create import Created, CreateOutcome
 from server.domain.delete import Deleted, DeleteOutcome
-from server.domain.outcome import Failed, Outcome
-from server.domain.stock import Applied
+from server.domain.outcome import Outcome
 from server.domain.update import Updated, UpdateOutcome
 from server.mongo.documents import to_product
 from tests.support.shop import Shop
@@ -111,7 +110,3 @@ def assert_done_once(
         assert [(one.product_id, one.cascaded) for one in deleted] == [(ids[0], 1), (ids[1], 0)]
         assert (stored, shop.rows()) == ({}, [])
         assert shop.marks.count_documents({}) == 1
-
-
-def _new_stock(outcome: Applied | Failed) -> int | None:
-    return outcome.new_stock if isinstance(outcome, Applied) else None

@@ -1,13 +1,10 @@
 """Put products that expire, and look at what is stored and shown of them."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
 
-from server.domain.item_error import ItemErrorCode
-from server.domain.outcome import Failed, Outcome
 from tests.support.shop import Shop
 
 DUE = datetime(2026, 6, 1, 12, 0, 0, 500_000, tzinfo=UTC)
@@ -56,10 +53,6 @@ def documents(shop: Shop) -> dict[str, list[dict[str, Any]]]:
 def stored(shop: Shop, product_id: str) -> dict[str, Any]:
     document: dict[str, Any] = shop.products.find_one({"_id": ObjectId(product_id)})
     return document
-
-
-def codes(outcomes: Sequence[Outcome]) -> list[ItemErrorCode | None]:
-    return [one.error.code if isinstance(one, Failed) else None for one in outcomes]
 
 
 async def listed(shop: Shop, **arguments: Any) -> tuple[list[str], int]:

@@ -1,13 +1,13 @@
 """Short words for what tests of idempotency keys do: hold a request, end its leases, look at it."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from bson import ObjectId
 
+from tests.support.batch_invariants import assert_batches_are_exact
 from tests.support.shop import Shop
 from tests.support.whole_answers import Json, send
 
@@ -51,12 +51,6 @@ def held(shop: Shop, *ids: str) -> Iterator[None]:
         session.abort_transaction()
 
 
-async def until(found: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not found():  # noqa: ASYNC110 - the database sets no event
-            await asyncio.sleep(0.01)
-
-
 def chunks(shop: Shop, **query: Any) -> list[Json]:
     return list(shop.admin[shop.database]["batchChunks"].find(query).sort("index"))
 
@@ -79,9 +73,9 @@ def end_leases(shop: Shop) -> None:
     shop.admin[shop.database]["batchChunks"].update_many({}, {"$set": {"readyAt": LONG_AGO}})
 
 
-async def work(shop: Shop) -> int:
-    """What a worker does, until there is nothing left to do; how many chunks it ran."""
-    ran = 0
-    while await shop.assembly.worker.run_once():
-        ran += 1
-    return ran
+def assert_done_once(shop: Shop, ids: list[str]) -> None:
+    """Check that +5 was applied once to each product, by one batch that has ended."""
+    (batch,) = batches(shop)
+    assert (batch["status"], batch["successCount"]) == ("completed", len(ids))
+    assert shop.stocks() == dict.fromkeys(ids, 15)
+    assert_batches_are_exact(shop.admin[shop.database], dict.fromkeys(ids, 10))

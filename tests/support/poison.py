@@ -11,10 +11,6 @@ from server.domain.outcome import Failed, Outcome
 INTERNAL = re.compile(r"This item could not be processed; it changed nothing. \(Error (\w{32})\)")
 
 
-def code(outcome: Outcome) -> ItemErrorCode | None:
-    return outcome.error.code if isinstance(outcome, Failed) else None
-
-
 def assert_masked(
     outcomes: Sequence[Outcome],
     poison: Sequence[int],

@@ -57,3 +57,15 @@ async def table(shop: Shop, batch_id: str, query: str = "") -> list[dict[str, st
     response = await get(shop, f"{batch_id}/results?format=csv&{query}")
     assert response.status_code == 200
     return list(csv.DictReader(io.StringIO(response.text, newline="")))
+
+
+def download(batch_id: str) -> dict[str, Any]:
+    """Return the request for a batch's results as a server begins it."""
+    return {
+        "type": "http",
+        "method": "GET",
+        "path": f"/api/batches/{batch_id}/results",
+        "query_string": b"",
+        "headers": [],
+        "asgi": {"spec_version": "2.4"},
+    }

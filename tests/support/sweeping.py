@@ -1,22 +1,16 @@
 """Expired products, and short words for what tests of the sweep do with them."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any
 
 from bson import ObjectId
 
 from server.jobs.expiry_sweep import ExpirySweep
+from tests.support.expiring import AN_HOUR, DUE
 from tests.support.shop import Shop
 
-DUE = datetime(2026, 6, 1, 12, 0, 0, 500_000, tzinfo=UTC)
-A_MILLISECOND = timedelta(milliseconds=1)
-JUST_BEFORE = DUE - A_MILLISECOND
-AN_HOUR = timedelta(hours=1)
 A_DAY = 24 * 3600.0  # seconds
 SLOW_MS = 500
 
@@ -44,11 +38,6 @@ def put_rows(shop: Shop, *product_ids: str) -> None:
         shop.stock_updates.insert_many(rows)
 
 
-def documents(shop: Shop) -> dict[str, list[dict[str, Any]]]:
-    """All that is stored, to see that nothing changed."""
-    return {"products": list(shop.products.find().sort("_id")), "stockUpdates": shop.rows()}
-
-
 def rows_of(shop: Shop, product_id: str) -> int:
     return len(shop.rows(productId=ObjectId(product_id)))
 
@@ -57,18 +46,6 @@ def put_off(shop: Shop, product_id: str) -> None:
     """Give it another hour, as somebody beside the sweep."""
     later = {"$set": {"expiresAt": DUE + AN_HOUR}}
     shop.products.update_one({"_id": ObjectId(product_id)}, later)
-
-
-def before(shop: Shop, command: str, act: Callable[[], object], *, number: int = 1) -> None:
-    """Call `act` just before the tested client sends its command of this name and number."""
-    names = shop.commands.names
-    earlier = names.count(command)
-
-    def act_in_time(name: str) -> None:
-        if name == command and names.count(command) == earlier + number:
-            act()
-
-    shop.commands.on_start = act_in_time
 
 
 @dataclass(frozen=True)
@@ -105,17 +82,3 @@ def sizes(left: Sequence[Left]) -> list[tuple[int, int]]:
         for a, b in pairwise(left)
     ]
     return [change for change in changes if change != (0, 0)]
-
-
-async def under_way(shop: Shop, command: str, *, number: int = 1) -> None:
-    """Return when the tested client has sent so many commands of this name from now on."""
-    loop, begun = asyncio.get_running_loop(), asyncio.Event()
-    before(shop, command, lambda: loop.call_soon_threadsafe(begun.set), number=number)
-    async with asyncio.timeout(10):
-        await begun.wait()
-
-
-async def until(found: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not found():  # noqa: ASYNC110 - the database sets no event
-            await asyncio.sleep(0.005)

@@ -1,28 +1,18 @@
 """Watching a batch, and what the server knows of those who do."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
-import pytest
 from pymongo.monitoring import CommandStartedEvent
 
 from server.domain.batch_operation import BatchOperation, BatchOperationStatus
-from server.jobs import progress_feed
-from tests.support.batch_work import submit, until
+from tests.support.batch_work import submit
 from tests.support.shop import Shop
+from tests.support.waiting import until
 
 PENDING, COMPLETED = BatchOperationStatus.PENDING, BatchOperationStatus.COMPLETED
 CHUNKS = 6
-
-
-@contextmanager
-def told_in_time() -> Iterator[None]:
-    """What is seen was told: nobody looks again by himself."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(progress_feed, "LOOK_AGAIN_SECONDS", 3_600)
-        patch.setattr(progress_feed, "_PAUSE_SECONDS", 0.05)
-        yield
 
 
 async def submitted(shop: Shop) -> str:

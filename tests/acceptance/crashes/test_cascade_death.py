@@ -23,7 +23,7 @@ from pymongo.read_concern import ReadConcern
 
 from server.mongo.embedded import EmbeddedMongod
 from tests.acceptance.conftest import Serve
-from tests.acceptance.crashes.test_death import conflicts, was_stopped_in_order
+from tests.support.processes.database_traces import conflicts, was_stopped_in_order
 from tests.support.processes.process_table import until
 from tests.support.processes.server_process import ServerProcess
 

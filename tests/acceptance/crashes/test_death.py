@@ -4,13 +4,11 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
-from pathlib import Path
-from typing import Any
 
 import pytest
-from pymongo import MongoClient
 
 from tests.acceptance.conftest import Launch, Serve
+from tests.support.processes.database_traces import conflicts, was_stopped_in_order
 from tests.support.processes.process_table import processes_in, until
 from tests.support.processes.server_process import ServerProcess
 from tests.support.processes.warehouse import CHUNK, SIZE, Warehouse, wait_for_rows
@@ -25,17 +23,6 @@ def assert_is_true(warehouse: Warehouse, server: ServerProcess) -> int:
     """The number of rows in the ledger."""
     with server.mongo() as client:
         return warehouse.assert_is_true(client["stockbatch"])
-
-
-def was_stopped_in_order(data_dir: Path) -> bool:
-    """Whether the database closed its files: otherwise its lock file keeps its process id."""
-    lock = data_dir / "db" / "mongod.lock"
-    return not lock.exists() or lock.read_text() == ""
-
-
-def conflicts(client: MongoClient[dict[str, Any]]) -> int:
-    """How many transactions had to give way to another one."""
-    return client.admin.command("serverStatus")["transactions"]["totalAborted"]
 
 
 def test_the_database_of_a_server_that_is_killed_ends_within_two_seconds(serve: Serve) -> None:

@@ -8,7 +8,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.processes.depot import FOR_EVER, Depot, Document, creation_inputs, failures
+from tests.support.processes.depot import (
+    FOR_EVER,
+    Depot,
+    Document,
+    creation_inputs,
+    failures,
+    one_handed,
+)
 from tests.support.processes.process_table import until
 from tests.support.processes.worker_process import WorkerProcess
 
@@ -87,10 +94,6 @@ MOMENTS = {
     ),
 }
 moments = pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
-
-
-def one_handed(depot: Depot, **settings: str) -> WorkerProcess:
-    return depot.worker(WORKER_CHUNKS="1", **settings)
 
 
 def left_of(held: Document) -> timedelta:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from tests.acceptance.crashes.test_worker_death import one_handed
-from tests.support.processes.depot import FOR_EVER, Depot, failures
+from tests.support.processes.depot import FOR_EVER, Depot, failures, one_handed
 from tests.support.processes.process_table import until
 
 PAUSED = 5

@@ -1,4 +1,4 @@
-"""Visits of GraphiQL for a test: a plugin, for files that say `pytest_plugins`."""
+"""Open GraphiQL in a browser for a test, and check afterwards what the page asked for."""
 
 from collections.abc import Iterator
 

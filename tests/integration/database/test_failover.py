@@ -1,8 +1,7 @@
 """The primary dies under load: the stock is conserved, and every answer is true."""
 
 import asyncio
-import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,11 @@ from server.mongo.driver import DriverName
 from tests.support.processes.replica_set import three_members
 from tests.support.shop import Shop, open_shop
 
-# PyMongo's asyncio client leaves connection attempts to a dead member unclosed.
-pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+pytestmark = [
+    pytest.mark.usefixtures("garbage_collected"),
+    # PyMongo's asyncio client leaves connection attempts to a dead member unclosed.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 CALLERS = 8
 PRODUCTS = 40
@@ -35,13 +37,6 @@ async def test_a_primary_that_steps_down_under_load_makes_no_answer_untrue(
     with three_members(tmp_path) as members:
         async with open_shop(members.uri, driver_name) as shop:
             await conserved_through(shop, members.step_down_primary)
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """What was left unclosed is found here, and not in the next test that comes along."""
-    yield
-    gc.collect()
 
 
 async def conserved_through(shop: Shop, blow: Callable[[], None]) -> None:

@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
 from tests.support.shop import Shop
-
-T = TypeVar("T")
+from tests.support.slow_commits import BLOCK_MS, committing, slow_commits
 
 UPDATE_STOCK = """
 mutation ($updates: [StockUpdateInput!]!) {
@@ -23,29 +21,6 @@ mutation ($productIds: [ID!]!) {
 }
 """
 CONCURRENT_CHUNKS = 8  # as open_shop sets it
-BLOCK_MS = 500
-
-
-@contextmanager
-def slow_commits(shop: Shop) -> Iterator[None]:
-    with shop.failing(
-        "commitTransaction", mode="alwaysOn", blockConnection=True, blockTimeMS=BLOCK_MS
-    ):
-        yield
-
-
-async def committing(shop: Shop, call: Coroutine[Any, Any, T], commits: int = 1) -> asyncio.Task[T]:
-    """The call, once so many commits of it are under way and none has ended."""
-    loop, under_way = asyncio.get_running_loop(), asyncio.Event()
-
-    def notice(_name: str) -> None:
-        if shop.commands.names.count("commitTransaction") >= commits:
-            loop.call_soon_threadsafe(under_way.set)
-
-    shop.commands.on_start = notice
-    caller = asyncio.create_task(call)
-    await asyncio.wait_for(under_way.wait(), 10)
-    return caller
 
 
 async def hang_up_while_committing(

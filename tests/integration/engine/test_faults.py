@@ -22,10 +22,10 @@ from tests.support.chunk_faults import (
     ONCE,
     Fault,
     Kind,
-    _new_stock,
     assert_done_once,
     open_for,
 )
+from tests.support.outcomes import new_stock
 from tests.support.shop import Shop, open_shop
 
 Run = Callable[[Callable[[Transaction], Awaitable[None]]], Awaitable[None]]
@@ -152,6 +152,6 @@ async def test_a_dry_run_under_a_fault_writes_nothing(shop: Shop) -> None:
     with shop.failing("insert", mode={"times": 2}, errorCode=112):
         outcomes = await shop.update([(ids[0], 5)], dry_run=True)
 
-    assert [_new_stock(outcome) for outcome in outcomes] == [15]
+    assert [new_stock(outcome) for outcome in outcomes] == [15]
     assert shop.stocks() == {ids[0]: 10}
     assert shop.rows() == []

@@ -17,10 +17,10 @@ from tests.support.chunk_faults import (
     KINDS,
     LOST,
     Kind,
-    _new_stock,
     assert_done_once,
     open_for,
 )
+from tests.support.outcomes import code, new_stock
 from tests.support.shop import Shop
 
 
@@ -37,7 +37,7 @@ async def test_a_commit_that_never_succeeds_is_told_as_not_applied(hasty: Shop) 
     with hasty.failing("commitTransaction", mode="alwaysOn", closeConnection=True):
         outcomes = await hasty.update([(ids[0], 5), (ids[1], 5)])
 
-    assert [_code(outcome) for outcome in outcomes] == [ItemErrorCode.UNAVAILABLE] * 2
+    assert [code(outcome) for outcome in outcomes] == [ItemErrorCode.UNAVAILABLE] * 2
     assert [_retryable(outcome) for outcome in outcomes] == [True, True]
     assert hasty.stocks() == {ids[0]: 10, ids[1]: 10}
     assert hasty.rows(status="applied") == []
@@ -71,7 +71,7 @@ async def test_a_commit_in_doubt_is_not_run_again_when_it_took_effect(hasty: Sho
     with hasty.failing("commitTransaction", mode={"times": 1}, writeConcernError=lost):
         outcomes = await hasty.update([(ids[0], 5)])
 
-    assert [_new_stock(outcome) for outcome in outcomes] == [15]
+    assert [new_stock(outcome) for outcome in outcomes] == [15]
     assert hasty.commands.names.count("commitTransaction") == 2
     assert hasty.stocks() == {ids[0]: 15}
     assert [row["quantity"] for row in hasty.rows()] == [5]
@@ -87,7 +87,7 @@ async def test_a_commit_that_cannot_be_looked_up_is_told_as_unknown(hasty: Shop)
     with hasty.failing("ping", mode="alwaysOn", closeConnection=True):
         (outcome,) = await hasty.update([(ids[0], 5)])
 
-    assert _code(outcome) is ItemErrorCode.UNAVAILABLE
+    assert code(outcome) is ItemErrorCode.UNAVAILABLE
     assert not _retryable(outcome)
     assert isinstance(outcome, Failed)
     assert "not known" in outcome.error.message
@@ -101,7 +101,7 @@ async def test_a_commit_of_each_kind_that_never_succeeds_is_told_as_not_done(
     with hasty.failing("commitTransaction", mode="alwaysOn", closeConnection=True):
         outcomes = await kind.call(hasty, ids)
 
-    assert {_code(outcome) for outcome in outcomes} == {ItemErrorCode.UNAVAILABLE}
+    assert {code(outcome) for outcome in outcomes} == {ItemErrorCode.UNAVAILABLE}
     assert all(_retryable(outcome) for outcome in outcomes)
     assert_not_done(hasty, kind, ids)
 
@@ -174,7 +174,7 @@ async def test_a_deletion_whose_commit_cannot_be_looked_up_is_told_as_unknown(
     with hasty.failing("ping", mode="alwaysOn", closeConnection=True):
         outcomes = await DELETE.call(hasty, ids)
 
-    assert [_code(outcome) for outcome in outcomes] == [ItemErrorCode.UNAVAILABLE] * 2
+    assert [code(outcome) for outcome in outcomes] == [ItemErrorCode.UNAVAILABLE] * 2
     assert not any(_retryable(outcome) for outcome in outcomes)
     assert all("not known" in one.error.message for one in outcomes if isinstance(one, Failed))
 
@@ -187,7 +187,7 @@ async def test_an_outage_fails_the_items_of_each_kind_and_nothing_else(
     with hasty.failing(*COMMANDS, mode="alwaysOn", closeConnection=True):
         outcomes = await kind.call(hasty, ids)
 
-    assert {_code(outcome) for outcome in outcomes} == {ItemErrorCode.UNAVAILABLE}
+    assert {code(outcome) for outcome in outcomes} == {ItemErrorCode.UNAVAILABLE}
     assert all(_retryable(outcome) for outcome in outcomes)
     assert_not_done(hasty, kind, ids)
 
@@ -197,7 +197,7 @@ async def test_an_outage_fails_the_items_and_nothing_else(hasty: Shop) -> None:
     with hasty.failing(*COMMANDS, mode="alwaysOn", closeConnection=True):
         outcomes = await hasty.update([(ids[0], 5), ("nonsense", 1)])
 
-    assert [_code(outcome) for outcome in outcomes] == [
+    assert [code(outcome) for outcome in outcomes] == [
         ItemErrorCode.UNAVAILABLE,
         ItemErrorCode.INVALID_PRODUCT_ID,
     ]
@@ -211,10 +211,6 @@ def _deny_after_commit(shop: Shop, act: Callable[[], object], name: str) -> None
         shop.commands.on_end = lambda _name: None
         act()
         shop.fail("commitTransaction", mode={"times": 1}, errorCode=251)
-
-
-def _code(outcome: Outcome) -> ItemErrorCode | None:
-    return outcome.error.code if isinstance(outcome, Failed) else None
 
 
 def _retryable(outcome: Outcome) -> bool:

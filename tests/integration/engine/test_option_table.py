@@ -5,7 +5,7 @@ Each case compares the whole answer, and then everything that the database holds
 
 import asyncio
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from itertools import product
@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-from bson import ObjectId
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -30,8 +29,10 @@ from tests.support.models.option_cases import (
     name_of,
     patch,
     requests,
+    with_every_combination,
 )
 from tests.support.models.option_model import Json, Operation, Store, run
+from tests.support.models.option_store import fill, stored
 from tests.support.shop import Shop, open_shop
 
 FAILED = "failed { index productId error { ...told } errors { ...told } }"
@@ -77,34 +78,6 @@ async def send(
     assert "errors" not in answer
     (value,) = answer["data"].values()
     return dict(value)
-
-
-def fill(shop: Shop, held: Store, wanted: Store) -> None:
-    """Make the database, which holds `held`, hold `wanted` and nothing else."""
-    for collection, now, then in [
-        (shop.products, held.products, wanted.products),
-        (shop.stock_updates, held.rows, wanted.rows),
-    ]:
-        wrong = [one for one in {**now, **then} if now.get(one) != then.get(one)]
-        if doomed := [ObjectId(one) for one in wrong if one in now]:
-            collection.delete_many({"_id": {"$in": doomed}})
-        if missing := [document(one, then[one]) for one in wrong if one in then]:
-            collection.insert_many(missing)
-
-
-def document(one: str, fields: Json) -> Json:
-    ids = {name: ObjectId(fields[name]) for name in ["productId"] if name in fields}
-    return {"_id": ObjectId(one)} | fields | ids
-
-
-def stored(shop: Shop) -> Store:
-    """All products and rows that the database holds."""
-    products = {str(one.pop("_id")): one for one in shop.products.find()}
-    rows = {
-        str(one.pop("_id")): one | {"productId": str(one["productId"])}
-        for one in shop.stock_updates.find()
-    }
-    return Store(products, rows)
 
 
 def as_sent(operation: Operation, answer: Json) -> Json:
@@ -181,24 +154,8 @@ async def compare(
     return after
 
 
-def tables() -> Iterator[tuple[Operation, Json]]:
-    names = ["atomic", "continueOnError", "validateBeforeWrite"]
-    for operation in GOOD:
-        known = names[:2] if operation == "delete" else names
-        for values in product([True, False], repeat=len(known)):
-            yield operation, dict(zip(known, values, strict=True))
-
-
 @pytest.mark.either_driver
-@pytest.mark.parametrize(
-    ("operation", "options"),
-    [
-        pytest.param(
-            operation, options, id="-".join([operation, *(n for n, on in options.items() if on)])
-        )
-        for operation, options in tables()
-    ],
-)
+@with_every_combination
 async def test_every_combination_of_options_does_what_the_table_says(
     shop: Shop, operation: Operation, options: Json
 ) -> None:

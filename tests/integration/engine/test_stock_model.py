@@ -22,7 +22,8 @@ from server.domain.outcome import Failed
 from server.domain.stock import StockOutcome
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.models.stock_model import MAX, Answer, Model, Row
+from tests.support.models.product_ids import MAX
+from tests.support.models.stock_model import Answer, Model, Row
 from tests.support.shop import open_shop
 
 FOREIGN_IDS = st.sampled_from(["f" * 24, "nonsense", "", "0" * 23, "0" * 25, "g" * 24, "é" * 24])

@@ -11,13 +11,13 @@ from tests.support.expiring import (
     DUE_AS_TOLD,
     JUST_BEFORE,
     UPDATE,
-    codes,
     is_found,
     listed,
     put_expiring,
     put_row,
     stored,
 )
+from tests.support.outcomes import codes
 from tests.support.shop import Shop
 
 CREATE = """

@@ -7,12 +7,12 @@ from tests.support.expiring import (
     DUE,
     JUST_BEFORE,
     UPDATE,
-    codes,
     documents,
     put_expiring,
     put_row,
     stored,
 )
+from tests.support.outcomes import codes
 from tests.support.shop import Shop
 
 DELETE = """

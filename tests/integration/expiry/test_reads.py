@@ -13,12 +13,12 @@ from tests.support.expiring import (
     JUST_BEFORE,
     PRODUCT,
     PRODUCTS,
-    codes,
     listed,
     put_expiring,
     put_row,
     stored,
 )
+from tests.support.outcomes import codes
 from tests.support.shop import Shop
 
 ORDERS = ["CREATED_ASC", "CREATED_DESC", "NAME_ASC", "NAME_DESC", "STOCK_ASC", "STOCK_DESC"]

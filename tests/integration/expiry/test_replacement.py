@@ -14,13 +14,13 @@ from tests.support.expiring import (
     AN_HOUR,
     DUE,
     JUST_BEFORE,
-    codes,
     documents,
     is_found,
     put_expiring,
     put_row,
     stored,
 )
+from tests.support.outcomes import codes
 from tests.support.shop import Shop, open_shop
 
 

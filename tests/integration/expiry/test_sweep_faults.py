@@ -4,7 +4,6 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
@@ -17,20 +16,12 @@ from server.jobs import expiry_sweep
 from server.jobs.expiry_sweep import ExpirySweep
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
+from tests.support.chunk_faults import LOST
+from tests.support.expiring import DUE, documents
+from tests.support.interference import before, under_way
 from tests.support.shop import Shop, open_shop
-from tests.support.sweeping import (
-    A_DAY,
-    DUE,
-    SLOW_MS,
-    before,
-    documents,
-    put_expired,
-    put_rows,
-    rows_of,
-    sweep_of,
-    under_way,
-    until,
-)
+from tests.support.sweeping import A_DAY, SLOW_MS, put_expired, put_rows, rows_of, sweep_of
+from tests.support.waiting import until
 
 FAULTS = {
     "NoSuchTransaction": (1, {"errorCode": 251}),
@@ -38,7 +29,6 @@ FAULTS = {
     "connection-closed": (1, {"closeConnection": True}),
     "InterruptedAtShutdown": (1, {"errorCode": 11600}),
 }
-LOST = {"writeConcernError": {"code": 64, "errmsg": "waiting for replication timed out"}}
 COMMIT_FAULTS = FAULTS | {
     "connection-closed-thrice": (3, {"closeConnection": True}),
     "answer-lost": (1, LOST),
@@ -86,15 +76,6 @@ async def test_a_part_whose_commit_is_in_doubt_but_took_effect_is_counted_once(s
 
     assert swept == 3
     assert documents(shop) == {"products": [], "stockUpdates": []}
-
-
-@pytest.fixture
-async def hasty(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
-    """A shop that gives up soon."""
-    async with open_shop(
-        mongod.uri, driver_name, deadline_seconds=0.2, settle_seconds=2.0
-    ) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("command", ["find", "delete", "insert", "commitTransaction"])

@@ -11,8 +11,10 @@ import pytest
 from server.app import make_app
 from server.graphql_view import GraphQLView
 from server.rest.view import Rest
-from tests.support.idempotent_calls import until, work
+from tests.support.batch_work import work_off
 from tests.support.shop import MAX_REQUEST_BYTES, UNKNOWN_ID, Shop
+from tests.support.waiting import until
+from tests.support.watching import open_streams
 from tests.support.whole_answers import Json
 
 SUBMIT = """
@@ -138,7 +140,7 @@ async def test_progress_never_goes_back(shop: Shop) -> None:
     async with connected(shop) as client:
         client.watch(batch)
         await client.state()
-        _, states = await asyncio.gather(work(shop), client.states())
+        _, states = await asyncio.gather(work_off(shop), client.states())
 
     counts = [one["processedItems"] for one in states]
     assert counts == sorted(counts)
@@ -148,7 +150,7 @@ async def test_progress_never_goes_back(shop: Shop) -> None:
 
 async def test_a_batch_that_has_ended_is_told_once(shop: Shop) -> None:
     batch = await submit(shop, 1)
-    await work(shop)
+    await work_off(shop)
     async with connected(shop) as client:
         client.watch(batch)
 
@@ -209,7 +211,7 @@ async def test_a_subscription_can_be_ended_by_the_client(shop: Shop) -> None:
         client.send(id="1", type="complete")
 
         await until(lambda: asyncio.all_tasks() <= tasks)
-        await work(shop)
+        await work_off(shop)
         client.send(type="ping")
         assert (await client.frame())["type"] == "pong"
 
@@ -224,8 +226,8 @@ async def test_all_who_watch_share_one_change_stream(shop: Shop) -> None:
         second.watch(batches[1], "2")
         await second.state()
         await until(lambda: "getMore" in shop.commands.names)
-        streams = await open_streams(shop)
-        await work(shop)
+        streams = open_streams(shop)
+        await work_off(shop)
 
         heard, other = await first.states(), await second.states("1", "2")
 
@@ -233,15 +235,3 @@ async def test_all_who_watch_share_one_change_stream(shop: Shop) -> None:
     assert heard[-1] == ended[0]
     assert [one for one in other if one["outcome"]] in (ended, ended[::-1])
     assert streams == 1
-
-
-async def open_streams(shop: Shop) -> int:
-    """How many change streams the tested client has."""
-    found = shop.admin.admin.aggregate(
-        [
-            {"$currentOp": {"idleCursors": True, "allUsers": True}},
-            {"$match": {"cursor.originatingCommand.pipeline.$changeStream": {"$exists": True}}},
-            {"$match": {"cursor.originatingCommand.$db": shop.database}},
-        ]
-    )
-    return len(list(found))

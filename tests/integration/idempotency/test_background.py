@@ -9,7 +9,7 @@ from server.batch.submissions import QueueLimits
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
 from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.idempotent_calls import work
+from tests.support.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop, open_shop
 from tests.support.whole_answers import Json, code_of, data_of, everything, is_replay, post
 
@@ -42,7 +42,7 @@ async def test_a_submission_sent_again_gives_the_same_batch(shop: Shop) -> None:
     assert (is_replay(first), is_replay(waiting)) == (False, True)
     assert everything(shop) == left
 
-    await work(shop)
+    await work_off(shop)
     ended = await submit(shop, discontinuation(*ids))
 
     assert data_of(ended) == data_of(first) | {"status": "COMPLETED"}
@@ -126,10 +126,10 @@ async def test_a_submission_is_found_again_though_the_queue_is_full(
 async def test_a_retry_sent_again_gives_the_same_batch(shop: Shop) -> None:
     ids = await shop.put(10)
     failed = data_of(await submit(shop, discontinuation(*ids, UNKNOWN_ID, "zz")))
-    await work(shop)
+    await work_off(shop)
     async with shop.http() as client:
         first = await post(client, RETRY, {"id": failed["id"]}, "retry")
-        await work(shop)
+        await work_off(shop)
         left = everything(shop)
         again = await post(client, RETRY, {"id": failed["id"]}, "retry")
         another = await post(client, RETRY, {"id": failed["id"]})
@@ -145,7 +145,7 @@ async def test_a_retry_sent_again_gives_the_same_batch(shop: Shop) -> None:
 
 async def test_a_key_of_another_retry_is_refused(shop: Shop) -> None:
     batches = [data_of(await submit(shop, discontinuation(UNKNOWN_ID), key)) for key in "ab"]
-    await work(shop)
+    await work_off(shop)
     async with shop.http() as client:
         await post(client, RETRY, {"id": batches[0]["id"]}, "retry")
         before = everything(shop)

@@ -10,19 +10,19 @@ from server.assembly import Sizes
 from server.mongo.chunk_queue import ChunkQueue
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_invariants import assert_batches_are_exact
+from tests.support.batch_work import work_off
 from tests.support.idempotent_calls import (
     are_under_way,
+    assert_done_once,
     batches,
     chunks,
     end_leases,
     held,
     told,
-    until,
     update_stock,
-    work,
 )
 from tests.support.shop import Shop, open_shop
+from tests.support.waiting import until
 from tests.support.whole_answers import code_of, data_of, everything, is_replay
 
 WITH_KEY = (
@@ -46,20 +46,13 @@ async def finished_by_the_same_request(shop: Shop, ids: list[str]) -> None:
 
 
 async def finished_by_a_worker(shop: Shop, ids: list[str]) -> None:
-    await work(shop)
+    await work_off(shop)
 
 
 Finish = Callable[[Shop, list[str]], Awaitable[None]]
 BY_EITHER = pytest.mark.parametrize(
     "finish", [finished_by_the_same_request, finished_by_a_worker], ids=["request", "worker"]
 )
-
-
-def assert_done_once(shop: Shop, ids: list[str]) -> None:
-    (batch,) = batches(shop)
-    assert (batch["status"], batch["successCount"]) == ("completed", len(ids))
-    assert shop.stocks() == dict.fromkeys(ids, 15)
-    assert_batches_are_exact(shop.admin[shop.database], dict.fromkeys(ids, 10))
 
 
 @BY_EITHER

@@ -8,9 +8,16 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.integration.engine.test_option_table import fill, stored, tables
-from tests.support.models.option_cases import NOW, OPENING, SLOTS, name_of, requests
+from tests.support.models.option_cases import (
+    NOW,
+    OPENING,
+    SLOTS,
+    name_of,
+    requests,
+    with_every_combination,
+)
 from tests.support.models.option_model import Operation, Store
+from tests.support.models.option_store import fill, stored
 from tests.support.shop import Shop
 from tests.support.whole_answers import Json, data_of, everything, is_replay, send
 
@@ -142,15 +149,7 @@ async def test_a_key_changes_nothing(shop: Shop, operation: Operation) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("operation", "options"),
-    [
-        pytest.param(
-            operation, options, id="-".join([operation, *(n for n, on in options.items() if on)])
-        )
-        for operation, options in tables()
-    ],
-)
+@with_every_combination
 async def test_with_every_combination_of_options_a_key_changes_nothing(
     shop: Shop, operation: Operation, options: Json
 ) -> None:

@@ -4,20 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.idempotent_calls import batches, told, update_stock
+from tests.support.chunk_faults import LOST
+from tests.support.idempotent_calls import assert_done_once, told, update_stock
 from tests.support.shop import Shop
 from tests.support.whole_answers import data_of, is_replay
 
-
-def assert_done_once(shop: Shop, ids: list[str]) -> None:
-    (batch,) = batches(shop)
-    assert (batch["status"], batch["successCount"]) == ("completed", len(ids))
-    assert shop.stocks() == dict.fromkeys(ids, 15)
-    assert_batches_are_exact(shop.admin[shop.database], dict.fromkeys(ids, 10))
-
-
-LOST = {"writeConcernError": {"code": 64, "errmsg": "waiting for replication timed out"}}
 COMMIT_FAULTS: dict[str, tuple[int, dict[str, Any]]] = {
     "NoSuchTransaction": (1, {"errorCode": 251}),
     "WriteConflict": (1, {"errorCode": 112}),

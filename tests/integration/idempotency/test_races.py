@@ -11,17 +11,10 @@ from server.assembly import Sizes
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
 from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.idempotent_calls import (
-    are_under_way,
-    batches,
-    chunks,
-    held,
-    told,
-    until,
-    update_stock,
-    work,
-)
+from tests.support.batch_work import work_off
+from tests.support.idempotent_calls import are_under_way, batches, chunks, held, told, update_stock
 from tests.support.shop import Shop, open_shop
+from tests.support.waiting import until
 from tests.support.whole_answers import Json, code_of, data_of, everything, is_replay, post
 
 CALLERS = 100
@@ -83,7 +76,7 @@ async def test_a_hundred_submissions_with_one_key_are_one_batch(
         (batch,) = batches(shop)
         assert heard == {"id": str(batch["_id"]), "totalItems": count}
         assert len(chunks(shop)) == count
-        assert await work(shop) == count
+        assert await work_off(shop) == count
         assert_batches_are_exact(shop.admin[shop.database], dict.fromkeys(ids, 10))
 
 

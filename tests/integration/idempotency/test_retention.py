@@ -9,7 +9,8 @@ from server.assembly import Sizes
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
 from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.idempotent_calls import batches, chunks, told, update_stock, work
+from tests.support.batch_work import work_off
+from tests.support.idempotent_calls import batches, chunks, told, update_stock
 from tests.support.shop import Shop, open_shop
 from tests.support.whole_answers import Json, code_of, data_of, everything, is_replay, post
 
@@ -93,7 +94,7 @@ async def test_a_submission_has_its_key_for_seven_days(shop: Shop, look: Look) -
     ids = await shop.put(10)
     shop.clock.stand_at(BEGIN)
     first = await submit(shop, ids)
-    await work(shop)
+    await work_off(shop)
     shop.clock.stand_at(BEGIN + A_WEEK)
     await look(shop)
     last = await submit(shop, ids)
@@ -131,7 +132,7 @@ async def test_a_batch_stays_for_as_long_as_its_key(
         await submit(shop, ids)  # the same key for something else: nothing is stored
         async with shop.http() as client:
             await post(client, SUBMIT, {"ids": ids})
-        await work(shop)
+        await work_off(shop)
         shop.clock.stand_at(BEGIN + A_WEEK)
         await clean(shop)
 

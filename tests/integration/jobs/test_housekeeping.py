@@ -1,6 +1,5 @@
 """What a crash has left unended is ended, and what has outlived its use goes."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -9,8 +8,6 @@ from bson import ObjectId
 from server.bootstrap import utc_now
 from server.domain.batch_operation import BatchOperationStatus
 from server.domain.retry_decision import MOST_ATTEMPTS
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
 from tests.support.batch_work import (
     assert_exact,
     batch,
@@ -26,20 +23,11 @@ from tests.support.batch_work import (
     submit,
     work_off,
 )
-from tests.support.shop import UNKNOWN_ID, Shop, open_shop
+from tests.support.shop import UNKNOWN_ID, Shop
 
 COMPLETED = BatchOperationStatus.COMPLETED
 FAILED = BatchOperationStatus.FAILED
 CANCELLED = BatchOperationStatus.CANCELLED
-
-
-@pytest.fixture
-async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[tuple[Shop, Shop]]:
-    async with (
-        open_shop(mongod.uri, driver_name) as one,
-        open_shop(mongod.uri, driver_name, database=one.database) as other,
-    ):
-        yield one, other
 
 
 async def run_without_ending_the_batch(shop: Shop) -> None:

@@ -13,9 +13,10 @@ from server.domain.batch_operation import BatchOperation
 from server.domain.errors import DatabaseUnavailable, StoreError
 from server.jobs import progress_feed
 from server.mongo.driver import DriverName
-from tests.support.batch_work import chunks, until, work_off
+from tests.support.batch_work import chunks, work_off
 from tests.support.processes.replica_set import three_members
 from tests.support.shop import Shop, open_shop
+from tests.support.waiting import until
 from tests.support.watching import (
     CHUNKS,
     COMPLETED,
@@ -25,16 +26,11 @@ from tests.support.watching import (
     listeners,
     open_streams,
     submitted,
-    told_in_time,
     watched,
     watching,
 )
 
-
-@pytest.fixture(autouse=True)
-def _told_in_time() -> Iterator[None]:
-    with told_in_time():
-        yield
+pytestmark = pytest.mark.usefixtures("told_in_time")
 
 
 BREAKS: dict[str, dict[str, Any]] = {

@@ -1,14 +1,14 @@
 """Whoever watches a batch is told of each change, wherever it is made, and of its end."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import aclosing
 
 import pytest
 
 from server.domain.errors import BadInput
-from tests.support.batch_work import until, work_off
+from tests.support.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.waiting import until
 from tests.support.watching import (
     CHUNKS,
     COMPLETED,
@@ -18,16 +18,11 @@ from tests.support.watching import (
     listeners,
     open_streams,
     submitted,
-    told_in_time,
     watched,
     watching,
 )
 
-
-@pytest.fixture(autouse=True)
-def _told_in_time() -> Iterator[None]:
-    with told_in_time():
-        yield
+pytestmark = pytest.mark.usefixtures("told_in_time")
 
 
 async def test_what_another_process_does_is_told_to_the_end(shop: Shop, other: Shop) -> None:

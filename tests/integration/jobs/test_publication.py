@@ -2,10 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest
 
 from examples.price_receiver import tx_id
 from server.mongo.driver import DriverName
@@ -19,12 +16,6 @@ from tests.support.publishing import (
 from tests.support.shop import UNKNOWN_ID
 
 RETRY = "mutation($id: ID!) { retryPublication(id: $id) { publication { pending failed } } }"
-
-
-@pytest.fixture
-async def prices(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Publishing]:
-    async with open_publishing(mongod.uri, driver_name) as opened:
-        yield opened
 
 
 async def test_a_price_that_is_published_has_the_receivers_id(prices: Publishing) -> None:

@@ -2,8 +2,7 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
@@ -16,12 +15,7 @@ from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
 from tests.support.publishing import Publishing, open_publishing
 from tests.support.shop import open_shop
-
-
-@pytest.fixture
-async def prices(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Publishing]:
-    async with open_publishing(mongod.uri, driver_name) as opened:
-        yield opened
+from tests.support.waiting import until
 
 
 async def test_what_a_dead_publisher_has_sent_is_sent_again_with_the_same_key(
@@ -236,13 +230,6 @@ async def held_up(prices: Publishing) -> AsyncIterator[asyncio.Task[bool]]:
         if prices.receiver.answer is answer:
             prices.receiver.answer = lambda _price: 200
         end.set()
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < ends
-        await asyncio.sleep(0.02)
 
 
 def _published(prices: Publishing) -> int:

@@ -26,11 +26,11 @@ from tests.support.batch_work import (
     ended,
     plus_one,
     submit,
-    until,
     work_off,
     working,
 )
 from tests.support.shop import Shop
+from tests.support.waiting import until
 
 OVER = "Over the memory limit: no chunk is claimed until there is room again"
 A_LOT_MB = 1024**2

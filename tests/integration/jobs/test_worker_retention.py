@@ -1,7 +1,6 @@
 """What goes with time, and what never does; and what somebody should look into."""
 
 import logging
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +10,6 @@ from bson import ObjectId
 from server.bootstrap import utc_now
 from server.domain.batch_operation import BatchOperationStatus
 from server.mongo.collections import ABANDONED, SUBMITTING
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
 from tests.support.batch_work import (
     assert_exact,
     batch,
@@ -22,23 +19,15 @@ from tests.support.batch_work import (
     database_time,
     leased,
     plus_one,
+    stored_counts,
     submit,
     work_off,
 )
-from tests.support.shop import UNKNOWN_ID, Shop, open_shop
+from tests.support.shop import UNKNOWN_ID, Shop
 
 NOON = utc_now().replace(microsecond=0) - timedelta(days=100)
 LASTS = timedelta(days=30)
 A_MOMENT = timedelta(milliseconds=1)
-
-
-@pytest.fixture
-async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[tuple[Shop, Shop]]:
-    async with (
-        open_shop(mongod.uri, driver_name) as one,
-        open_shop(mongod.uri, driver_name, database=one.database) as other,
-    ):
-        yield one, other
 
 
 async def ended_at(shop: Shop, moment: datetime, *, key: str | None = None) -> tuple[str, str]:
@@ -55,15 +44,6 @@ async def remove_old(shop: Shop, now: datetime) -> None:
     await shop.assembly.retention.run_once()
 
 
-def stored(shop: Shop) -> tuple[int, int, int]:
-    """How many batches, chunks and rows there are."""
-    return (
-        batches(shop).count_documents({}),
-        chunks(shop).count_documents({}),
-        len(shop.rows()),
-    )
-
-
 async def test_a_batch_goes_with_its_chunks_when_it_ended_long_ago_and_its_rows_stay(
     shop: Shop,
 ) -> None:
@@ -71,10 +51,10 @@ async def test_a_batch_goes_with_its_chunks_when_it_ended_long_ago_and_its_rows_
     rows = shop.rows()
 
     await remove_old(shop, NOON + LASTS)
-    assert stored(shop) == (1, 1, 1)
+    assert stored_counts(shop) == (1, 1, 1)
 
     await remove_old(shop, NOON + LASTS + A_MOMENT)
-    assert stored(shop) == (0, 0, 1)
+    assert stored_counts(shop) == (0, 0, 1)
     assert shop.rows() == rows
     shop.assert_ledger_explains({one: 10})
 
@@ -99,11 +79,11 @@ async def test_a_batch_that_has_not_ended_stays_however_old_it_is(shop: Shop) ->
         await leased(shop).run(held, session)
     async with claimed(shop) as (held, session):
         await leased(shop).run(held, session)
-    before = stored(shop)
+    before = stored_counts(shop)
 
     await remove_old(shop, NOON + timedelta(days=90))
 
-    assert stored(shop) == before
+    assert stored_counts(shop) == before
     await work_off(shop)
     await shop.assembly.housekeeping.run_once()
     assert (await batch(shop, waiting)).status is BatchOperationStatus.COMPLETED

@@ -1,12 +1,19 @@
 """Creating products: the rules of their fields as clients meet them, own ids, what is stored."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from bson import ObjectId
 
+from tests.support.cups import (
+    EACH_ITS_OWN,
+    NOON,
+    NOON_ISO,
+    OWN_ID,
+    failure,
+)
 from tests.support.shop import Shop
 
 CREATE = """
@@ -21,11 +28,7 @@ mutation ($products: [CreateProductInput!]!, $options: BatchCreateOptions) {
   }
 }
 """
-OWN_ID = "abcdefabcdefabcdefabcdef"
-NOON = datetime(2026, 1, 31, 12, 0, 0, 7000, tzinfo=UTC)
-NOON_ISO = "2026-01-31T12:00:00.007Z"
 CUP: dict[str, Any] = {"name": "Cup", "price": 199, "stock": 10, "category": "tableware"}
-EACH_ITS_OWN = {"atomic": False, "continueOnError": True}
 AMOUNT_RANGE = "is out of range: it may be from 0 to 2147483647."
 HALF = chr(0xD83D)
 # a field, the value that is sent, what is told
@@ -83,10 +86,6 @@ async def create(shop: Shop, *products: dict[str, Any], **options: Any) -> dict[
 
 def error(code: str, message: str, *path: str) -> dict[str, Any]:
     return {"code": code, "message": message, "path": ["products", *path]}
-
-
-def failure(index: int, product_id: str | None, *errors: dict[str, Any]) -> dict[str, Any]:
-    return {"index": index, "productId": product_id, "error": errors[0], "errors": [*errors]}
 
 
 def duplicate(index: int, sent: str) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Deleting products: what is returned, what goes with them, and what must stay."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from tests.support.cups import EACH_ITS_OWN, NOON, NOON_ISO, OWN_ID, failure, put, untouched_cup
 from tests.support.shop import UNKNOWN_ID, Shop
 
 DELETE = """
@@ -19,18 +19,6 @@ mutation ($deletes: [DeleteProductInput!]!, $options: BatchDeleteOptions) {
   }
 }
 """
-OWN_ID = "abcdefabcdefabcdefabcdef"
-CREATED = datetime(2026, 1, 1, 8, tzinfo=UTC)
-CREATED_ISO = "2026-01-01T08:00:00.000Z"
-NOON = datetime(2026, 1, 31, 12, 0, 0, 7000, tzinfo=UTC)
-NOON_ISO = "2026-01-31T12:00:00.007Z"
-EACH_ITS_OWN = {"atomic": False, "continueOnError": True}
-
-
-async def put(shop: Shop, *stocks: int, **fields: Any) -> list[str]:
-    """Cups that were created long ago; the clock stands at noon from now on."""
-    shop.clock.stand_at(NOON)
-    return await shop.put(*stocks, created_at=CREATED, updated_at=CREATED, **fields)
 
 
 async def delete(
@@ -47,28 +35,8 @@ async def delete(
     return result
 
 
-def cup(product_id: str, **fields: Any) -> dict[str, Any]:
-    """The body of a cup that nobody has changed."""
-    unchanged = {
-        "id": product_id,
-        "name": "Cup",
-        "price": 100,
-        "stock": 10,
-        "category": "tableware",
-        "discontinued": False,
-        "createdAt": CREATED_ISO,
-        "updatedAt": CREATED_ISO,
-        "expiresAt": None,
-    }
-    return unchanged | fields
-
-
 def error(code: str, message: str, *path: str) -> dict[str, Any]:
     return {"code": code, "message": message, "path": ["deletes", *path]}
-
-
-def failure(index: int, product_id: str, *errors: dict[str, Any]) -> dict[str, Any]:
-    return {"index": index, "productId": product_id, "error": errors[0], "errors": [*errors]}
 
 
 def kept(index: int, product_id: str, count: str) -> dict[str, Any]:
@@ -115,7 +83,9 @@ async def test_products_are_returned_as_they_were_in_input_order(shop: Shop) -> 
 
     result = await delete(shop, *reversed(ids), returnDeletedItems=True)
 
-    assert result["deleted"] == [cup(one, stock=19 - place) for place, one in enumerate(ids[::-1])]
+    assert result["deleted"] == [
+        untouched_cup(one, stock=19 - place) for place, one in enumerate(ids[::-1])
+    ]
     assert (result["deletedCount"], result["stats"]) == (20, counts(20))
     assert shop.stocks() == {}
 
@@ -127,7 +97,9 @@ async def test_a_product_is_returned_as_the_last_update_left_it(shop: Shop) -> N
 
     result = await delete(shop, (known, True), returnDeletedItems=True)
 
-    assert result["deleted"] == [cup(known, name="Mug", price=7, stock=15, updatedAt=NOON_ISO)]
+    assert result["deleted"] == [
+        untouched_cup(known, name="Mug", price=7, stock=15, updatedAt=NOON_ISO)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +118,7 @@ async def test_of_a_part_the_products_are_returned_only_if_both_options_say_so(
     result = await delete(shop, UNKNOWN_ID, known, **EACH_ITS_OWN, **options)
 
     assert result["outcome"] == "PARTIAL"
-    assert result["deleted"] == ([cup(known)] if is_returned else [])
+    assert result["deleted"] == ([untouched_cup(known)] if is_returned else [])
     assert (result["deletedCount"], result["stats"]) == (1, counts(1, not_found=1))
     assert shop.stocks() == {}
 
@@ -167,7 +139,7 @@ async def test_the_second_mention_of_a_product_is_not_found(shop: Shop, size: in
 
     assert result == {
         "outcome": "PARTIAL",
-        "deleted": [cup(OWN_ID)],
+        "deleted": [untouched_cup(OWN_ID)],
         "deletedCount": 1,
         "notFound": [{"index": 1, "productId": OWN_ID}],
         "failed": [],
@@ -300,8 +272,8 @@ async def test_a_discontinued_product_can_be_deleted(shop: Shop) -> None:
     result = await delete(shop, born_so, (made_so, True), returnDeletedItems=True)
 
     assert result["deleted"] == [
-        cup(born_so, discontinued=True, stock=0),
-        cup(made_so, discontinued=True, stock=0, updatedAt=NOON_ISO),
+        untouched_cup(born_so, discontinued=True, stock=0),
+        untouched_cup(made_so, discontinued=True, stock=0, updatedAt=NOON_ISO),
     ]
     assert result["stats"] == counts(2, cascaded=1)
     assert (shop.stocks(), shop.rows()) == ({}, [])
@@ -332,7 +304,10 @@ async def test_a_dry_run_answers_as_if_and_deletes_nothing(shop: Shop) -> None:
         shop, known, beside, dryRun=True, cascadeDelete=True, returnDeletedItems=True
     )
 
-    assert result["deleted"] == [cup(known, stock=12, updatedAt=NOON_ISO), cup(beside)]
+    assert result["deleted"] == [
+        untouched_cup(known, stock=12, updatedAt=NOON_ISO),
+        untouched_cup(beside),
+    ]
     assert result["stats"] == counts(2, cascaded=2)
     assert shop.stocks() == {known: 12, beside: 10}
     assert shop.rows() == rows

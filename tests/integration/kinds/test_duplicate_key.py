@@ -1,15 +1,15 @@
 """An id or a name that another product gets first: its item fails with DUPLICATE_KEY, and alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from bson import ObjectId
 
-from server.domain.create import CreateOutcome
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.update import UpdateOutcome
+from tests.support.interference import once_answered
+from tests.support.outcomes import codes
 from tests.support.shop import Shop
 
 DUPLICATE_KEY, ROLLED_BACK = ItemErrorCode.DUPLICATE_KEY, ItemErrorCode.ROLLED_BACK
@@ -31,27 +31,12 @@ in_every_mode = pytest.mark.parametrize(
 in_both_places = pytest.mark.parametrize("second", [4, 12], ids=["in-one-half", "in-both-halves"])
 
 
-def codes(outcomes: list[CreateOutcome] | list[UpdateOutcome] | Any) -> Codes:
-    return [one.error.code if isinstance(one, Failed) else None for one in outcomes]
-
-
 def new_ids(count: int) -> list[str]:
     return [str(ObjectId()) for _ in range(count)]
 
 
 def succeeding(ids: list[str], expected: Codes) -> set[str]:
     return {one for one, code in zip(ids, expected, strict=True) if code is None}
-
-
-def once(shop: Shop, command: str, act: Callable[[], object]) -> None:
-    """Call `act` when the next `command` has been answered, before the engine goes on."""
-
-    def hook(name: str) -> None:
-        if name == command:
-            shop.commands.on_end = lambda _name: None
-            act()
-
-    shop.commands.on_end = hook
 
 
 async def their_document(shop: Shop, product_id: str) -> Mapping[str, Any]:
@@ -71,7 +56,7 @@ async def test_an_id_that_is_taken_after_it_was_looked_up_fails_alone(
 ) -> None:
     ids = new_ids(3)
     theirs = await their_document(shop, ids[1])
-    once(shop, "find", lambda: shop.products.insert_one(theirs))
+    once_answered(shop, "find", lambda: shop.products.insert_one(theirs))
 
     outcomes = await shop.create(*({"own_id": one} for one in ids), **options)
 
@@ -93,7 +78,7 @@ async def test_an_id_that_an_open_transaction_takes_fails_alone(
     with shop.admin.start_session() as session:
         session.start_transaction()
         shop.products.insert_one(theirs, session=session)
-        once(shop, "insert", session.commit_transaction)
+        once_answered(shop, "insert", session.commit_transaction)
         shop.commands.names.clear()
 
         outcomes = await shop.create(*({"own_id": one} for one in ids), **options)
@@ -111,7 +96,7 @@ async def test_an_id_that_an_open_transaction_gives_up_is_free(shop: Shop) -> No
     with shop.admin.start_session() as session:
         session.start_transaction()
         shop.products.insert_one(theirs, session=session)
-        once(shop, "insert", session.abort_transaction)
+        once_answered(shop, "insert", session.abort_transaction)
 
         outcomes = await shop.create(*({"own_id": one} for one in ids), atomic=True)
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 from bson import ObjectId
@@ -17,6 +17,8 @@ from server.domain.stock import Applied
 from server.domain.update import Updated
 from server.mongo.documents import to_product
 from server.mongo.embedded import EmbeddedMongod
+from tests.support.interference import once_answered
+from tests.support.outcomes import code
 from tests.support.shop import Shop, open_shop
 
 CALLERS = 16
@@ -32,26 +34,11 @@ async def other(shop: Shop, mongod: EmbeddedMongod) -> AsyncIterator[Shop]:
         yield opened
 
 
-def code(outcome: Outcome) -> ItemErrorCode | None:
-    return outcome.error.code if isinstance(outcome, Failed) else None
-
-
 def assert_each_existing_product_is_explained(shop: Shop, opening: dict[str, int]) -> None:
     """Stock = opening + applied rows; and what does not exist has no applied row."""
     applied = shop.applied()
     assert shop.stocks() == {one: opening[one] + applied.get(one, 0) for one in shop.stocks()}
     assert applied.keys() <= shop.stocks().keys()
-
-
-def meanwhile(shop: Shop, command: str, act: Callable[[], object]) -> None:
-    """Call `act` when the next `command` has been answered, before the engine goes on."""
-
-    def hook(name: str) -> None:
-        if name == command:
-            shop.commands.on_end = lambda _name: None
-            act()
-
-    shop.commands.on_end = hook
 
 
 def add_stock(shop: Shop, product_id: str, quantity: int) -> None:
@@ -226,7 +213,7 @@ async def test_an_update_that_meets_another_one_is_decided_anew(shop: Shop) -> N
     """The other one commits between the reading and the writing."""
     (one,) = await shop.put(10)
     theirs = {"$set": {"category": "theirs"}}
-    meanwhile(shop, "find", lambda: shop.products.update_one({"_id": ObjectId(one)}, theirs))
+    once_answered(shop, "find", lambda: shop.products.update_one({"_id": ObjectId(one)}, theirs))
 
     (outcome,) = await shop.patch((one, {"name": "New"}))
 
@@ -241,7 +228,7 @@ async def test_an_update_of_a_product_that_is_deleted_meanwhile_does_not_bring_i
     shop: Shop,
 ) -> None:
     (one,) = await shop.put(10)
-    meanwhile(shop, "find", lambda: shop.products.delete_one({"_id": ObjectId(one)}))
+    once_answered(shop, "find", lambda: shop.products.delete_one({"_id": ObjectId(one)}))
 
     (outcome,) = await shop.patch((one, {"name": "New"}))
 
@@ -254,7 +241,7 @@ async def test_an_update_of_a_product_that_is_discontinued_meanwhile_is_refused(
 ) -> None:
     (one,) = await shop.put(0)
     theirs = {"$set": {"discontinued": True}}
-    meanwhile(shop, "find", lambda: shop.products.update_one({"_id": ObjectId(one)}, theirs))
+    once_answered(shop, "find", lambda: shop.products.update_one({"_id": ObjectId(one)}, theirs))
 
     (outcome,) = await shop.patch((one, {"name": "New"}))
 
@@ -268,7 +255,7 @@ async def test_a_deletion_does_not_overlook_the_stock_update_that_came_in_betwee
 ) -> None:
     (one,) = await shop.put(10)
     opening = shop.stocks()
-    meanwhile(shop, command, lambda: add_stock(shop, one, 5))
+    once_answered(shop, command, lambda: add_stock(shop, one, 5))
 
     (outcome,) = await shop.delete(one)
 
@@ -284,7 +271,7 @@ async def test_a_cascade_takes_the_stock_update_that_came_in_between_with_it(
     """Even after our rows have gone: the product has not been touched by then."""
     (one,) = await shop.put(10)
     await shop.update([(one, 1)])
-    meanwhile(shop, command, lambda: add_stock(shop, one, 5))
+    once_answered(shop, command, lambda: add_stock(shop, one, 5))
 
     (outcome,) = await shop.delete(one, cascade=True)
 
@@ -298,7 +285,7 @@ async def test_a_failed_row_that_comes_in_between_is_not_told_as_deleted(shop: S
     (one,) = await shop.put(10)
     await shop.update([(one, 1), (one, -99)])
     theirs = {**shop.rows(status="failed")[0], "_id": ObjectId()}
-    meanwhile(shop, "find", lambda: shop.stock_updates.insert_one(theirs))
+    once_answered(shop, "find", lambda: shop.stock_updates.insert_one(theirs))
 
     (outcome,) = await shop.delete(one, cascade=True)
 

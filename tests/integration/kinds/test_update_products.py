@@ -1,10 +1,11 @@
 """Updating products: what a patch changes and what it leaves, in which order, and until when."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.support.cups import EACH_ITS_OWN, NOON, NOON_ISO, OWN_ID, failure, put, untouched_cup
 from tests.support.shop import UNKNOWN_ID, Shop
 
 UPDATE = """
@@ -18,18 +19,6 @@ mutation ($updates: [UpdateProductInput!]!, $options: BatchUpdateOptions) {
   }
 }
 """
-OWN_ID = "abcdefabcdefabcdefabcdef"
-CREATED = datetime(2026, 1, 1, 8, tzinfo=UTC)
-CREATED_ISO = "2026-01-01T08:00:00.000Z"
-NOON = datetime(2026, 1, 31, 12, 0, 0, 7000, tzinfo=UTC)
-NOON_ISO = "2026-01-31T12:00:00.007Z"
-EACH_ITS_OWN = {"atomic": False, "continueOnError": True}
-
-
-async def put(shop: Shop, *stocks: int, **fields: Any) -> list[str]:
-    """Cups that were created long ago; the clock stands at noon from now on."""
-    shop.clock.stand_at(NOON)
-    return await shop.put(*stocks, created_at=CREATED, updated_at=CREATED, **fields)
 
 
 async def update(
@@ -41,27 +30,12 @@ async def update(
 
 
 def cup(product_id: str, **fields: Any) -> dict[str, Any]:
-    """The body of a cup after an update."""
-    unchanged = {
-        "id": product_id,
-        "name": "Cup",
-        "price": 100,
-        "stock": 10,
-        "category": "tableware",
-        "discontinued": False,
-        "createdAt": CREATED_ISO,
-        "updatedAt": NOON_ISO,
-        "expiresAt": None,
-    }
-    return unchanged | fields
+    """Return the body of a cup after an update."""
+    return untouched_cup(product_id, updatedAt=NOON_ISO) | fields
 
 
 def error(code: str, message: str, *path: str) -> dict[str, Any]:
     return {"code": code, "message": message, "path": ["updates", *path]}
-
-
-def failure(index: int, product_id: str, *errors: dict[str, Any]) -> dict[str, Any]:
-    return {"index": index, "productId": product_id, "error": errors[0], "errors": [*errors]}
 
 
 def counts(updated: int, not_found: int = 0, failed: int = 0) -> dict[str, int]:

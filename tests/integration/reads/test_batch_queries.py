@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.support.idempotent_calls import update_stock, work
+from tests.support.batch_work import work_off
+from tests.support.idempotent_calls import update_stock
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.submitting import discontinue, submit
 from tests.support.whole_answers import Json, code_of
 
-SUBMIT = "mutation ($operation: BatchOperationInput!) { submitBatch(operation: $operation) { id } }"
 RESULTS = """
 query ($id: ID!, $first: Int, $after: String, $success: Boolean) {
   batchOperation(id: $id) {
@@ -43,15 +44,6 @@ CANCEL = "mutation ($id: ID!) { cancelBatch(id: $id) { id } }"
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-async def submit(shop: Shop, **operation: Any) -> str:
-    batch = await shop.ask(SUBMIT, operation=operation)
-    return str(batch["id"])
-
-
-async def discontinue(shop: Shop, *ids: str, size: int = 500) -> str:
-    return await submit(shop, discontinueProducts={"productIds": ids, "batchSize": size})
-
-
 async def all_pages(shop: Shop, query: str, first: int, **variables: Any) -> list[Json]:
     """The nodes of all pages; what the pages say of each other agrees."""
     nodes: list[Json] = []
@@ -77,7 +69,7 @@ async def test_results_are_paged_in_input_order_over_all_lanes(shop: Shop, first
     ids = await shop.put(*[10] * 20)
     sent = [ids[i * 7 % 20] if i % 3 else UNKNOWN_ID for i in range(40)]
     batch = await discontinue(shop, *sent, size=2)
-    await work(shop)
+    await work_off(shop)
 
     found = await all_pages(shop, RESULTS, first, id=batch)
 
@@ -103,7 +95,7 @@ async def test_only_what_has_been_processed_has_a_result(shop: Shop) -> None:
 
 async def test_a_cursor_of_another_list_is_refused(shop: Shop) -> None:
     batches = [await discontinue(shop, UNKNOWN_ID, "zz") for _ in range(2)]
-    await work(shop)
+    await work_off(shop)
     results = await shop.ask(RESULTS, id=batches[0], first=1)
     listed = await shop.ask(BATCHES, first=1)
 
@@ -147,7 +139,7 @@ async def test_batches_are_listed_newest_first_and_filtered(shop: Shop, first: i
         shop.clock.stand_at(NOON + timedelta(seconds=number))
         ended.append(await discontinue(shop, UNKNOWN_ID))
         kinds.append(await submit(shop, updatePrice={"productIds": [one], "newPrice": number}))
-    await work(shop)
+    await work_off(shop)
     shop.clock.stand_at(NOON + timedelta(minutes=1))
     waiting = await discontinue(shop, UNKNOWN_ID)
     cancelled = await discontinue(shop, UNKNOWN_ID)
@@ -183,7 +175,7 @@ async def test_metrics_are_of_what_has_been_processed(shop: Shop) -> None:
     batch = await discontinue(shop, *ids, *[UNKNOWN_ID] * 3, size=4)
     before = await shop.ask(METRICS, id=batch)
     shop.clock.stand_at(NOON + timedelta(seconds=2))
-    await work(shop)
+    await work_off(shop)
     shop.clock.stand_at(NOON + timedelta(hours=1))
 
     after = await shop.ask(METRICS, id=batch)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.domain.errors import UnexpectedStoreError
-from tests.support.rest_results import CSV, get, lines, ran
+from tests.support.rest_results import CSV, download, get, lines, ran
 from tests.support.shop import Shop
 
 
@@ -40,14 +40,7 @@ async def test_an_answer_that_breaks_off_is_no_whole_answer(shop: Shop) -> None:
     rows = "productId\n" + "x\n" * 2000
     batch_id = await ran(shop, "discontinue-products?batchSize=10", rows, CSV)
     sent: list[str] = []
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": f"/api/batches/{batch_id}/results",
-        "query_string": b"",
-        "headers": [],
-        "asgi": {"spec_version": "2.4"},
-    }
+    scope = download(batch_id)
 
     async def receive() -> dict[str, Any]:
         return {"type": "http.disconnect"}
@@ -71,14 +64,7 @@ async def test_an_answer_that_breaks_off_is_no_whole_answer(shop: Shop) -> None:
 async def test_a_reader_that_goes_away_leaves_no_cursor_behind(shop: Shop) -> None:
     rows = "productId\n" + "x\n" * 2000
     batch_id = await ran(shop, "discontinue-products?batchSize=10", rows, CSV)
-    scope = {
-        "type": "http",
-        "method": "GET",
-        "path": f"/api/batches/{batch_id}/results",
-        "query_string": b"",
-        "headers": [],
-        "asgi": {"spec_version": "2.4"},
-    }
+    scope = download(batch_id)
 
     async def receive() -> dict[str, Any]:
         raise AssertionError("nothing is read")

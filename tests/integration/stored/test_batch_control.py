@@ -1,25 +1,14 @@
 """`cancelBatch`, `retryBatch` and `retryPublication`, as a client sees them."""
 
-from typing import Any
-
 from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.idempotent_calls import work
+from tests.support.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.submitting import discontinue, submit
 from tests.support.whole_answers import code_of, everything
 
-SUBMIT = "mutation ($operation: BatchOperationInput!) { submitBatch(operation: $operation) { id } }"
 CANCEL = "mutation ($id: ID!) { cancelBatch(id: $id) { id status successCount failureCount } }"
 RETRY = "mutation ($id: ID!) { retryBatch(id: $id) { id status totalItems retryOf operationType } }"
 PUBLISH = "mutation ($id: ID!) { retryPublication(id: $id) { id } }"
-
-
-async def submit(shop: Shop, **operation: Any) -> str:
-    batch = await shop.ask(SUBMIT, operation=operation)
-    return str(batch["id"])
-
-
-async def discontinue(shop: Shop, *ids: str, size: int = 500) -> str:
-    return await submit(shop, discontinueProducts={"productIds": ids, "batchSize": size})
 
 
 async def test_a_cancelled_batch_keeps_what_it_has_done(shop: Shop) -> None:
@@ -40,11 +29,11 @@ async def test_what_failed_can_be_tried_again(shop: Shop) -> None:
     ids = await shop.put(10, 10)
     updates = [{"productId": one, "quantity": q} for one, q in zip(ids, (5, -11), strict=True)]
     batch = await submit(shop, updateStock={"updates": updates})
-    await work(shop)
+    await work_off(shop)
     await shop.update([(ids[1], 1)])
 
     retried = await shop.ask(RETRY, id=batch)
-    await work(shop)
+    await work_off(shop)
 
     expected = {"status": "PENDING", "totalItems": 1, "retryOf": batch}
     assert retried == {"id": retried["id"], "operationType": "UPDATE_STOCK"} | expected
@@ -55,7 +44,7 @@ async def test_what_failed_can_be_tried_again(shop: Shop) -> None:
 async def test_what_cannot_be_done_with_a_batch_is_refused(shop: Shop) -> None:
     ids = await shop.put(10)
     ended = await discontinue(shop, *ids)
-    await work(shop)
+    await work_off(shop)
     waiting = await discontinue(shop, *ids)
     before = everything(shop)
 

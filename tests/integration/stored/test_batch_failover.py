@@ -4,9 +4,8 @@ Two processes work on every batch, one with each driver. It lasts for minutes.
 """
 
 import asyncio
-import gc
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from tests.support.shop import UNKNOWN_ID, Shop, open_shop
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(900),
+    pytest.mark.usefixtures("garbage_collected"),
     # PyMongo's asyncio client leaves connection attempts to a dead member unclosed.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
@@ -68,13 +68,6 @@ async def test_a_batch_is_exact_though_the_primary_hangs_in_its_middle(tmp_path:
                 await run.check(await batch)
                 print("under way when it came back:", was_under_way)
     run.report("pause")
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """What was left unclosed is found here, and not in the next test that comes along."""
-    yield
-    gc.collect()
 
 
 @dataclass

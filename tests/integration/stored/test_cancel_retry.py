@@ -1,7 +1,6 @@
 """Cancelling a batch at any moment, and trying again what it left behind."""
 
 import random
-from collections.abc import AsyncIterator
 
 import pytest
 from bson import ObjectId
@@ -10,8 +9,6 @@ from server.batch.discontinue import Discontinue
 from server.domain.batch_operation import BatchOperationStatus
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
 from tests.support.batch_work import (
     assert_exact,
     batch,
@@ -21,25 +18,16 @@ from tests.support.batch_work import (
     plus_one,
     results,
     submit,
-    until,
     work_off,
     working,
 )
-from tests.support.shop import UNKNOWN_ID, Shop, open_shop
+from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.waiting import until
 
 CANCELLED, COMPLETED = BatchOperationStatus.CANCELLED, BatchOperationStatus.COMPLETED
 AT_ONCE = 5.0  # seconds, in which a cancellation is promised to have ended
 POINTS = 25  # with each of the drivers
 CHUNKS = 40
-
-
-@pytest.fixture
-async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[tuple[Shop, Shop]]:
-    async with (
-        open_shop(mongod.uri, driver_name) as one,
-        open_shop(mongod.uri, driver_name, database=one.database) as other,
-    ):
-        yield one, other
 
 
 @pytest.mark.slow

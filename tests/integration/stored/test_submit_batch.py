@@ -7,7 +7,7 @@ import pytest
 from bson import ObjectId
 
 from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.idempotent_calls import work
+from tests.support.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.whole_answers import Json
 
@@ -46,7 +46,7 @@ async def submit(shop: Shop, **operation: Any) -> Json:
 async def done(shop: Shop, **operation: Any) -> tuple[Json, list[tuple[Any, ...]]]:
     """What came of the submitted batch, and of its items: (id, message, stock, code)."""
     submitted = await submit(shop, **operation)
-    await work(shop)
+    await work_off(shop)
     batch: Json = await shop.ask(BATCH, id=submitted["id"])
     nodes = [edge["node"] for edge in batch.pop("results")["edges"]]
     assert [node["index"] for node in nodes] == list(range(batch["totalItems"]))
@@ -94,7 +94,7 @@ async def test_a_submitted_stock_update_waits_in_the_ledger(shop: Shop) -> None:
 
     row = {"productId": one, "quantity": 5, "batchId": batch["id"]}
     waiting = await shop.ask(query, id=batch["id"])
-    await work(shop)
+    await work_off(shop)
     settled = await shop.ask(query, id=batch["id"])
 
     assert waiting["edges"] == [{"node": row | {"status": "PENDING", "newStock": None}}]

@@ -6,11 +6,11 @@ from server.assembly import Sizes
 from server.batch.submissions import QueueLimits
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.idempotent_calls import work
+from tests.support.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop, open_shop
+from tests.support.submitting import SUBMIT
 from tests.support.whole_answers import Json, code_of, everything
 
-SUBMIT = "mutation ($operation: BatchOperationInput!) { submitBatch(operation: $operation) { id } }"
 CUP: Json = {"name": "Cup", "price": 199, "stock": 3, "category": "tableware"}
 IDS = [UNKNOWN_ID]
 TWO = {"discontinueProducts": {"productIds": IDS}, "deleteProducts": {"deletes": []}}
@@ -102,6 +102,6 @@ async def test_what_does_not_fit_into_the_queue_is_refused_whole(
 
         assert code_of(answer) == "QUEUE_FULL"
         assert everything(shop) == before
-        await work(shop)
+        await work_off(shop)
         later = await shop.post_query(SUBMIT, operation=fits)
         assert "errors" not in later

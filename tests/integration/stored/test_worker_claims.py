@@ -1,7 +1,6 @@
 """Whose a chunk is: one worker's, the one whose turn it is, and not before its time."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +10,6 @@ from bson import ObjectId
 from server.bootstrap import utc_now
 from server.domain.lanes import MOST_LANES
 from server.domain.stored_batch import ClaimedChunk
-from server.mongo.driver import DriverName
-from server.mongo.embedded import EmbeddedMongod
 from tests.support.batch_work import (
     assert_exact,
     batches,
@@ -27,17 +24,7 @@ from tests.support.batch_work import (
     submit,
     work_off,
 )
-from tests.support.shop import Shop, open_shop
-
-
-@pytest.fixture
-async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[tuple[Shop, Shop]]:
-    """Two processes, as it were, on one database."""
-    async with (
-        open_shop(mongod.uri, driver_name) as one,
-        open_shop(mongod.uri, driver_name, database=one.database) as other,
-    ):
-        yield one, other
+from tests.support.shop import Shop
 
 
 async def claim_once(shop: Shop, name: str) -> ClaimedChunk | None:

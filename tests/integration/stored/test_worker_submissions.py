@@ -17,22 +17,14 @@ from tests.support.batch_work import (
     chunks,
     database_time,
     plus_one,
-    until,
+    stored_counts,
     work_off,
 )
 from tests.support.shop import Shop
+from tests.support.waiting import until
 
 ITEMS = 40
 REQUEST = BatchRequest(operation=UpdateStock(), options=BatchOptions(batch_size=1))
-
-
-def stored(shop: Shop) -> tuple[int, int, int]:
-    """How many batches, chunks and rows there are."""
-    return (
-        batches(shop).count_documents({}),
-        chunks(shop).count_documents({}),
-        len(shop.rows()),
-    )
 
 
 async def test_nobody_begins_a_batch_of_which_only_a_part_is_stored(shop: Shop) -> None:
@@ -69,6 +61,6 @@ async def test_a_submission_that_was_given_up_in_its_name_leaves_nothing(shop: S
     with pytest.raises(StoreError):
         await shop.services.submissions.submit_stream(REQUEST, blocks())
 
-    assert stored(shop) == (0, 0, 0)
+    assert stored_counts(shop) == (0, 0, 0)
     assert await work_off(shop) == 0
     assert set(shop.stocks().values()) == {10}

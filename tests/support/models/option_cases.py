@@ -5,11 +5,14 @@ ones.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 
-from tests.support.models.option_model import MAX, Json, Operation, Store
+from tests.support.models.option_model import Json, Operation, Store
+from tests.support.models.product_ids import MAX
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=1)
@@ -235,3 +238,23 @@ def batches(draw: st.DrawFn) -> Case:
     return Case(
         "random", "", operation, items, draw(st.fixed_dictionaries(ALWAYS, optional=options))
     )
+
+
+def tables() -> Iterator[tuple[Operation, Json]]:
+    """Yield each kind of batch with each combination of its options."""
+    names = ["atomic", "continueOnError", "validateBeforeWrite"]
+    for operation in GOOD:
+        known = names[:2] if operation == "delete" else names
+        for values in product([True, False], repeat=len(known)):
+            yield operation, dict(zip(known, values, strict=True))
+
+
+with_every_combination = pytest.mark.parametrize(
+    ("operation", "options"),
+    [
+        pytest.param(
+            operation, options, id="-".join([operation, *(n for n, on in options.items() if on)])
+        )
+        for operation, options in tables()
+    ],
+)

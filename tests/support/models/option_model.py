@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-MAX = 2**31 - 1
-HEX = set("0123456789abcdef")
+from tests.support.models.product_ids import MAX, is_id
 
 Operation = Literal["create", "update", "delete"]
 Json = dict[str, Any]
@@ -176,7 +175,7 @@ def _body(store: Store, one: str) -> Json:
 
 def _errors_in_new(item: Json) -> list[Error]:
     errors: list[Error] = []
-    if item.get("id") is not None and not _is_id(item["id"]):
+    if item.get("id") is not None and not is_id(item["id"]):
         errors.append(("INVALID_PRODUCT_ID", ("id",)))
     errors += _errors_in_fields(item)
     if item.get("discontinued") and _is_whole(item["stock"]) and item["stock"] != 0:
@@ -192,7 +191,7 @@ def _errors_in_patch(item: Json) -> list[Error]:
 
 
 def _errors_in_id(item: Json) -> list[Error]:
-    return [] if _is_id(item["productId"]) else [("INVALID_PRODUCT_ID", ("productId",))]
+    return [] if is_id(item["productId"]) else [("INVALID_PRODUCT_ID", ("productId",))]
 
 
 FIELD_ERRORS: dict[Operation, Callable[[Json], list[Error]]] = {
@@ -215,10 +214,6 @@ def _errors_in_fields(fields: Json) -> list[Error]:
         for name, holds in rules.items()
         if name in fields and not holds(fields[name])
     ]
-
-
-def _is_id(text: str) -> bool:
-    return len(text) == 24 and set(text.lower()) <= HEX
 
 
 def _is_whole(number: float | None) -> bool:

@@ -6,8 +6,7 @@ Written from the rules' text and not from the code, to be compared with it.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-MAX = 2**31 - 1
-HEX = set("0123456789abcdef")
+from tests.support.models.product_ids import MAX, is_id
 
 Answer = tuple[str, int | None]  # ("OK", new stock) or (error code, current stock)
 Row = tuple[str, int, str, str, int | None, str | None]
@@ -35,7 +34,7 @@ class Model:
         if not dry_run:
             self.stocks = dict(after)
             for (sent, quantity, _), answer in zip(updates, answers, strict=True):
-                if _is_id(sent):
+                if is_id(sent):
                     self.rows.append(_row(sent.lower(), quantity, answer))
         return answers
 
@@ -43,7 +42,7 @@ class Model:
         after, rows, answers = dict(self.stocks), [], []
         for sent in ids:
             one = sent.lower()
-            if not _is_id(sent):
+            if not is_id(sent):
                 answers.append("INVALID_PRODUCT_ID")
             elif one not in after:
                 answers.append("PRODUCT_NOT_FOUND")
@@ -64,7 +63,7 @@ class Model:
         self, stocks: dict[str, int | None], sent: str, quantity: float, expected: int | None
     ) -> Answer:
         one = sent.lower()
-        if not _is_id(sent):
+        if not is_id(sent):
             return "INVALID_PRODUCT_ID", None
         if not _is_quantity(quantity):
             return "INVALID_QUANTITY", None
@@ -89,10 +88,6 @@ def _row(one: str, quantity: float, answer: Answer) -> Row:
     if code == "OK":
         return (one, recorded, "applied", "adjustment", number, None)
     return (one, recorded, "failed", "adjustment", None, code)
-
-
-def _is_id(text: str) -> bool:
-    return len(text) == 24 and set(text.lower()) <= HEX
 
 
 def _is_quantity(number: float) -> bool:

@@ -184,3 +184,8 @@ def must_fail(index: int) -> bool:
 def failures(items: int) -> int:
     """How many of the inputs of either kind must fail."""
     return items // 7
+
+
+def one_handed(depot: Depot, **settings: str) -> WorkerProcess:
+    """Start a worker that runs one chunk at a time."""
+    return depot.worker(WORKER_CHUNKS="1", **settings)

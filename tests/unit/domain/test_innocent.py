@@ -1,7 +1,5 @@
 """What becomes of the items with which nothing is wrong, when another one has failed."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +9,10 @@ from server.domain.discontinue import Unchanged
 from server.domain.innocent import not_attempted, refused, settled
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.options import BatchOptions
-from server.domain.outcome import BatchOutcome, Failed, Outcome, batch_outcome
+from server.domain.outcome import BatchOutcome, Failed, batch_outcome
 from server.domain.stock import Applied
 from server.domain.update import update_item
+from tests.support.outcomes import applied, codes
 
 A = "a" * 24
 ATOMIC = BatchOptions(atomic=True, continue_on_error=False)
@@ -23,10 +22,6 @@ GOES_ON = [
     BatchOptions(atomic=False, continue_on_error=True),
     BatchOptions(atomic=False),
 ]
-
-
-def applied(index: int) -> Applied:
-    return Applied(index=index, product_id=f"P{index}", key=f"p{index}", quantity=1, new_stock=2)
 
 
 def failed(index: int) -> Failed:
@@ -130,10 +125,6 @@ def test_an_item_that_was_not_tried_is_told_nothing_of_its_own_faults() -> None:
 
 def fated(fates: list[bool]) -> list[Applied | Failed]:
     return [applied(place) if fate else failed(place) for place, fate in enumerate(fates)]
-
-
-def codes(outcomes: Sequence[Outcome]) -> list[ItemErrorCode | None]:
-    return [one.error.code if isinstance(one, Failed) else None for one in outcomes]
 
 
 @given(st.lists(st.booleans(), max_size=30))

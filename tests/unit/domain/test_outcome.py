@@ -6,11 +6,8 @@ from server.domain.discontinue import Unchanged, discontinue_item
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import BatchOutcome, Failed, any_failed, batch_outcome
 from server.domain.outcome import failed as failure
-from server.domain.stock import Applied, StockOutcome
-
-
-def applied(index: int) -> Applied:
-    return Applied(index=index, product_id=f"P{index}", key=f"p{index}", quantity=1, new_stock=2)
+from server.domain.stock import StockOutcome
+from tests.support.outcomes import applied
 
 
 def error(message: str) -> ItemError:

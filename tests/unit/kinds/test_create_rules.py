@@ -11,6 +11,7 @@ from server.domain.create import Created, CreateItem, CreateOutcome, create_item
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
 from server.domain.product import Product
+from tests.support.products import product
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
 NEW = [f"{number:024x}" for number in range(20)]
@@ -40,17 +41,8 @@ def decide(
 
 
 def cup(product_id: str, **fields: Any) -> Product:
-    values: dict[str, Any] = {
-        "name": "Cup",
-        "price": 199,
-        "stock": 10,
-        "category": "tableware",
-        "discontinued": False,
-        "created_at": NOW,
-        "updated_at": NOW,
-        "expires_at": None,
-    }
-    return Product(id=product_id, **values | fields)
+    """Return a cup as it is created at `NOW`."""
+    return product(product_id, **{"created_at": NOW, "updated_at": NOW} | fields)
 
 
 def duplicate(index: int, sent: str) -> Failed:

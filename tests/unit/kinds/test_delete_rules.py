@@ -1,7 +1,5 @@
 """The rules of `batchDeleteProducts`, without a database."""
 
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,23 +7,9 @@ from hypothesis import strategies as st
 from server.domain.delete import Deleted, DeleteItem, decide_deletions, delete_item
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
-from server.domain.product import Product
+from tests.support.products import product
 
 A, B, UNKNOWN = "a" * 24, "b" * 24, "f" * 24
-BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def product(product_id: str, *, discontinued: bool = False) -> Product:
-    return Product(
-        id=product_id,
-        name="Cup",
-        price=199,
-        stock=0 if discontinued else 10,
-        category="tableware",
-        discontinued=discontinued,
-        created_at=BEFORE,
-        updated_at=BEFORE,
-    )
 
 
 def not_found(index: int, sent: str) -> Failed:

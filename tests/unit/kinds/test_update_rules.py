@@ -22,24 +22,11 @@ from server.domain.update import (
     net_patches,
     update_item,
 )
+from tests.support.products import BEFORE, product
 
 A, B, UNKNOWN = "a" * 24, "b" * 24, "f" * 24
-BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 LATER = NOW + timedelta(days=1)
-
-
-def product(product_id: str, **fields: Any) -> Product:
-    values: dict[str, Any] = {
-        "name": "Cup",
-        "price": 199,
-        "stock": 10,
-        "category": "tableware",
-        "discontinued": False,
-        "created_at": BEFORE,
-        "updated_at": BEFORE,
-    }
-    return Product(id=product_id, **values | fields)
 
 
 def decide(

@@ -24,12 +24,17 @@ from server.rest.kind import BY_PATH, BY_TYPE, Kind
 from server.rest.ndjson import NdjsonRows
 from server.rest.result_fields import polled
 from server.rest.result_rows import CsvWriter, NdjsonWriter
-from tests.unit.web.test_rows import PIECES, nested, read, tables
+from tests.support.streamed_rows import (
+    CREATE,
+    PIECES,
+    PRICE,
+    STOCK,
+    UPDATE,
+    nested,
+    read,
+    tables,
+)
 
-STOCK = BY_PATH["batch-update-stock"]
-PRICE = BY_PATH["batch-update-price"]
-CREATE = BY_PATH["batch-create-products"]
-UPDATE = BY_PATH["batch-update-products"]
 RESULT_HEADER = (
     "result.index,result.success,result.code,result.error,result.message,result.newStock,"
     "result.txId,result.publicationError,result.productId"

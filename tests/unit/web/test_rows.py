@@ -3,9 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -14,27 +13,23 @@ from hypothesis import strategies as st
 
 from server.domain.errors import BadInput
 from server.rest.csv_rows import CsvRows, number_or_text
-from server.rest.kind import BY_PATH, Cell, Kind
+from server.rest.kind import Kind
 from server.rest.lines import LONGEST_LINE
 from server.rest.ndjson import NdjsonRows
-from server.rest.rows import Rows, blocks
+from server.rest.rows import blocks
+from tests.support.streamed_rows import (
+    CREATE,
+    DELETE,
+    PIECES,
+    PRICE,
+    STOCK,
+    UPDATE,
+    nested,
+    read,
+    tables,
+)
 
 ID = "00000000000000000000000a"
-STOCK = BY_PATH["batch-update-stock"]
-PRICE = BY_PATH["batch-update-price"]
-CREATE = BY_PATH["batch-create-products"]
-UPDATE = BY_PATH["batch-update-products"]
-DELETE = BY_PATH["batch-delete-products"]
-KINDS = list(BY_PATH.values())
-
-
-def read(rows: Rows, body: bytes, pieces: Sequence[int] = ()) -> list[dict[str, Any]]:
-    """The items of a body that is cut at `pieces`."""
-    items = []
-    cuts = [0, *sorted(cut % (len(body) + 1) for cut in pieces), len(body)]
-    for start, end in pairwise(cuts):
-        items += rows.feed(body[start:end])
-    return items + rows.end()
 
 
 def read_csv(kind: Kind, text: str) -> list[dict[str, Any]]:
@@ -278,31 +273,6 @@ def test_what_is_no_row_in_csv_is_refused_by_its_line(body: bytes, told: str) ->
 @pytest.mark.parametrize("body", [b"", b"\n\r\n", b"\xef\xbb\xbf"])
 def test_an_empty_body_has_no_items(rows: type[NdjsonRows | CsvRows], body: bytes) -> None:
     assert read(rows(STOCK), body) == []
-
-
-PIECES = st.lists(st.integers(min_value=0), max_size=20)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
-CELLS: Mapping[Cell, st.SearchStrategy[Any]] = {
-    Cell.TEXT: TEXTS,
-    Cell.NUMBER: st.integers(-(10**18), 10**18) | st.floats(allow_nan=False, allow_infinity=False),
-    Cell.FLAG: st.booleans(),
-}
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> tuple[Kind, list[dict[str, Any]]]:
-    """A kind, and flat items of it, from which fields may be left out."""
-    kind = draw(st.sampled_from(KINDS))
-    fields = {name: CELLS[cell] for name, cell in kind.columns.items()}
-    return kind, draw(st.lists(st.fixed_dictionaries({}, optional=fields), max_size=5))
-
-
-def nested(kind: Kind, flat: Mapping[str, Any]) -> dict[str, Any]:
-    """The item whose cells these are."""
-    if kind.inner is None:
-        return dict(flat)
-    inner = {name: flat[name] for name in kind.inner_fields if name in flat}
-    return {name: flat[name] for name in flat if name not in inner} | {kind.inner: inner}
 
 
 @given(tables(), PIECES)
