@@ -1,22 +1,14 @@
 """The engine on a database of its own, and short words for what tests do with it."""
 
 import json
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
-from bson import ObjectId
 from pymongo import MongoClient
-from pymongo.monitoring import (
-    CommandFailedEvent,
-    CommandListener,
-    CommandStartedEvent,
-    CommandSucceededEvent,
-)
 
 from schema.context import Services
 from server.app import make_app
@@ -28,23 +20,24 @@ from server.batch.discontinue import Discontinue
 from server.batch.engine import Engine
 from server.batch.stock import UpdateStock
 from server.batch.update import UpdateProducts
-from server.bootstrap import utc_now
 from server.convex.view import Convex
 from server.domain.create import CreateOutcome, create_item
 from server.domain.delete import DeleteOutcome, delete_item
 from server.domain.discontinue import DiscontinueOutcome, discontinue_item
 from server.domain.options import BatchOptions
-from server.domain.product import Product
 from server.domain.stock import StockOutcome, stock_item
 from server.domain.update import SentPatch, UpdateOutcome, update_item
 from server.graphql_view import GraphQLView
 from server.metrics import Metrics
 from server.mongo.deployment import is_writable
-from server.mongo.documents import from_product
 from server.mongo.driver import Driver, DriverName, connect
 from server.mongo.transaction import TransactionRunner
 from server.rest.view import Rest
+from tests.support.clock import Clock
+from tests.support.command_log import CommandLog
 from tests.support.databases import databases_of
+from tests.support.fail_points import FailPoints
+from tests.support.shop_store import ShopStore
 
 MAX_REQUEST_BYTES = 32 * 1024**2
 UNKNOWN_ID = "f" * 24
@@ -58,40 +51,8 @@ CUP: dict[str, Any] = {
 }
 
 
-class Clock:
-    """The time, until it is made to stand; the engine and the queries of a shop go by it."""
-
-    def __init__(self) -> None:
-        self._moment: datetime | None = None
-
-    def __call__(self) -> datetime:
-        return self._moment or utc_now()
-
-    def stand_at(self, moment: datetime) -> None:
-        self._moment = moment
-
-
-class CommandLog(CommandListener):
-    """The names of the commands that the driver sent, in order; hooks to act in between."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.on_start: Callable[[str], None] = lambda _name: None
-        self.on_end: Callable[[str], None] = lambda _name: None
-
-    def started(self, event: CommandStartedEvent) -> None:
-        self.names.append(event.command_name)
-        self.on_start(event.command_name)
-
-    def succeeded(self, event: CommandSucceededEvent) -> None:
-        self.on_end(event.command_name)
-
-    def failed(self, event: CommandFailedEvent) -> None:
-        self.on_end(event.command_name)
-
-
 @dataclass
-class Shop:
+class Shop(ShopStore, FailPoints):
     """`admin` is a client beside the one that is tested, which no fail point touches."""
 
     driver: Driver
@@ -110,13 +71,6 @@ class Shop:
     @property
     def services(self) -> Services:
         return self.assembly.services
-
-    async def put(self, *stocks: int, **fields: Any) -> list[str]:
-        """Insert a product for each stock; `fields` are the same for all. Their ids, in order."""
-        products = [_product(stock=stock, **fields) for stock in stocks]
-        if products:
-            self.products.insert_many([from_product(one) for one in products])
-        return [one.id for one in products]
 
     async def update(
         self, updates: Sequence[tuple[str, float] | tuple[str, float, int]], **options: Any
@@ -196,79 +150,6 @@ class Shop:
         app = make_app(view, self.metrics, why_not_ready, rest, convex, ["*"])
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
-    def spoil(self, *ids: str) -> None:
-        """Make the validator refuse whatever is written to these products from now on."""
-        self.admin[self.database].command(
-            "update",
-            "products",
-            updates=[
-                {
-                    "q": {"_id": {"$in": [ObjectId(one) for one in ids]}},
-                    "u": {"$set": {"price": -1}},
-                    "multi": True,
-                }
-            ],
-            bypassDocumentValidation=True,
-        )
-
-    def stocks(self) -> dict[str, int]:
-        """The stock of every product, by id."""
-        return {str(one["_id"]): one["stock"] for one in self.products.find()}
-
-    def rows(self, **query: Any) -> list[dict[str, Any]]:
-        """The rows of the ledger, in the order in which they were made."""
-        return list(self.stock_updates.find(query).sort("_id"))
-
-    def applied(self) -> dict[str, int]:
-        """The sum of the applied rows of every product that has some."""
-        pipeline: list[dict[str, Any]] = [
-            {"$match": {"status": "applied"}},
-            {"$group": {"_id": "$productId", "sum": {"$sum": "$quantity"}}},
-        ]
-        return {str(one["_id"]): one["sum"] for one in self.stock_updates.aggregate(pipeline)}
-
-    def assert_ledger_explains(self, opening: Mapping[str, int]) -> None:
-        """stock = stock at creation + applied rows, never negative, and each row follows another.
-
-        The rows of a product lead from its opening stock to its stock now: each starts where
-        another ended, so no two were decided on the same stock.
-        """
-        applied = self.applied()
-        expected = {one: stock + applied.get(one, 0) for one, stock in opening.items()}
-        actual = self.stocks()
-        assert actual == expected
-        assert all(stock >= 0 for stock in actual.values())
-        starts, ends = Counter(actual.items()), Counter(opening.items())
-        for row in self.rows(status="applied"):
-            starts[str(row["productId"]), row["newStock"] - row["quantity"]] += 1
-            ends[str(row["productId"]), row["newStock"]] += 1
-        assert starts == ends
-
-    async def open_transactions(self) -> int:
-        status = self.admin.admin.command("serverStatus", metrics=0, wiredTiger=0)  # the bulk
-        count: int = status["transactions"]["currentOpen"]
-        return count
-
-    @contextmanager
-    def failing(self, *commands: str, mode: Any, **data: Any) -> Iterator[None]:
-        """Make the server fail `commands` of the tested client.
-
-        `mode` is `{"times": 2}` or "alwaysOn"; `data` is the fail point's, such as errorCode=112
-        or closeConnection=True.
-        """
-        self.fail(*commands, mode=mode, **data)
-        try:
-            yield
-        finally:
-            self.fail(mode="off")
-
-    def fail(self, *commands: str, mode: Any, **data: Any) -> None:
-        """Set the fail point, in place of the one that is set."""
-        target = {"failCommands": commands, "appName": "stockbatch"}
-        self.admin.admin.command(
-            {"configureFailPoint": "failCommand", "mode": mode, "data": target | data}
-        )
-
     def retries(self, reason: str) -> int:
         """How often a transaction ran or committed again because of `reason`."""
         (line,) = [
@@ -277,18 +158,6 @@ class Shop:
             if line.startswith(f'stockbatch_transaction_retries_total{{reason="{reason}"}}')
         ] or ["0"]
         return int(float(line.split()[-1]))
-
-    @property
-    def products(self) -> Any:
-        return self.admin[self.database]["products"]
-
-    @property
-    def marks(self) -> Any:
-        return self.admin[self.database]["commitMarks"]
-
-    @property
-    def stock_updates(self) -> Any:
-        return self.admin[self.database]["stockUpdates"]
 
 
 @asynccontextmanager
@@ -323,17 +192,3 @@ async def open_shop(
             await driver.close()
             if not database:
                 databases.take_back(name)
-
-
-def _product(*, stock: int, **fields: Any) -> Product:
-    now = utc_now()
-    values: dict[str, Any] = {
-        "id": str(ObjectId()),
-        "name": "Cup",
-        "price": 100,
-        "category": "tableware",
-        "discontinued": False,
-        "created_at": now,
-        "updated_at": now,
-    }
-    return Product(stock=stock, **(values | fields))

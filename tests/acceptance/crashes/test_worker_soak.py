@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from tests.support.batch_invariants import FINAL
+from tests.support.batches.batch_invariants import FINAL
 from tests.support.processes.depot import Depot, failures, must_fail
 from tests.support.processes.process_table import until
 from tests.support.processes.worker_process import WorkerProcess

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.convex_calls import FIVE, JSON, NAN, call, error, send, value
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.convex_calls import FIVE, JSON, NAN, call, error, send, value
 
 pytestmark = pytest.mark.either_driver
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from bson import ObjectId
 
-from tests.support.convex_calls import FIVE, error, send, value
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.convex_calls import FIVE, error, send, value
 
 pytestmark = pytest.mark.either_driver
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.convex_calls import error, value
 from tests.support.shop import Shop
+from tests.support.web.convex_calls import error, value
 
 pytestmark = pytest.mark.either_driver
 

@@ -6,9 +6,9 @@ import pytest
 
 from server.convex.function import FUNCTIONS
 from server.convex.view import Convex
-from tests.support.convex_calls import JSON, call, error, send
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.slow_commits import committing, slow_commits
+from tests.support.web.convex_calls import JSON, call, error, send
 
 pytestmark = pytest.mark.either_driver
 

@@ -12,7 +12,7 @@ from server.domain.outcome import Failed
 from server.domain.stock import Applied
 from server.domain.stored_batch import ClaimedChunk
 from server.mongo.driver import Session
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batches,
     chunk,

@@ -14,7 +14,7 @@ from server.domain.stock import Applied, stock_item
 from server.mongo.driver import MAJORITY, SNAPSHOT
 from server.mongo.embedded import EmbeddedMongod
 from server.mongo.transaction import Transaction
-from tests.support.chunk_faults import (
+from tests.support.batches.chunk_faults import (
     COMMANDS,
     COMMIT_FAULTS,
     DELETE,

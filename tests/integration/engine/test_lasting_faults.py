@@ -10,7 +10,7 @@ from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
 from server.domain.stock import Applied
 from server.domain.update import Updated
-from tests.support.chunk_faults import (
+from tests.support.batches.chunk_faults import (
     COMMANDS,
     CREATE,
     DELETE,

@@ -9,8 +9,8 @@ from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
 from server.domain.stock import StockItem, StockOutcome, ledger_entry
 from server.domain.stock_update import LedgerEntry
+from tests.support.batches.poison import assert_masked
 from tests.support.outcomes import code
-from tests.support.poison import assert_masked
 from tests.support.shop import Shop
 
 

@@ -10,8 +10,8 @@ from bson import ObjectId
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
 from server.mongo.products import Products
+from tests.support.batches.poison import assert_masked
 from tests.support.outcomes import code
-from tests.support.poison import assert_masked
 from tests.support.shop import UNKNOWN_ID, Shop
 
 COUNT, POISON = 500, 6  # the seventh of five hundred

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.support.expiring import (
+from tests.support.outcomes import codes
+from tests.support.products.expiring import (
     A_MILLISECOND,
     AN_HOUR,
     DUE,
@@ -17,7 +18,6 @@ from tests.support.expiring import (
     put_row,
     stored,
 )
-from tests.support.outcomes import codes
 from tests.support.shop import Shop
 
 CREATE = """

@@ -3,7 +3,8 @@
 import pytest
 
 from server.domain.item_error import ItemErrorCode
-from tests.support.expiring import (
+from tests.support.outcomes import codes
+from tests.support.products.expiring import (
     DUE,
     JUST_BEFORE,
     UPDATE,
@@ -12,7 +13,6 @@ from tests.support.expiring import (
     put_row,
     stored,
 )
-from tests.support.outcomes import codes
 from tests.support.shop import Shop
 
 DELETE = """

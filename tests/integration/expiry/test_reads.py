@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.expiring import (
+from tests.support.outcomes import codes
+from tests.support.products.expiring import (
     A_MILLISECOND,
     CREATED,
     DUE,
@@ -18,7 +19,6 @@ from tests.support.expiring import (
     put_row,
     stored,
 )
-from tests.support.outcomes import codes
 from tests.support.shop import Shop
 
 ORDERS = ["CREATED_ASC", "CREATED_DESC", "NAME_ASC", "NAME_DESC", "STOCK_ASC", "STOCK_DESC"]

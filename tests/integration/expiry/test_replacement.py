@@ -10,7 +10,8 @@ from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.expiring import (
+from tests.support.outcomes import codes
+from tests.support.products.expiring import (
     AN_HOUR,
     DUE,
     JUST_BEFORE,
@@ -20,7 +21,6 @@ from tests.support.expiring import (
     put_row,
     stored,
 )
-from tests.support.outcomes import codes
 from tests.support.shop import Shop, open_shop
 
 

@@ -6,9 +6,9 @@ import pytest
 from bson import ObjectId
 
 from server.jobs.expiry_sweep import PRODUCTS_AT_ONCE, ROWS_AT_ONCE
-from tests.support.expiring import A_MILLISECOND, AN_HOUR, DUE, JUST_BEFORE, documents
+from tests.support.products.expiring import A_MILLISECOND, AN_HOUR, DUE, JUST_BEFORE, documents
+from tests.support.products.sweeping import put_expired, put_rows, sizes, sweep_of, watched
 from tests.support.shop import Shop
-from tests.support.sweeping import put_expired, put_rows, sizes, sweep_of, watched
 
 
 async def test_what_has_expired_goes_with_its_rows_and_nothing_else_does(shop: Shop) -> None:

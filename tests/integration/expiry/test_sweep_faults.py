@@ -16,11 +16,11 @@ from server.jobs import expiry_sweep
 from server.jobs.expiry_sweep import ExpirySweep
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.chunk_faults import LOST
-from tests.support.expiring import DUE, documents
+from tests.support.batches.chunk_faults import LOST
 from tests.support.interference import before, under_way
+from tests.support.products.expiring import DUE, documents
+from tests.support.products.sweeping import A_DAY, SLOW_MS, put_expired, put_rows, rows_of, sweep_of
 from tests.support.shop import Shop, open_shop
-from tests.support.sweeping import A_DAY, SLOW_MS, put_expired, put_rows, rows_of, sweep_of
 from tests.support.waiting import until
 
 FAULTS = {

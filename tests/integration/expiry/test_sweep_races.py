@@ -16,10 +16,17 @@ from server.domain.stock import Applied
 from server.domain.update import SentPatch, Updated
 from server.jobs.expiry_sweep import ROWS_AT_ONCE
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.expiring import AN_HOUR, DUE, JUST_BEFORE, documents
 from tests.support.interference import before, under_way
+from tests.support.products.expiring import AN_HOUR, DUE, JUST_BEFORE, documents
+from tests.support.products.sweeping import (
+    SLOW_MS,
+    put_expired,
+    put_off,
+    put_rows,
+    rows_of,
+    sweep_of,
+)
 from tests.support.shop import Shop, open_shop
-from tests.support.sweeping import SLOW_MS, put_expired, put_off, put_rows, rows_of, sweep_of
 
 
 @pytest.mark.parametrize("delete", [1, 2], ids=["before the rows go", "before the product goes"])

@@ -6,8 +6,8 @@ import logging
 
 import pytest
 
-from tests.support.refused_requests import PRODUCTS
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.refused_requests import PRODUCTS
 
 
 def error_ids(caplog: pytest.LogCaptureFixture) -> list[str]:

@@ -2,8 +2,8 @@
 
 import json
 
-from tests.support.refused_requests import BAD_INPUT
 from tests.support.shop import Shop
+from tests.support.web.refused_requests import BAD_INPUT
 
 
 async def test_what_is_no_json_object_is_refused(shop: Shop) -> None:

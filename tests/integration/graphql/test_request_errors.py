@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.support.refused_requests import (
+from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.refused_requests import (
     BAD_INPUT,
     CREATE,
     CUP,
@@ -13,7 +14,6 @@ from tests.support.refused_requests import (
     UPDATE_STOCK,
     WRITES,
 )
-from tests.support.shop import UNKNOWN_ID, Shop
 
 NO_NUMBERS: list[Any] = ["5", True, [1], {}]
 # the query, the name of its list, an item that does not fit, and what does not

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from tests.support.refused_requests import BAD_INPUT, UPDATE_STOCK, WRITES
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.refused_requests import BAD_INPUT, UPDATE_STOCK, WRITES
 
 LONGEST_EXPIRY_MS = 3_153_600_000_000
 EXPIRY_RANGE = f"is out of range: it may be from 1 to {LONGEST_EXPIRY_MS}"

@@ -11,11 +11,11 @@ import pytest
 from server.app import make_app
 from server.graphql_view import GraphQLView
 from server.rest.view import Rest
-from tests.support.batch_work import work_off
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.watching import open_streams
 from tests.support.shop import MAX_REQUEST_BYTES, UNKNOWN_ID, Shop
 from tests.support.waiting import until
-from tests.support.watching import open_streams
-from tests.support.whole_answers import Json
+from tests.support.web.whole_answers import Json
 
 SUBMIT = """
 mutation ($ids: [ID!]!, $size: Int) {

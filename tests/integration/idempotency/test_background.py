@@ -8,10 +8,10 @@ from server.assembly import Sizes
 from server.batch.submissions import QueueLimits
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.batch_work import work_off
+from tests.support.batches.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop, open_shop
-from tests.support.whole_answers import Json, code_of, data_of, everything, is_replay, post
+from tests.support.web.whole_answers import Json, code_of, data_of, everything, is_replay, post
 
 SUBMIT = """
 mutation ($operation: BatchOperationInput!, $key: String) {

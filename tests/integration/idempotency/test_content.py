@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.shop import UNKNOWN_ID, Shop
-from tests.support.whole_answers import (
+from tests.support.web.whole_answers import (
     MUTATIONS,
     Json,
     code_of,

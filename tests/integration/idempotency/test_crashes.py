@@ -10,8 +10,8 @@ from server.assembly import Sizes
 from server.mongo.chunk_queue import ChunkQueue
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_work import work_off
-from tests.support.idempotent_calls import (
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.idempotent_calls import (
     are_under_way,
     assert_done_once,
     batches,
@@ -23,7 +23,7 @@ from tests.support.idempotent_calls import (
 )
 from tests.support.shop import Shop, open_shop
 from tests.support.waiting import until
-from tests.support.whole_answers import code_of, data_of, everything, is_replay
+from tests.support.web.whole_answers import code_of, data_of, everything, is_replay
 
 WITH_KEY = (
     "The request could not be answered just now. Send it again with the same idempotency key: what "

@@ -19,7 +19,7 @@ from tests.support.models.option_cases import (
 from tests.support.models.option_model import Operation, Store
 from tests.support.models.option_store import fill, stored
 from tests.support.shop import Shop
-from tests.support.whole_answers import Json, data_of, everything, is_replay, send
+from tests.support.web.whole_answers import Json, data_of, everything, is_replay, send
 
 pytestmark = pytest.mark.either_driver
 SURROGATE = "\ud800"

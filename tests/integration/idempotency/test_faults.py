@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.chunk_faults import LOST
-from tests.support.idempotent_calls import assert_done_once, told, update_stock
+from tests.support.batches.chunk_faults import LOST
+from tests.support.batches.idempotent_calls import assert_done_once, told, update_stock
 from tests.support.shop import Shop
-from tests.support.whole_answers import data_of, is_replay
+from tests.support.web.whole_answers import data_of, is_replay
 
 COMMIT_FAULTS: dict[str, tuple[int, dict[str, Any]]] = {
     "NoSuchTransaction": (1, {"errorCode": 251}),

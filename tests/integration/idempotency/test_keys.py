@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.shop import Shop
-from tests.support.whole_answers import code_of, data_of, everything, is_replay, post
+from tests.support.web.whole_answers import code_of, data_of, everything, is_replay, post
 
 STOCK = """
 mutation ($one: ID!, $key: String) {

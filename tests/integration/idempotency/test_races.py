@@ -10,12 +10,19 @@ import pytest
 from server.assembly import Sizes
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.batch_work import work_off
-from tests.support.idempotent_calls import are_under_way, batches, chunks, held, told, update_stock
+from tests.support.batches.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.idempotent_calls import (
+    are_under_way,
+    batches,
+    chunks,
+    held,
+    told,
+    update_stock,
+)
 from tests.support.shop import Shop, open_shop
 from tests.support.waiting import until
-from tests.support.whole_answers import Json, code_of, data_of, everything, is_replay, post
+from tests.support.web.whole_answers import Json, code_of, data_of, everything, is_replay, post
 
 CALLERS = 100
 SUBMIT = """

@@ -8,11 +8,11 @@ import pytest
 from server.assembly import Sizes
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.batch_work import work_off
-from tests.support.idempotent_calls import batches, chunks, told, update_stock
+from tests.support.batches.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.idempotent_calls import batches, chunks, told, update_stock
 from tests.support.shop import Shop, open_shop
-from tests.support.whole_answers import Json, code_of, data_of, everything, is_replay, post
+from tests.support.web.whole_answers import Json, code_of, data_of, everything, is_replay, post
 
 BEGIN = datetime(2026, 6, 1, 12, tzinfo=UTC)
 A_WEEK = timedelta(days=7)

@@ -7,7 +7,7 @@ import pytest
 from server.jobs import progress_feed
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.publishing import Publishing, open_publishing
+from tests.support.batches.publishing import Publishing, open_publishing
 
 
 @pytest.fixture

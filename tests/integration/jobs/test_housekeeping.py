@@ -8,7 +8,7 @@ from bson import ObjectId
 from server.bootstrap import utc_now
 from server.domain.batch_operation import BatchOperationStatus
 from server.domain.retry_decision import MOST_ATTEMPTS
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     batches,

@@ -13,11 +13,8 @@ from server.domain.batch_operation import BatchOperation
 from server.domain.errors import DatabaseUnavailable, StoreError
 from server.jobs import progress_feed
 from server.mongo.driver import DriverName
-from tests.support.batch_work import chunks, work_off
-from tests.support.processes.replica_set import three_members
-from tests.support.shop import Shop, open_shop
-from tests.support.waiting import until
-from tests.support.watching import (
+from tests.support.batches.batch_work import chunks, work_off
+from tests.support.batches.watching import (
     CHUNKS,
     COMPLETED,
     PENDING,
@@ -29,6 +26,9 @@ from tests.support.watching import (
     watched,
     watching,
 )
+from tests.support.processes.replica_set import three_members
+from tests.support.shop import Shop, open_shop
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("told_in_time")
 

@@ -6,10 +6,8 @@ from contextlib import aclosing
 import pytest
 
 from server.domain.errors import BadInput
-from tests.support.batch_work import work_off
-from tests.support.shop import UNKNOWN_ID, Shop
-from tests.support.waiting import until
-from tests.support.watching import (
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.watching import (
     CHUNKS,
     COMPLETED,
     PENDING,
@@ -21,6 +19,8 @@ from tests.support.watching import (
     watched,
     watching,
 )
+from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.usefixtures("told_in_time")
 

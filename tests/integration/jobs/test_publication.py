@@ -7,7 +7,7 @@ from typing import Any
 from examples.price_receiver import tx_id
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.publishing import (
+from tests.support.batches.publishing import (
     PROGRESS,
     Publishing,
     open_publishing,

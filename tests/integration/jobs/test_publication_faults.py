@@ -13,7 +13,7 @@ from server.domain.errors import DatabaseUnavailable
 from server.jobs.background import Background
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.publishing import Publishing, open_publishing
+from tests.support.batches.publishing import Publishing, open_publishing
 from tests.support.shop import open_shop
 from tests.support.waiting import until
 

@@ -18,7 +18,7 @@ from server.jobs.background import Background
 from server.jobs.memory import Memory
 from server.jobs.worker import STUCK_SECONDS
 from server.settings import Settings
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     chunk,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from tests.support.cups import (
+from tests.support.products.cups import (
     EACH_ITS_OWN,
     NOON,
     NOON_ISO,

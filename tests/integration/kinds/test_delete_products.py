@@ -4,7 +4,15 @@ from typing import Any
 
 import pytest
 
-from tests.support.cups import EACH_ITS_OWN, NOON, NOON_ISO, OWN_ID, failure, put, untouched_cup
+from tests.support.products.cups import (
+    EACH_ITS_OWN,
+    NOON,
+    NOON_ISO,
+    OWN_ID,
+    failure,
+    put,
+    untouched_cup,
+)
 from tests.support.shop import UNKNOWN_ID, Shop
 
 DELETE = """

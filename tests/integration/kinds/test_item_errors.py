@@ -11,7 +11,7 @@ from server.domain.item_error import ItemErrorCode
 from server.domain.product import StockLevel
 from server.domain.stock import StockItem, StockOutcome, decide_stock_updates
 from server.domain.whole_number import MAX_INT
-from tests.support.item_errors import (
+from tests.support.products.item_errors import (
     CREATE,
     CUP,
     DELETE,

@@ -3,7 +3,7 @@
 import pytest
 from bson import ObjectId
 
-from tests.support.item_errors import (
+from tests.support.products.item_errors import (
     CREATE,
     CUP,
     DELETE,

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.batch_work import work_off
-from tests.support.idempotent_calls import update_stock
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.idempotent_calls import update_stock
+from tests.support.batches.submitting import discontinue, submit
 from tests.support.shop import UNKNOWN_ID, Shop
-from tests.support.submitting import discontinue, submit
-from tests.support.whole_answers import Json, code_of
+from tests.support.web.whole_answers import Json, code_of
 
 RESULTS = """
 query ($id: ID!, $first: Int, $after: String, $success: Boolean) {

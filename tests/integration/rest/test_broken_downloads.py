@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from server.domain.errors import UnexpectedStoreError
-from tests.support.rest_results import CSV, download, get, lines, ran
 from tests.support.shop import Shop
+from tests.support.web.rest_results import CSV, download, get, lines, ran
 
 
 async def test_a_file_goes_on_behind_what_it_has_when_its_cursor_is_lost(shop: Shop) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.rest_results import CSV, NDJSON, get, lines, poll, ran, table
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.rest_results import CSV, NDJSON, get, lines, poll, ran, table
 
 
 async def test_a_mended_csv_file_can_be_sent_again_as_it_is(shop: Shop) -> None:

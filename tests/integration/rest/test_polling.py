@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.rest_results import CSV, get, lines, poll, ran, submit
 from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.rest_results import CSV, get, lines, poll, ran, submit
 
 
 async def test_a_batch_is_pending_until_it_is_run(shop: Shop) -> None:

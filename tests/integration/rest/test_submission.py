@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.rest_calls import (
+from tests.support.shop import UNKNOWN_ID, Shop
+from tests.support.web.rest_calls import (
     CSV,
     ID,
     NDJSON,
@@ -14,7 +15,6 @@ from tests.support.rest_calls import (
     refusal,
     stored,
 )
-from tests.support.shop import UNKNOWN_ID, Shop
 
 CUP: dict[str, Any] = {"name": "Cup", "price": 199, "stock": 10, "category": "tableware"}
 # the path, a body of JSON, the parameters of a stream, and the same items as CSV

@@ -9,7 +9,8 @@ from server.assembly import Sizes
 from server.batch.submissions import QueueLimits
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.rest_calls import (
+from tests.support.shop import Shop, open_shop
+from tests.support.web.rest_calls import (
     CSV,
     ID,
     NO_LIST,
@@ -18,7 +19,6 @@ from tests.support.rest_calls import (
     refusal,
     stored,
 )
-from tests.support.shop import Shop, open_shop
 
 
 async def test_the_same_key_gives_the_first_answer_again(shop: Shop) -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.rest_calls import (
+from tests.support.shop import Shop
+from tests.support.web.rest_calls import (
     ID,
     NO_LIST,
     PRICE_RANGE,
@@ -12,7 +13,6 @@ from tests.support.rest_calls import (
     post,
     refusal,
 )
-from tests.support.shop import Shop
 
 SIZE_RANGE = "is out of range: it may be from 1 to 1000. Leave it out for 500."
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.rest_calls import (
+from tests.support.shop import Shop
+from tests.support.web.rest_calls import (
     CSV,
     NDJSON,
     PRICE_RANGE,
@@ -15,7 +16,6 @@ from tests.support.rest_calls import (
     post,
     refusal,
 )
-from tests.support.shop import Shop
 
 STREAM = {  # as the server begins it
     "type": "http",

@@ -12,7 +12,8 @@ from server.batch.submissions import QueueLimits
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
 from server.rest.view import Rest
-from tests.support.rest_calls import (
+from tests.support.shop import Shop, open_shop
+from tests.support.web.rest_calls import (
     CSV,
     ID,
     NDJSON,
@@ -22,7 +23,6 @@ from tests.support.rest_calls import (
     refusal,
     stored,
 )
-from tests.support.shop import Shop, open_shop
 
 
 async def test_a_json_body_has_a_limit_and_a_stream_has_none(shop: Shop) -> None:

@@ -1,10 +1,10 @@
 """`cancelBatch`, `retryBatch` and `retryPublication`, as a client sees them."""
 
-from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.batch_work import work_off
+from tests.support.batches.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.submitting import discontinue, submit
 from tests.support.shop import UNKNOWN_ID, Shop
-from tests.support.submitting import discontinue, submit
-from tests.support.whole_answers import code_of, everything
+from tests.support.web.whole_answers import code_of, everything
 
 CANCEL = "mutation ($id: ID!) { cancelBatch(id: $id) { id status successCount failureCount } }"
 RETRY = "mutation ($id: ID!) { retryBatch(id: $id) { id status totalItems retryOf operationType } }"

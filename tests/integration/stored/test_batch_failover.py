@@ -22,7 +22,7 @@ from server.batch.stock import UpdateStock
 from server.domain.batch_operation import BatchOperation, BatchOperationStatus
 from server.domain.options import BatchOptions
 from server.jobs.background import Background
-from tests.support.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_invariants import assert_batches_are_exact
 from tests.support.processes.replica_set import ReplicaSet, three_members
 from tests.support.shop import UNKNOWN_ID, Shop, open_shop
 

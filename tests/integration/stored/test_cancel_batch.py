@@ -14,7 +14,7 @@ from server.domain.crashes import PATIENCE
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
 from server.domain.outcome import Failed
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     batches,

@@ -9,7 +9,7 @@ from server.batch.discontinue import Discontinue
 from server.domain.batch_operation import BatchOperationStatus
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     batches,

@@ -12,7 +12,7 @@ from server.batch.operation import Item
 from server.domain.crashes import PATIENCE
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     chunk,

@@ -12,7 +12,7 @@ from server.domain.batch_operation import BatchOperationStatus
 from server.domain.stored_batch import ClaimedChunk
 from server.mongo.driver import DriverName, Session
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     chunk,
@@ -26,7 +26,7 @@ from tests.support.batch_work import (
     submit,
     work_off,
 )
-from tests.support.pausing import PausingRunner, paused_before_commit, paused_before_receipt
+from tests.support.batches.pausing import PausingRunner, paused_before_commit, paused_before_receipt
 from tests.support.shop import Shop, open_shop
 from tests.support.waiting import until
 

@@ -13,7 +13,7 @@ from server.domain.errors import CommitUnknown
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed
 from server.mongo.transaction import Body, TransactionRunner
-from tests.support.batch_work import assert_exact, chunks, plus_one, submit, work_off
+from tests.support.batches.batch_work import assert_exact, chunks, plus_one, submit, work_off
 from tests.support.shop import Shop
 
 ITEMS = 60

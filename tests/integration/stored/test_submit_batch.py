@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from tests.support.batch_invariants import assert_batches_are_exact
-from tests.support.batch_work import work_off
+from tests.support.batches.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop
-from tests.support.whole_answers import Json
+from tests.support.web.whole_answers import Json
 
 SUBMIT = """
 mutation ($operation: BatchOperationInput!) {

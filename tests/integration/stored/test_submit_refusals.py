@@ -6,10 +6,10 @@ from server.assembly import Sizes
 from server.batch.submissions import QueueLimits
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_work import work_off
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.submitting import SUBMIT
 from tests.support.shop import UNKNOWN_ID, Shop, open_shop
-from tests.support.submitting import SUBMIT
-from tests.support.whole_answers import Json, code_of, everything
+from tests.support.web.whole_answers import Json, code_of, everything
 
 CUP: Json = {"name": "Cup", "price": 199, "stock": 3, "category": "tableware"}
 IDS = [UNKNOWN_ID]

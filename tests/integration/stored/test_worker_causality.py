@@ -11,7 +11,7 @@ from pymongo.write_concern import WriteConcern
 
 from server.domain.batch_operation import BatchOperationStatus
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batch_work import assert_exact, batch, batches, chunk, plus_one, submit
+from tests.support.batches.batch_work import assert_exact, batch, batches, chunk, plus_one, submit
 from tests.support.shop import Shop
 from tests.support.waiting import until
 

@@ -10,7 +10,7 @@ from bson import ObjectId
 from server.bootstrap import utc_now
 from server.domain.lanes import MOST_LANES
 from server.domain.stored_batch import ClaimedChunk
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batches,
     chunk,

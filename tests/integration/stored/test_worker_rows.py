@@ -10,7 +10,7 @@ from bson import ObjectId
 from server.batch.delete import DeleteProducts
 from server.domain.batch_operation import BatchOperationStatus
 from server.domain.item_result import Input
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     codes,

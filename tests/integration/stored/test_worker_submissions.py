@@ -10,7 +10,7 @@ from server.batch.stock import UpdateStock
 from server.domain.errors import StoreError
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
-from tests.support.batch_work import (
+from tests.support.batches.batch_work import (
     assert_exact,
     batch,
     batches,

@@ -14,7 +14,7 @@ from server.batch.operation import StoredOperation
 from server.batch.request import BatchRequest
 from server.batch.stock import UpdateStock
 from server.domain.options import BatchOptions
-from tests.support.batch_invariants import FINAL, assert_batches_are_exact
+from tests.support.batches.batch_invariants import FINAL, assert_batches_are_exact
 from tests.support.processes.process_table import until
 from tests.support.processes.server_process import ServerProcess
 from tests.support.processes.worker_process import WorkerProcess

@@ -11,7 +11,7 @@ from server.domain.create import Created, CreateItem, CreateOutcome, create_item
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
 from server.domain.product import Product
-from tests.support.products import product
+from tests.support.products.domain_product import product
 
 A, B, C = "a" * 24, "b" * 24, "c" * 24
 NEW = [f"{number:024x}" for number in range(20)]

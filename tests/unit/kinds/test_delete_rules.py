@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from server.domain.delete import Deleted, DeleteItem, decide_deletions, delete_item
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed
-from tests.support.products import product
+from tests.support.products.domain_product import product
 
 A, B, UNKNOWN = "a" * 24, "b" * 24, "f" * 24
 

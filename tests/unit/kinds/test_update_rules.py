@@ -22,7 +22,7 @@ from server.domain.update import (
     net_patches,
     update_item,
 )
-from tests.support.products import BEFORE, product
+from tests.support.products.domain_product import BEFORE, product
 
 A, B, UNKNOWN = "a" * 24, "b" * 24, "f" * 24
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -24,7 +24,7 @@ from server.rest.kind import BY_PATH, BY_TYPE, Kind
 from server.rest.ndjson import NdjsonRows
 from server.rest.result_fields import polled
 from server.rest.result_rows import CsvWriter, NdjsonWriter
-from tests.support.streamed_rows import (
+from tests.support.web.streamed_rows import (
     CREATE,
     PIECES,
     PRICE,

@@ -17,7 +17,7 @@ from server.rest.kind import Kind
 from server.rest.lines import LONGEST_LINE
 from server.rest.ndjson import NdjsonRows
 from server.rest.rows import blocks
-from tests.support.streamed_rows import (
+from tests.support.web.streamed_rows import (
     CREATE,
     DELETE,
     PIECES,

@@ -19,7 +19,7 @@ from server.domain.outcome import Failed
 from server.domain.stored_batch import ClaimedChunk
 from server.mongo.chunk_queue import ChunkQueue
 from server.mongo.driver import Session
-from tests.support.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_invariants import assert_batches_are_exact
 from tests.support.shop import Shop
 from tests.support.waiting import WITHIN_SECONDS
 

@@ -10,7 +10,7 @@ import pytest
 from server.batch.receipt import Receipt
 from server.domain.outcome import Outcome
 from server.mongo.transaction import Transaction, TransactionRunner
-from tests.support.batch_work import lapse, queue
+from tests.support.batches.batch_work import lapse, queue
 from tests.support.shop import Shop
 
 

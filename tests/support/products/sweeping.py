@@ -8,7 +8,7 @@ from itertools import pairwise
 from bson import ObjectId
 
 from server.jobs.expiry_sweep import ExpirySweep
-from tests.support.expiring import AN_HOUR, DUE
+from tests.support.products.expiring import AN_HOUR, DUE
 from tests.support.shop import Shop
 
 A_DAY = 24 * 3600.0  # seconds

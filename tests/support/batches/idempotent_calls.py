@@ -7,9 +7,9 @@ from typing import Any
 
 from bson import ObjectId
 
-from tests.support.batch_invariants import assert_batches_are_exact
+from tests.support.batches.batch_invariants import assert_batches_are_exact
 from tests.support.shop import Shop
-from tests.support.whole_answers import Json, send
+from tests.support.web.whole_answers import Json, send
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

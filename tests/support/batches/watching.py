@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pymongo.monitoring import CommandStartedEvent
 
 from server.domain.batch_operation import BatchOperation, BatchOperationStatus
-from tests.support.batch_work import submit
+from tests.support.batches.batch_work import submit
 from tests.support.shop import Shop
 from tests.support.waiting import until
 
