@@ -1,4 +1,4 @@
-"""What every folder of tests shares: a real mongod that can be made to fail on cue."""
+"""Start the real mongod that all tests share, and that can be made to fail on cue."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 @pytest.fixture(scope="session")
 def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongod]:
-    """One replica set of one member for the whole run, with fail points."""
+    """Run one replica set of one member for the whole session, with fail points."""
     data_dir: Path = tmp_path_factory.mktemp("mongod")
     # The files of a database that was dropped stay open for as long as a snapshot may need them, by
     # default 5 minutes: three tests a second, with 30 files each, and no process may open so many.

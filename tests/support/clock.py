@@ -1,4 +1,4 @@
-"""A clock that a test can stop."""
+"""Provide a clock that a test can stop."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The commands that a driver sends, and hooks to act on them."""
+"""Log the commands that a driver sends, and act on them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Prepared databases: a test gets one that is empty and as it was made, and has it for itself.
+"""Lend prepared databases: each is empty and as it was made, and serves one test at a time.
 
 To make the collections with their indexes, and to drop them again, takes longer than most tests.
 """
@@ -18,7 +18,7 @@ Document = dict[str, Any]
 
 
 class Databases:
-    """Those of one deployment. `admin` is a client of it that no fail point touches."""
+    """The databases of one deployment; `admin` is a client that no fail point touches."""
 
     def __init__(self, admin: MongoClient[Document]) -> None:
         self.admin = admin
@@ -26,7 +26,7 @@ class Databases:
         self._free: deque[str] = deque()
 
     async def lend(self, driver: Driver) -> str:
-        """The name of one without documents; `driver` prepares a new one if none is free."""
+        """Return the name of an empty database; `driver` prepares a new one if none is free."""
         while self._free:
             name = self._free.popleft()
             if self._catalog(name) == self._catalogs[name]:
@@ -39,12 +39,12 @@ class Databases:
         return name
 
     def take_back(self, name: str) -> None:
-        """End whatever still runs, in any of the databases, and lend this one again."""
+        """End whatever still runs in any of the databases, and lend this one again."""
         self.admin.admin.command("killAllSessions", [])
         self._free.append(name)
 
     def _catalog(self, name: str) -> list[Document]:
-        """Its collections, with their options and indexes; one that is made anew is another one."""
+        """Return the collections with their options, indexes and ids; a new one has another id."""
         pipeline = [{"$listCatalog": {}}, {"$match": {"db": name}}, {"$sort": {"name": 1}}]
         return list(self.admin.admin.aggregate(pipeline))
 
@@ -71,7 +71,7 @@ _of_the_run: dict[str, Databases] = {}  # by the address of the deployment
 
 @contextmanager
 def kept_databases(uri: str) -> Iterator[None]:
-    """From here on `databases_of` returns the same ones, which are lent again and again."""
+    """Make `databases_of` return the same databases until the end of the block."""
     with _databases(uri) as databases:
         _of_the_run[uri] = databases
         try:
@@ -82,7 +82,7 @@ def kept_databases(uri: str) -> Iterator[None]:
 
 @contextmanager
 def databases_of(uri: str) -> Iterator[Databases]:
-    """The kept ones of that deployment, or else ones for the moment."""
+    """Give the kept databases of that deployment, or else new ones for this block."""
     if uri in _of_the_run:
         yield _of_the_run[uri]
     else:

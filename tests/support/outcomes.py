@@ -1,4 +1,4 @@
-"""Read what came of an item."""
+"""Build and read the outcomes of items."""
 
 from collections.abc import Sequence
 

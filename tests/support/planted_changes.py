@@ -1,4 +1,4 @@
-"""Changes that are planted in a schema, one at a time, and what is said of each."""
+"""Plant single changes in a schema; each comes with what is to be said of it."""
 
 BEFORE = """
 directive @tag(name: String!, note: String) repeatable on FIELD | QUERY
@@ -239,6 +239,6 @@ HARMLESS: dict[str, tuple[str, str]] = {
 
 
 def planted(replaced: str, by: str) -> str:
-    """The schema with one change."""
+    """Return the schema with one change."""
     assert BEFORE.count(replaced) == 1, replaced
     return BEFORE.replace(replaced, by)

@@ -1,4 +1,4 @@
-"""Where the project is, so that a test can read its documents and start its programs."""
+"""Say where the project is, so that tests can read its documents and start its programs."""
 
 from pathlib import Path
 

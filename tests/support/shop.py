@@ -1,4 +1,4 @@
-"""The engine on a database of its own, and short words for what tests do with it."""
+"""Open the engine on a database of its own, and call it as a client does."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -53,7 +53,7 @@ CUP: dict[str, Any] = {
 
 @dataclass
 class Shop(ShopStore, FailPoints):
-    """`admin` is a client beside the one that is tested, which no fail point touches."""
+    """The engine with its services, a log of its commands, and a view of its database."""
 
     driver: Driver
     database: str
@@ -75,7 +75,7 @@ class Shop(ShopStore, FailPoints):
     async def update(
         self, updates: Sequence[tuple[str, float] | tuple[str, float, int]], **options: Any
     ) -> Sequence[StockOutcome]:
-        """`batchUpdateStock` of (id, quantity) or (id, quantity, expected stock)."""
+        """Run `batchUpdateStock` of (id, quantity) or (id, quantity, expected stock)."""
         items = [stock_item(index, *update) for index, update in enumerate(updates)]
         return await self.services.batches.run(UpdateStock(), items, BatchOptions(**options))
 
@@ -89,7 +89,7 @@ class Shop(ShopStore, FailPoints):
         expire_in: timedelta | None = None,
         **options: Any,
     ) -> Sequence[CreateOutcome]:
-        """`batchCreateProducts` of fields that differ from those of an ordinary cup."""
+        """Run `batchCreateProducts` of fields that differ from those of an ordinary cup."""
         items = [create_item(index, **CUP | fields) for index, fields in enumerate(products)]
         operation = CreateProducts(expire_in)
         return await self.services.batches.run(operation, items, BatchOptions(**options))
@@ -100,7 +100,7 @@ class Shop(ShopStore, FailPoints):
         expire_in: timedelta | None = None,
         **options: Any,
     ) -> Sequence[UpdateOutcome]:
-        """`batchUpdateProducts` of (id, patch)."""
+        """Run `batchUpdateProducts` of (id, patch)."""
         items = [update_item(index, *patch) for index, patch in enumerate(patches)]
         operation = UpdateProducts(expire_in)
         return await self.services.batches.run(operation, items, BatchOptions(**options))
@@ -114,27 +114,27 @@ class Shop(ShopStore, FailPoints):
     async def graphql(
         self, query: str, variables: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """The JSON answer of `/graphql`, through the whole application but no socket."""
+        """Return the answer of `/graphql`, through the whole application but no socket."""
         async with self.http() as client:
             response = await client.post("/graphql", json={"query": query, "variables": variables})
         answer: dict[str, Any] = response.json()
         return answer
 
     async def ask(self, query: str, **variables: Any) -> Any:
-        """The one field that `query` asks for, of an answer without errors."""
+        """Return the only field that `query` asks for, of an answer without errors."""
         answer = await self.post_query(query, **variables)
         assert "errors" not in answer
         (value,) = answer["data"].values()
         return value
 
     async def post_query(self, query: str, **variables: Any) -> dict[str, Any]:
-        """As `graphql`, for variables that are no Unicode too."""
+        """Do as `graphql`, with variables that need not be Unicode."""
         response = await self.post(json.dumps({"query": query, "variables": variables}))
         answer: dict[str, Any] = response.json()
         return answer
 
     async def post(self, body: str | bytes) -> httpx.Response:
-        """What `/graphql` answers to `body`, which is sent as it is."""
+        """Return what `/graphql` answers to `body`, which is sent as it is."""
         async with self.http() as client:
             return await client.post(
                 "/graphql", content=body, headers={"content-type": "application/json"}
@@ -151,7 +151,7 @@ class Shop(ShopStore, FailPoints):
         return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test")
 
     def retries(self, reason: str) -> int:
-        """How often a transaction ran or committed again because of `reason`."""
+        """Return how often a transaction ran or committed again because of `reason`."""
         (line,) = [
             line
             for line in self.metrics.exposition().decode().splitlines()
@@ -172,7 +172,7 @@ async def open_shop(
     runner: type[TransactionRunner] = TransactionRunner,
     **runner_options: Any,
 ) -> AsyncIterator[Shop]:
-    """A shop on the deployment at `uri`, in a database of its own or in that of another shop."""
+    """Open a shop on the deployment at `uri`, in its own database or that of another shop."""
     commands, metrics, clock = CommandLog(), Metrics(), Clock()
     driver = connect(driver_name, uri, listeners=[commands])
     sizes = sizes or Sizes(limits=limits or Limits())

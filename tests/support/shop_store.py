@@ -1,4 +1,4 @@
-"""What a shop's database holds: put products, look at stocks, and check the ledger."""
+"""Put products into a shop's database, look at its stocks, and check its ledger."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class ShopStore:
         return self.admin[self.database]["stockUpdates"]
 
     async def put(self, *stocks: int, **fields: Any) -> list[str]:
-        """Insert a product for each stock; `fields` are the same for all. Their ids, in order."""
+        """Insert a product for each stock, with the same `fields`; return their ids, in order."""
         products = [_product(stock=stock, **fields) for stock in stocks]
         if products:
             self.products.insert_many([from_product(one) for one in products])
@@ -53,15 +53,15 @@ class ShopStore:
         )
 
     def stocks(self) -> dict[str, int]:
-        """The stock of every product, by id."""
+        """Return the stock of every product, by id."""
         return {str(one["_id"]): one["stock"] for one in self.products.find()}
 
     def rows(self, **query: Any) -> list[dict[str, Any]]:
-        """The rows of the ledger, in the order in which they were made."""
+        """Return the rows of the ledger, in the order in which they were made."""
         return list(self.stock_updates.find(query).sort("_id"))
 
     def applied(self) -> dict[str, int]:
-        """The sum of the applied rows of every product that has some."""
+        """Return the sum of the applied rows of each product that has any."""
         pipeline: list[dict[str, Any]] = [
             {"$match": {"status": "applied"}},
             {"$group": {"_id": "$productId", "sum": {"$sum": "$quantity"}}},
@@ -69,10 +69,10 @@ class ShopStore:
         return {str(one["_id"]): one["sum"] for one in self.stock_updates.aggregate(pipeline)}
 
     def assert_ledger_explains(self, opening: Mapping[str, int]) -> None:
-        """stock = stock at creation + applied rows, never negative, and each row follows another.
+        """Check that stock = stock at creation + applied rows, and that each row continues another.
 
         The rows of a product lead from its opening stock to its stock now: each starts where
-        another ended, so no two were decided on the same stock.
+        another ended, so no two were decided on the same stock. No stock is negative.
         """
         applied = self.applied()
         expected = {one: stock + applied.get(one, 0) for one, stock in opening.items()}

@@ -1,4 +1,4 @@
-"""Wait for what nothing announces."""
+"""Poll for a condition that no event announces."""
 
 import asyncio
 from collections.abc import Callable

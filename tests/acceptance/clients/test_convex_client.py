@@ -1,4 +1,4 @@
-"""The npm package `convex`, as it is, against a real server."""
+"""Call a real server with the unchanged npm package `convex`."""
 
 import pytest
 

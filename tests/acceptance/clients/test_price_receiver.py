@@ -1,4 +1,4 @@
-"""examples/price_receiver.py as a process, as its docstring says to try it."""
+"""Run examples/price_receiver.py as a process, as its docstring says."""
 
 import signal
 import subprocess
@@ -62,7 +62,7 @@ def test_it_stops_when_it_is_told_to() -> None:
 
 @contextmanager
 def receiver(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Its address, once it listens, and its process."""
+    """Start the receiver; give its address, once it listens, and its process."""
     command = [sys.executable, "examples/price_receiver.py", "--port", "0", *options]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as process:
         try:

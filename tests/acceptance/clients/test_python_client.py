@@ -1,4 +1,4 @@
-"""examples/python as its README says: generated, checked by mypy, run against a live server."""
+"""Generate examples/python as its README says, check it with mypy, and run it."""
 
 import shutil
 import subprocess
@@ -113,7 +113,7 @@ asyncio.run(main())
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the folder, in a copy of the project, with the client generated."""
+    """Copy the folder into a copy of the project, and generate the client."""
     if not PYTHON.exists():
         pytest.fail("This test needs examples/python/.venv: run `make clients`.", pytrace=False)
     project = tmp_path_factory.mktemp("project")
@@ -207,7 +207,7 @@ def test_the_readme_shows_what_is_printed() -> None:
 
 
 def run(folder: Path, *arguments: str, server: ServerProcess | None = None, status: int = 0) -> str:
-    """What the example's Python prints; it must end with `status`, and without a complaint."""
+    """Return what the example's Python prints; it must exit with `status`, without a complaint."""
     here = "127.0.0.1,localhost"  # is never behind a proxy
     url = f"{server.url}/graphql" if server else ""
     ended = subprocess.run(

@@ -1,4 +1,4 @@
-"""examples/typescript as its reader has it: generated, compiled and run against a live server."""
+"""Generate and compile examples/typescript as a reader does, and run it."""
 
 import json
 import os
@@ -127,7 +127,7 @@ WRONG = {
 
 @pytest.fixture(scope="module")
 def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the example beside a copy of the schema, with its code generated."""
+    """Copy the example beside a copy of the schema, and generate its code."""
     node(EXAMPLE)
     root = tmp_path_factory.mktemp("typescript")
     shutil.copytree(PROJECT / "schema", root / "schema", ignore=shutil.ignore_patterns("*.py"))
@@ -141,7 +141,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One for all programs, which make their own products."""
+    """Start one server for all programs, which make their own products."""
     folder = tmp_path_factory.mktemp("server")
     process = ServerProcess(folder / "data", folder / "server.log", {})
     try:
@@ -152,7 +152,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="module")
 def complaints(example: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What `tsc` says of each planted file: the error codes, by the file's name."""
+    """Return the error codes that `tsc` gives each planted file, by the file's name."""
     folder = tmp_path_factory.mktemp("planted") / "typescript"
     shutil.copytree(example, folder, symlinks=True)
     planted = {"right": RIGHT} | {name: code for name, (_, code) in WRONG.items()}
@@ -256,7 +256,7 @@ def test_its_readme_shows_what_is_printed() -> None:
 
 
 def npm(folder: Path, script: str, server: ServerProcess | None = None) -> Ended:
-    """What `npm run` of the script has ended with."""
+    """Run a script by `npm run`, and return how it ended."""
     url = {} if server is None else {"STOCKBATCH_URL": f"{server.url}/graphql"}
     return run(folder, "npm", "run", "--silent", script, **url)
 
@@ -274,7 +274,7 @@ def run(folder: Path, *command: str, **variables: str) -> Ended:
 
 
 def rows(server: ServerProcess) -> int:
-    """How many there are in the ledger."""
+    """Return the number of rows in the ledger."""
     count: int = server.graphql("{ stockUpdates { totalCount } }")["stockUpdates"]["totalCount"]
     return count
 
@@ -284,7 +284,7 @@ def file_name(name: str) -> str:
 
 
 def bare(code: str) -> str:
-    """Without imports, comments and documents, all of which may say "as", "any" and "!"."""
+    """Strip imports, comments and documents, which may all say "as", "any" and "!"."""
     return re.sub(
         r"^import .*?;$|/\*.*?\*/|//(?!127)[^\n]*|graphql\(`.*?`\)",
         "",

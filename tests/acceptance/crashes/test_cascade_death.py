@@ -56,12 +56,12 @@ AT_ONCE = {"cascadeDelete": True, "atomic": True, "continueOnError": False}
 
 
 class Stockroom:
-    """Products that will go, with 0 to 50 rows each, beside ten that will not."""
+    """Products to delete, with 0 to 50 rows each, beside ten that must stay."""
 
     def __init__(self, shop: Shop, *, expiring: datetime | None = None) -> None:
-        """Put them there, instead of the samples; the rows first, for a sweep may be waiting.
+        """Put the products in place of the samples; the rows first, for a sweep may be waiting.
 
-        The first of them expires at `expiring`, and each of the others a millisecond later.
+        The first product expires at `expiring`, and each of the others a millisecond later.
         """
         dice = random.Random(2026)
         self.ids = [ObjectId() for _ in range(SIZE)]
@@ -80,7 +80,7 @@ class Stockroom:
         shop["products"].insert_many(map(_product, self.ids, due))
 
     def delete(self, server: ServerProcess, options: dict[str, Any]) -> Any:
-        """The result of a batch of all of them; None if the server ends, and says so.
+        """Delete all of them in one batch; return its result, or None if the server says it ends.
 
         Raises:
             httpx.TransportError: the server ended before it answered.
@@ -95,7 +95,7 @@ class Stockroom:
         return sum(self._rows.get(one, 0) for one in ids)
 
     def gone(self, shop: Shop) -> list[ObjectId]:
-        """Those that are gone with all their rows; fails if any lost a part, or a neighbour one."""
+        """Return the products that are gone with all rows; fail if any other lost a row."""
         there = {one["_id"] for one in shop["products"].find({}, {"_id": 1})}
         rows = Counter(one["productId"] for one in shop["stockUpdates"].find({}, {"productId": 1}))
         assert set(self._lasting) <= there
@@ -122,7 +122,7 @@ def database_of(server: ServerProcess) -> Iterator[Shop]:
 
 @contextmanager
 def database_alone(data_dir: Path) -> Iterator[Shop]:
-    """That of a server which has ended, as it left it: no sweep runs."""
+    """Open the database of an ended server as the server left it: no sweep runs."""
     mongod = EmbeddedMongod(data_dir)
     with asyncio.Runner() as runner:
         runner.run(mongod.start())
@@ -135,7 +135,7 @@ def database_alone(data_dir: Path) -> Iterator[Shop]:
 
 @contextmanager
 def held(shop: Shop, product: ObjectId) -> Iterator[None]:
-    """Nobody else can delete this product, so that whoever must cannot come to an end."""
+    """Hold this product in an open transaction, so that its deletion cannot finish."""
     with shop.client.start_session() as session, session.start_transaction():
         now = {"$set": {"updatedAt": datetime.now(UTC)}}
         found = shop["products"].update_one({"_id": product}, now, session=session)
@@ -148,7 +148,7 @@ def held(shop: Shop, product: ObjectId) -> Iterator[None]:
 def deleting(
     stockroom: Stockroom, server: ServerProcess, options: dict[str, Any]
 ) -> Iterator[Future[Any]]:
-    """A batch that is on its way; it has no result if the server ends before it."""
+    """Start a batch of deletions; it has no result if the server ends first."""
 
     def send() -> Any:
         with suppress(httpx.TransportError):
@@ -159,12 +159,12 @@ def deleting(
 
 
 def kill_the_server(server: ServerProcess) -> None:
-    """Which is the end of its database, too."""
+    """Kill the server, which ends its database too."""
     server.kill()
 
 
 def kill_its_database(server: ServerProcess) -> None:
-    """Which is the end of the server, too."""
+    """Kill the database, which ends the server too."""
     server.mongod.kill()
     assert server.wait(seconds=25) == 1
 
@@ -206,7 +206,7 @@ def test_a_cascade_that_is_killed_leaves_no_orphan_and_no_half_deleted_product(
 
 
 def assert_is_true_of(gone: list[ObjectId], answer: Any) -> None:
-    """What a server whose database was killed says of a batch, if it could say something."""
+    """Check what a server whose database was killed says of a batch, if it answers at all."""
     if answer is not None:
         assert answer["notFound"] == []
         assert answer["deletedCount"] <= len(gone)
@@ -262,14 +262,14 @@ def test_an_atomic_cascade_that_is_killed_at_its_end_has_deleted_all_or_nothing(
 
 
 def until_some_are_gone(shop: Shop) -> None:
-    """For good: what a majority has not acknowledged yet may come back when the database dies."""
+    """Wait until a majority has acknowledged deletions; others may come back after a kill."""
     products = shop["products"].with_options(read_concern=ReadConcern("majority"))
     enough = len(products.distinct("_id")) - SOME
     until(lambda: len(products.distinct("_id")) <= enough, "some to go")
 
 
 def until_half_are_left(shop: Shop, collection: str) -> None:
-    """Until so many documents have been deleted, those of open transactions included."""
+    """Wait until half the documents are deleted, open transactions included."""
     half = shop[collection].estimated_document_count() // 2
     until(lambda: shop[collection].estimated_document_count() <= half, f"half the {collection}")
 
@@ -338,7 +338,7 @@ def test_a_server_that_is_told_to_end_while_a_part_of_its_sweep_cannot_ends_in_o
 
 
 def assert_ended_in_order(server: ServerProcess, stockroom: Stockroom) -> list[ObjectId]:
-    """The products that were swept."""
+    """Check that the server ended in order; return the products that were swept."""
     assert was_stopped_in_order(server.data_dir)
     assert "Traceback" not in server.log
     assert " CRITICAL " not in server.log
@@ -347,5 +347,5 @@ def assert_ended_in_order(server: ServerProcess, stockroom: Stockroom) -> list[O
 
 
 def soon() -> datetime:
-    """Late enough to get hold of a product first."""
+    """Return a moment that leaves the time to get hold of a product first."""
     return datetime.now(UTC) + timedelta(seconds=2)

@@ -1,4 +1,4 @@
-"""Servers and databases that end, in order or not, and what is left of the work they were doing."""
+"""End servers and databases, in order or not, and look at the work that they leave."""
 
 import signal
 from collections.abc import Callable
@@ -20,7 +20,7 @@ def fill(server: ServerProcess) -> Warehouse:
 
 
 def assert_is_true(warehouse: Warehouse, server: ServerProcess) -> int:
-    """The number of rows in the ledger."""
+    """Check the warehouse; return the number of rows in the ledger."""
     with server.mongo() as client:
         return warehouse.assert_is_true(client["stockbatch"])
 

@@ -1,4 +1,4 @@
-"""A server that is killed in the middle of taking a batch, or between its effect and its answer."""
+"""Kill a server while it takes a batch, or between a batch's effect and its answer."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,7 +33,7 @@ REMAINS = ("batchOperations", "batchChunks", "stockUpdates")
 
 @contextmanager
 def asking(server: ServerProcess, query: str, updates: list[Document]) -> Iterator[None]:
-    """Somebody who waits for an answer that does not come."""
+    """Send a request that gets no answer; kill the server after the block."""
 
     def ask() -> None:
         with suppress(httpx.TransportError):

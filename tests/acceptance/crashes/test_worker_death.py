@@ -1,4 +1,4 @@
-"""A worker that is killed at each of its steps: its batch ends soon, and is exact."""
+"""Kill a worker at each of its steps: its batch ends soon, and is exact."""
 
 import time
 from collections import Counter
@@ -26,9 +26,9 @@ PROMISED_SECONDS = 30  # from a kill to the end, with leases of 20 s
 
 @dataclass(frozen=True, kw_only=True)
 class Moment:
-    """`reach` starts a worker that stands still there; `leaves_a_lease` to whoever comes next.
+    """A step of a worker, at which the worker started by `reach` stands still.
 
-    `chunk` is how many items a chunk has.
+    `leaves_a_lease` says whether the next worker meets a lease; `chunk` is the number of items.
     """
 
     reach: Callable[[Depot, str], WorkerProcess]
@@ -61,7 +61,7 @@ def the_commit_sent(depot: Depot, batch_id: str, **settings: str) -> WorkerProce
 
 
 def the_commit_on_its_way(depot: Depot, batch_id: str) -> WorkerProcess:
-    """It takes effect when the worker is dead."""
+    """Send a commit that takes effect when the worker is dead."""
     met = depot.block("commitTransaction", times=1, ms=300)
     worker = one_handed(depot)
     depot.until_blocked(met + 1)
@@ -97,7 +97,7 @@ moments = pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS)
 
 
 def left_of(held: Document) -> timedelta:
-    """How long the lease will last."""
+    """Return how long the lease will last."""
     left: timedelta = held["lease"]["expiresAt"] - datetime.now(UTC)
     return left
 
@@ -147,7 +147,7 @@ async def test_a_batch_ends_within_30_seconds_of_the_end_of_its_worker(depot: De
 
 
 def assert_ends(depot: Depot, batch_id: str, heir: WorkerProcess, moment: Moment) -> None:
-    """The batch, with the right failures, and taken over if it had to be."""
+    """Check that the batch ends with the right failures, and is taken over if need be."""
     assert depot.batch(batch_id)["status"] in ("pending", "processing")
     if moment.reach in (before_the_transaction, after_the_last_commit, before_the_end_is_written):
         depot.unblock()

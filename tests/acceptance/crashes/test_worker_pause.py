@@ -1,4 +1,4 @@
-"""Workers that stand still for longer than their leases, and then go on as if nothing had been."""
+"""Pause workers for longer than their leases last, and let them go on."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Three workers, killed again and again in the middle of a large batch."""
+"""Kill three workers again and again in the middle of a large batch."""
 
 import asyncio
 import random

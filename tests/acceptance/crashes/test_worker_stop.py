@@ -1,4 +1,4 @@
-"""A worker that is told to end, or that cannot begin."""
+"""Stop a worker, and start one that cannot work."""
 
 import signal
 import time
@@ -28,7 +28,7 @@ ITEMS, PRODUCTS, CHUNK = 24_000, 600, 20
 
 
 class Employ(Protocol):
-    """Starts a worker and does not wait for it."""
+    """Start a worker, without waiting for it."""
 
     def __call__(self, **settings: str | Path) -> WorkerProcess: ...
 

@@ -19,7 +19,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def built() -> list[str]:
-    """The names of the scripts that `make web` has made."""
+    """Return the names of the scripts that `make web` has made."""
     if not (BUILT / "manifest.json").is_file():
         pytest.fail("This test needs GraphiQL's files: run `make web`.")
     return sorted(one.name for one in BUILT.glob("*.js"))
@@ -27,7 +27,7 @@ def built() -> list[str]:
 
 @pytest.fixture
 def visits() -> Iterator[list[Visit]]:
-    """Afterwards: nothing was asked of anybody else, and there was nothing to complain about."""
+    """Collect the visits; check that they asked no other host and complained of nothing."""
     visits: list[Visit] = []
     yield visits
     for one in visits:

@@ -1,4 +1,4 @@
-"""A background batch in GraphiQL: submitted in a tab, and watched from there."""
+"""Submit a background batch in a tab of GraphiQL, and watch it from there."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -25,31 +25,31 @@ MANY = 2_000  # in chunks of 5: it takes seconds
 
 
 def submitted_elsewhere(server: ServerProcess, *, items: int) -> str:
-    """The id of a batch of somebody else."""
+    """Submit a batch from outside the page; return its id."""
     product = {"name": "Cup", "price": 1, "stock": 1, "category": "cups"}
     return str(server.graphql(CREATE, products=[product] * items)["submitBatch"]["id"])
 
 
 def submit(graphiql: GraphiQLPage) -> str:
-    """The id of the tab's batch."""
+    """Run the submission in the tab; return the batch's id."""
     graphiql.open_tab("SubmitBatch")
     return str(graphiql.run("SubmitBatch")["data"]["submitBatch"]["id"])
 
 
 def watch(graphiql: GraphiQLPage) -> str:
-    """The id of the batch that was watched to its end."""
+    """Watch a batch to its end; return the id of the batch that was watched."""
     return str(graphiql.run("WatchBatch")["data"]["batchProgress"]["id"])
 
 
 def look_elsewhere(graphiql: GraphiQLPage) -> None:
-    """A query that has nothing to do with batches."""
+    """Run a query that has nothing to do with batches."""
     graphiql.open_tab("Products")
     assert graphiql.run()["data"]["products"]["totalCount"] == 12
 
 
 @pytest.fixture
 def employ(tmp_path: Path) -> Iterator[Callable[[ServerProcess], None]]:
-    """Starts a worker on the server's database."""
+    """Start a worker on the server's database."""
     with ExitStack() as stack:
 
         def employ_(server: ServerProcess) -> None:

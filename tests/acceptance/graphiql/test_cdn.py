@@ -38,20 +38,20 @@ ANSWER = "document.querySelector('.result-window .CodeMirror')?.CodeMirror.getVa
 
 
 def page_without_built(server: ServerProcess, nothing: Path) -> httpx.Response:
-    """As that server would answer if `make web` had never been run."""
+    """Return the page as a server answers it on which `make web` never ran."""
     host = server.url.removeprefix("http://").encode()
     answer = OurPage(nothing).response(Request({"type": "http", "headers": [(b"host", host)]}))
     return httpx.Response(answer.status_code, headers=answer.headers.items(), content=answer.body)
 
 
 def from_npm(route: Route) -> None:
-    """A file of unpkg.com, whose addresses have versions, out of the installed packages."""
+    """Return a file of unpkg.com from the installed packages; its address has the version."""
     path = re.sub(r"@[\d.]+", "", route.request.url.removeprefix(UNPKG))
     route.fulfill(path=PACKAGES / path, headers={"access-control-allow-origin": "*"})
 
 
 class Arrive(Protocol):
-    """Opens the page, on a machine that has the CDN or has it not."""
+    """Open the page on a machine that reaches the CDN, or does not."""
 
     def __call__(self, server: ServerProcess, *, cdn: bool) -> Visit: ...
 
@@ -85,7 +85,7 @@ def arrive(browser: Browser, tmp_path: Path) -> Iterator[Arrive]:
 
 
 def run(page: Page, operation: str | None = None) -> Any:
-    """The answer, once nothing is under way."""
+    """Return the answer, once nothing is under way."""
     page.get_by_role("button", name="Execute query").click()
     if operation is not None:
         page.get_by_role("menuitem", name=operation).click()

@@ -1,4 +1,4 @@
-"""The files that the page loads from us."""
+"""Fetch the files that the page loads from the server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""GraphiQL in a real browser that has no network but this server, under the page's own policy."""
+"""Use GraphiQL in a browser that reaches only this server, under the page's own policy."""
 
 import pytest
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Scripts of the page by themselves, in Chromium: what no visit of a server on loopback shows."""
+"""Load single scripts of the page in Chromium, to see what a visit on loopback does not show."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ MODULES = {
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    """At https://shop.example/stock/graphql, which has the modules beside it."""
+    """Open a page at https://shop.example/stock/graphql with the modules beside it."""
 
     def answer(route: Route) -> None:
         name = route.request.url.rpartition("/")[2]
@@ -47,7 +47,7 @@ def test_behind_a_proxy_the_connection_is_to_the_address_of_the_page(page: Page)
 
 
 def test_what_a_style_attribute_says_comes_true_without_it(page: Page) -> None:
-    """As many of them as an editor has lines, and some more than once."""
+    """The page has as many of them as an editor has lines, and some more than once."""
     said = [number % 300 for number in range(600)]
 
     shown = page.evaluate(

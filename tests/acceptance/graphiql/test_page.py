@@ -1,4 +1,4 @@
-"""The page: what it may load and do, and what it says when it cannot."""
+"""Check what the page may load and do, and what it says when it cannot."""
 
 import json
 import re
@@ -30,7 +30,7 @@ INTRUSION = """
 
 
 def violations(seen: Visit) -> set[str]:
-    """The directives that something was against."""
+    """Return the directives that something violated."""
     found = (re.search(r"policy: (\S+)", one) for one in seen.complaints)
     return {one.group(1) for one in found if one}
 
@@ -75,7 +75,7 @@ def test_a_host_that_is_none_gets_no_place_in_the_policy(running: ServerProcess)
 
 
 def test_the_page_loads_what_was_built_last(tmp_path: Path) -> None:
-    """Whatever else is in the folder, as it is in that of a package that was built before."""
+    """An older build may have left other files in the folder."""
     for name in ("main-NEW.js", "main-OLD.js", "main-NEW.css", "main-OLD.css"):
         (tmp_path / name).touch()
     manifest = {"script": "main-NEW.js", "style": "main-NEW.css"}
@@ -90,7 +90,7 @@ def test_the_page_loads_what_was_built_last(tmp_path: Path) -> None:
 def test_what_the_policy_forbids_does_not_happen(
     browser: Browser, running: ServerProcess, built: list[str]
 ) -> None:
-    """Whatever gets into the page: no script of its own, no style, no word to anybody else."""
+    """Injected markup gets no script, no style and no request to another host."""
     seen = visit(browser, running.url)
     seen.page.goto(f"{running.url}/graphql")
 

@@ -1,4 +1,4 @@
-"""Our check for breaking changes against @graphql-inspector: it finds all that that one does."""
+"""Compare our check for breaking changes with @graphql-inspector, which finds nothing more."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ NODE = PROJECT / "tests" / "node"
 
 
 def inspected(*news: str) -> list[list[str]]:
-    """What the inspector calls breaking in each of `news`."""
+    """Return what the inspector calls breaking in each of `news`."""
     node = shutil.which("node")
     if node is None or not (NODE / "node_modules" / "@graphql-inspector").is_dir():
         pytest.fail("This test needs Node 20 or newer and `make clients`.")

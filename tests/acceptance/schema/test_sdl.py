@@ -1,4 +1,4 @@
-"""`python -m server schema`: the file that clients are generated from is what the code says."""
+"""Run `python -m server schema`: the SDL file is what the code says."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ _FILE = Path("schema/schema.graphql")
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
-    """A folder with copies of the files that the command reads, and nothing else."""
+    """Make a folder with copies of the files that the command reads, and nothing else."""
     for file in (
         "schema/schema.graphql",
         "schema/released.graphql",
@@ -28,7 +28,7 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def schema(folder: Path, *arguments: str) -> tuple[int, str]:
-    """The exit status and the output of the command, run in `folder`."""
+    """Run the command in `folder`; return its exit status and its output."""
     done = subprocess.run(
         [sys.executable, "-m", "server", "schema", *arguments],
         cwd=folder,

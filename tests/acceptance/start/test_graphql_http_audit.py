@@ -1,4 +1,4 @@
-"""GraphQL over HTTP as graphql-http, the reference implementation, audits it."""
+"""Audit GraphQL over HTTP with graphql-http, the reference implementation."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Whose pages may call, over HTTP and over WebSocket."""
+"""Call from pages of other origins, over HTTP and over WebSocket."""
 
 import httpx
 from websockets.exceptions import InvalidStatus
@@ -13,7 +13,7 @@ PATHS = ["/graphql", "/api/mutation", "/api/query", "/api/batches/batch-update-p
 
 
 def allowed(server: ServerProcess, path: str, origin: str) -> str | None:
-    """What a browser is told before it sends a request of a page of `origin`."""
+    """Return what a browser is told before a page of `origin` may send a request."""
     asked = {
         "Origin": origin,
         "Access-Control-Request-Method": "POST",
@@ -24,7 +24,7 @@ def allowed(server: ServerProcess, path: str, origin: str) -> str | None:
 
 
 def opens(server: ServerProcess, origin: str) -> bool:
-    """Whether a page of `origin` gets a WebSocket."""
+    """Return whether a page of `origin` gets a WebSocket."""
     address = server.url.replace("http", "ws", 1) + "/graphql"
     protocol = Subprotocol("graphql-transport-ws")
     try:

@@ -1,4 +1,4 @@
-"""What somebody meets who has just started it."""
+"""Start a server for the first time, and use it as a newcomer would."""
 
 import shutil
 import socket
@@ -37,7 +37,7 @@ def forked() -> bool:
 
 
 def update(server: ServerProcess, *quantities: int) -> list[dict[str, object]]:
-    """Of the first sample products."""
+    """Update the stocks of the first sample products by these quantities."""
     updates = [
         {"productId": id_, "quantity": one} for id_, one in zip(IDS, quantities, strict=False)
     ]
@@ -51,7 +51,7 @@ def stocks(server: ServerProcess) -> dict[str, int]:
 
 
 def drivers(server: ServerProcess) -> set[bool]:
-    """Whether the connections of the server say that they are Motor's."""
+    """Return for the server's connections whether they say that they are Motor's."""
     connections = [
         {"$currentOp": {"allUsers": True, "idleConnections": True}},
         {"$match": {"appName": "stockbatch"}},
@@ -153,7 +153,7 @@ def test_a_data_folder_may_have_a_path_that_is_too_long_for_a_socket(
 def test_a_data_folder_can_be_moved_and_keeps_what_was_written(
     serve: Serve, tmp_path: Path
 ) -> None:
-    """Anywhere, and no sample comes back that was deleted."""
+    """The samples that were deleted stay deleted."""
     old, new = tmp_path / "old", tmp_path / "a new place" / "Bestände 在庫, 100%+1:@/?a=b#"
     before = serve(old)
     update(before, 5)

@@ -1,4 +1,4 @@
-"""A server that cannot start says in a sentence why and what to do, and leaves nothing running."""
+"""Start a server that cannot start: it says why and what to do, and leaves nothing running."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ from tests.support.processes.server_process import ServerProcess
 
 
 class Refusal(Protocol):
-    """The sentences that a server which refuses to start prints: the one, or as many as `count`."""
+    """Return the sentences, `count` of them, that a server prints when it refuses to start."""
 
     def __call__(
         self, data_dir: Path | None = None, *, count: int = 1, **settings: str | Path
@@ -139,7 +139,7 @@ def test_a_replica_set_that_was_never_initiated(refusal: Refusal, tmp_path: Path
 
 @contextmanager
 def _mongod(folder: Path, *arguments: str) -> Iterator[str]:
-    """The address of a mongod of somebody's own, which is not set up for transactions."""
+    """Start a foreign mongod that is not set up for transactions; give its address."""
     (folder / "db").mkdir(parents=True)
     private = ("--bind_ip", "./m.sock", "--nounixsocket", "--networkMessageCompressors", "disabled")
     with subprocess.Popen(
@@ -183,7 +183,7 @@ def test_a_mongod_that_does_not_run(
 
 
 def _path_with_mongod(folder: Path, output: str, status: int) -> str:
-    """Where the first `mongod` prints `output` and ends."""
+    """Return a PATH whose first `mongod` prints `output` and ends."""
     folder.mkdir()
     script = folder / "mongod"
     script.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{output}\nEND\nexit {status}\n")

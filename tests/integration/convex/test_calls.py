@@ -1,4 +1,4 @@
-"""What Convex clients send, and what comes back."""
+"""Call queries and mutations over Convex's protocol."""
 
 import json
 from typing import Any

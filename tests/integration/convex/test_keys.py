@@ -1,4 +1,4 @@
-"""Idempotency keys of Convex clients."""
+"""Send idempotency keys over Convex's protocol."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Lists as Convex has them, page by page."""
+"""Read lists page by page over Convex's protocol."""
 
 from typing import Any
 

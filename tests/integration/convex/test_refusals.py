@@ -1,4 +1,4 @@
-"""What is refused over Convex's protocol, and how."""
+"""Send what is refused over Convex's protocol."""
 
 from typing import Any
 

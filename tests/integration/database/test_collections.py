@@ -1,4 +1,4 @@
-"""Collections, validators and indexes: made at start-up, as often as one likes."""
+"""Make the collections, validators and indexes at start-up, as often as it runs."""
 
 import asyncio
 from collections.abc import Iterator
@@ -87,7 +87,7 @@ HAS_KEY = {"idempotencyKey": {"$exists": True}}
 
 
 def by(*fields: str, **options: Any) -> dict[str, dict[str, Any]]:
-    """An ascending index under its usual name."""
+    """Return an ascending index under its usual name."""
     name = "_".join(f"{field}_1" for field in fields) if fields != ("_id",) else "_id_"
     return {name: {"key": [(field, 1) for field in fields]} | options}
 
@@ -142,7 +142,7 @@ def indexes(shop: Shop, database: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture
 def empty(shop: Shop) -> Iterator[str]:
-    """The name of a database that has nothing yet."""
+    """Return the name of a database that has nothing yet."""
     name = f"test_{uuid4().hex[:12]}"
     yield name
     shop.admin.drop_database(name)
@@ -153,7 +153,7 @@ async def test_every_index_is_made_and_no_other(shop: Shop) -> None:
 
 
 async def test_a_database_is_new_until_all_was_made(shop: Shop, empty: str) -> None:
-    """A start that was interrupted leaves some: the next one begins as the first."""
+    """A start that was interrupted leaves some collections: the next start begins as the first."""
     database = shop.driver.client[empty]
     shop.admin[empty].create_collection("products")
     assert await is_new(database)

@@ -1,4 +1,4 @@
-"""The tests' own databases: whoever gets one finds it empty and as it was made."""
+"""Lend the tests' own databases: each is empty and as it was made."""
 
 from collections.abc import AsyncIterator, Callable
 

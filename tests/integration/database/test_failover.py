@@ -1,4 +1,4 @@
-"""The primary dies under load: the stock is conserved, and every answer is true."""
+"""Kill the primary under load: the stock is conserved, and every answer is true."""
 
 import asyncio
 from collections.abc import Callable
@@ -45,7 +45,7 @@ async def conserved_through(shop: Shop, blow: Callable[[], None]) -> None:
     answered = asyncio.Semaphore(0)
 
     async def caller(number: int) -> dict[int, list[StockOutcome]]:
-        """Each batch has a quantity of its own, by which its rows are known."""
+        """Send batches; each has a quantity of its own, by which its rows are known."""
         answers = {}
         for turn in range(BEFORE + AFTER):
             quantity = number * 1_000 + turn + 1

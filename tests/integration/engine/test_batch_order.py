@@ -1,4 +1,4 @@
-"""The items of one product apply in input order, whoever runs the chunks and how many at once."""
+"""Apply the items of a product in input order, however many workers run the chunks."""
 
 import asyncio
 import random
@@ -29,7 +29,7 @@ SEEDS = range(6)
 
 
 async def work_side_by_side(shop: Shop) -> None:
-    """All hands look again until none of them has found anything."""
+    """Run workers side by side until none of them finds a chunk."""
     while any(await asyncio.gather(*(work_off(shop) for _ in range(HANDS)))):
         pass
 
@@ -45,7 +45,7 @@ def sent(updates: list[tuple[str, float, int | None]]) -> list[Input]:
 def random_updates(
     generator: random.Random, ids: list[str], count: int
 ) -> list[tuple[str, float, int | None]]:
-    """So many of so few products that most depend on what was before them."""
+    """Return so many updates of so few products that most depend on earlier ones."""
     spellings = [*ids, *(one.upper() for one in ids), UNKNOWN_ID, "nonsense"]
     return [
         (
@@ -58,7 +58,7 @@ def random_updates(
 
 
 async def answers(shop: Shop, batch_id: str) -> list[tuple[str, int | None]]:
-    """As the model gives them."""
+    """Return the answers that the model gives."""
     told: list[tuple[str, int | None]] = []
     for one in await results(shop, batch_id):
         outcome = one.outcome
@@ -156,7 +156,7 @@ async def test_the_chunks_of_a_lane_run_one_after_another_and_the_lanes_side_by_
 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_several_batches_at_once_lose_nothing_of_each_other(shop: Shop, seed: int) -> None:
-    """Their order among each other is nobody's promise."""
+    """The order of the batches among each other is not promised."""
     generator = random.Random(seed)
     ids = await shop.put(*[1000] * 5)
     opening = shop.stocks()

@@ -1,4 +1,4 @@
-"""A caller that hangs up: what has begun ends and is waited for, the rest never begins."""
+"""Hang up as a caller: chunks that have begun end and are waited for, the others never begin."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Many callers at once on the same few products: nothing is lost, nothing is invented."""
+"""Change the same few products from many callers at once: nothing is lost or invented."""
 
 import asyncio
 import itertools

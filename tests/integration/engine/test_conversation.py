@@ -1,4 +1,4 @@
-"""What the engine says to the database, command by command."""
+"""List the commands that the engine sends to the database."""
 
 from collections import Counter
 from datetime import UTC, datetime
@@ -81,7 +81,7 @@ async def test_creating_10_000_products_without_ids_looks_nothing_up(shop: Shop)
 
 
 async def test_an_id_that_has_expired_takes_three_commands_more(shop: Shop) -> None:
-    """Its rows are counted, the product that had it goes first, and a mark says so."""
+    """The rows are counted, the expired product is deleted first, and a mark says so."""
     (gone,) = await shop.put(10, expires_at=datetime(2020, 1, 1, tzinfo=UTC))
     shop.commands.names.clear()
 
@@ -95,7 +95,7 @@ async def test_an_id_that_has_expired_takes_three_commands_more(shop: Shop) -> N
 
 
 async def test_updating_500_products_takes_four_commands(shop: Shop) -> None:
-    """What is inserted is the mark by which the commit can be recognised."""
+    """The insert is the mark by which the commit can be recognised."""
     ids = await shop.put(*[10] * 500)
     patches: list[tuple[str, SentPatch]] = [
         (one, {"price": place % 7}) for place, one in enumerate(ids)
@@ -206,6 +206,6 @@ async def test_a_dry_run_writes_what_the_real_run_would_and_commits_nothing(shop
 
 
 def marks(shop: Shop) -> int:
-    """How many commits have left a mark, for want of a document of their own."""
+    """Return how many commits left a mark, for want of a document of their own."""
     count: int = shop.marks.count_documents({})
     return count

@@ -1,4 +1,4 @@
-"""How it is found out whether a commit took effect, where what it left can be deleted meanwhile."""
+"""Find out whether a commit took effect, although what it left may be deleted meanwhile."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ LOST = {"code": 64, "errmsg": "waiting for replication timed out"}
 
 
 def deny_the_commit(shop: Shop, *, meanwhile: Callable[[], None] = lambda: None) -> None:
-    """The commit takes effect, its answer is lost, and the next answer denies the transaction."""
+    """Let a commit take effect, lose its answer, and have the next answer deny it."""
 
     def act_once(name: str) -> None:
         if name == "commitTransaction":
@@ -32,7 +32,7 @@ def deny_the_commit(shop: Shop, *, meanwhile: Callable[[], None] = lambda: None)
 
 
 def delete_as_another_server_would(shop: Shop, product_id: str) -> None:
-    """With all its rows, and with the mark that such a transaction leaves."""
+    """Delete a product with all its rows, and leave the mark of such a transaction."""
     key = ObjectId(product_id)
     shop.stock_updates.delete_many({"productId": key})
     shop.products.delete_one({"_id": key})
@@ -106,7 +106,7 @@ async def test_an_id_that_somebody_else_brings_meanwhile_is_no_evidence(shop: Sh
 
 
 async def test_a_stock_update_whose_row_is_deleted_meanwhile_is_not_denied(shop: Shop) -> None:
-    """It did take effect; told that it did not, its caller would look for a fault of the data."""
+    """It did take effect; to deny that would send its caller looking for a fault in the data."""
     (known,) = await shop.put(10)
     deny_the_commit(shop, meanwhile=lambda: delete_as_another_server_would(shop, known))
 

@@ -33,7 +33,7 @@ BODY_FAULTS = [Fault(name, command, *rest) for command in COMMANDS[:3] for name,
 
 
 async def update_once_under(shop: Shop, fault: Fault) -> None:
-    """Three updates while `fault` strikes: each is answered as applied, and applied once."""
+    """Check that three updates under `fault` are answered as applied, and applied once."""
     ids = await shop.put(10, 10, 10)
     with shop.failing(fault.command, mode={"times": fault.times}, **fault.data):
         outcomes = await shop.update([(ids[0], 5), (ids[1], -3), (ids[2], 10)])
@@ -98,7 +98,7 @@ async def test_a_passing_fault_on_what_only_a_deletion_asks_for_is_survived(
 
 
 async def falls(run: Run, shop: Shop, fault: Fault) -> bool:
-    """Whether an update of one product by `run` raises or is not applied exactly once."""
+    """Return whether an update by `run` raises, or is not applied exactly once."""
     ids = await shop.put(10)
     items = [stock_item(0, ids[0], 5)]
 

@@ -1,4 +1,4 @@
-"""When a chunk fails for a reason that no rule foresaw, what is said of its items stays true."""
+"""Fail a chunk for a reason that no rule foresaw: what its items are told stays true."""
 
 import asyncio
 

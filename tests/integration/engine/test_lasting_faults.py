@@ -206,7 +206,7 @@ async def test_an_outage_fails_the_items_and_nothing_else(hasty: Shop) -> None:
 
 
 def _deny_after_commit(shop: Shop, act: Callable[[], object], name: str) -> None:
-    """Once a commit was sent, have somebody act, and let the next commit be denied."""
+    """Once a commit is sent, call `act`, and let the next commit be denied."""
     if name == "commitTransaction":
         shop.commands.on_end = lambda _name: None
         act()

@@ -81,7 +81,7 @@ async def send(
 
 
 def as_sent(operation: Operation, answer: Json) -> Json:
-    """The model's answer as JSON has it."""
+    """Return the model's answer as JSON has it."""
 
     def told(index: int, code: str, path: Sequence[str]) -> Json:
         return {
@@ -107,9 +107,9 @@ def as_text(value: Any) -> Any:
 
 
 class NewIds:
-    """Calls a product whose id the server made as the model does, "new" and the item's index.
+    """Rename products whose id the server made as the model does: "new" and the item's index.
 
-    The index is the last word of its name.
+    The index is the last word of the product's name.
     """
 
     def __init__(self, before: Store, items: Sequence[Json]) -> None:
@@ -139,9 +139,9 @@ class NewIds:
 async def compare(
     shop: Shop, client: httpx.AsyncClient, before: Store, case: Case, options: Json
 ) -> Store:
-    """Run a batch on `before`, which the database holds: what comes of it is what the model says.
+    """Run a batch on `before`, which the database holds, and check it against the model.
 
-    Returns what the database holds afterwards.
+    Return what the database holds afterwards.
     """
     options = case.options | options
     answer = await send(client, case.operation, case.items, options)
@@ -196,7 +196,7 @@ async def test_a_batch_is_one_transaction_if_atomic_and_otherwise_one_per_chunk(
 def test_random_batches_do_what_the_table_says(
     mongod: EmbeddedMongod, driver_name: DriverName
 ) -> None:
-    """One after another, on what the one before left, while products expire."""
+    """Each batch runs on what the one before left, while products expire."""
 
     async def play(shop: Shop, client: httpx.AsyncClient, sent: Sequence[Case]) -> None:
         fill(shop, stored(shop), before := RANDOM_OPENING)

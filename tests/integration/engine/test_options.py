@@ -1,4 +1,4 @@
-"""The options of both mutations, and how many items a request may have."""
+"""Use the options of the stock mutations, and the limits on a request's items."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -31,21 +31,21 @@ def updates(*changes: tuple[Any, ...]) -> list[dict[str, Any]]:
 
 
 async def update(shop: Shop, *changes: tuple[Any, ...], **options: Any) -> list[int | str]:
-    """The new stock or the code of each change."""
+    """Return the new stock or the code of each change."""
     results = await shop.ask(UPDATE_STOCK, updates=updates(*changes), options=options)
     assert [one["index"] for one in results] == list(range(len(changes)))
     return [one["error"]["code"] if one["error"] else one["newStock"] for one in results]
 
 
 def failed_rows(shop: Shop) -> list[tuple[str, int, str]]:
-    """The ledger, if it has nothing but failures."""
+    """Return the ledger, which must have nothing but failures."""
     rows = shop.rows()
     assert {row["status"] for row in rows} <= {"failed"}
     return [(str(row["productId"]), row["quantity"], row["code"]) for row in rows]
 
 
 async def too_large(shop: Shop, query: str, variables: dict[str, Any]) -> str:
-    """The message of the one error, which is BATCH_TOO_LARGE."""
+    """Return the message of the only error, which must be BATCH_TOO_LARGE."""
     answer = await shop.graphql(query, variables)
     (error,) = answer["errors"]
     assert (answer["data"], error["extensions"]) == (None, {"code": "BATCH_TOO_LARGE"})

@@ -84,7 +84,7 @@ async def test_items_that_a_rule_refuses_keep_their_own_error_beside_poison(
 async def test_a_fault_over_one_item_is_poison_too(
     shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The product is sound; it is our own code that stumbles, over its second update of three."""
+    """The product is sound; our own code fails over its second update of three."""
     ids = await shop.put(10, 10)
 
     def stumble(item: StockItem, outcome: StockOutcome) -> LedgerEntry:

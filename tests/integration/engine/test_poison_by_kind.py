@@ -23,12 +23,12 @@ class Batch(Protocol):
     async def run(self, **options: Any) -> Sequence[Outcome]: ...
 
     def applied(self) -> list[int]:
-        """The places of the items that took effect, as the store has it."""
+        """Return the places of the items that took effect in the store."""
         ...
 
 
 class Creation:
-    """A validator that somebody has sharpened refuses the name."""
+    """Creations, of which a stricter validator refuses one by its name."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
@@ -48,7 +48,7 @@ class Creation:
 
 
 class Update:
-    """The validator refuses whatever becomes of the product."""
+    """Updates, of which the validator refuses every result for one product."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
@@ -68,7 +68,7 @@ class Update:
 
 
 class Deletion:
-    """Nothing in the store refuses to be deleted, so our own code stumbles over the product."""
+    """Deletions, of which one makes our own code fail: no validator refuses a deletion."""
 
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
@@ -94,7 +94,7 @@ class Deletion:
 
 
 class UnreadableDeletion(Deletion):
-    """Somebody has left a product without a price, which cannot even be read."""
+    """Deletions, of which one is of a product without a price, which cannot be read."""
 
     async def prepare(self, _monkeypatch: pytest.MonkeyPatch) -> None:
         self._ids = await self._shop.put(*[10] * COUNT)
@@ -120,7 +120,7 @@ INTERNAL_CODE, ROLLED_BACK = ItemErrorCode.INTERNAL, ItemErrorCode.ROLLED_BACK
 
 @dataclass(frozen=True)
 class Mode:
-    """Options, and what comes of a batch with them: before and behind the poison, in the store."""
+    """Options, and the codes of the items before and behind the poison, and what is applied."""
 
     name: str
     options: dict[str, Any]
@@ -240,7 +240,7 @@ async def test_a_batch_that_ends_at_poison_leaves_what_is_behind_it_of_a_product
 async def test_every_culprit_is_taken_out_of_an_atomic_batch_that_continues(
     shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Poison twice, a bad field, a product that does not exist; the rest commits together."""
+    """Two poisoned items, a bad field and an unknown product fail; the rest commits together."""
     ids = await shop.put(*[10] * 20)
     shop.spoil(ids[3], ids[13])
     patches = [(one, {"name": "New"}) for one in ids]

@@ -1,4 +1,4 @@
-"""Culprits that are wrong only together with others, and how long they may be looked for."""
+"""Find culprits that are wrong only together with others, in a limited time."""
 
 import pytest
 
@@ -44,7 +44,7 @@ async def test_an_atomic_batch_that_continues_does_without_them(shop: Shop, dry_
 async def test_culprits_that_are_not_found_in_time_leave_everything_undone(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which of them is to blame is not known, so no item is told that it is."""
+    """Which item is to blame is not known, so no item is blamed."""
     monkeypatch.setattr(chunk_runner, "REHEARSAL_SECONDS", 0.0)
 
     outcomes = await shop.create(

@@ -1,4 +1,4 @@
-"""Random batches against the model: after each one, answers, stocks and ledger are equal."""
+"""Run random batches and the model: after each, answers, stocks and ledger are equal."""
 
 import asyncio
 from collections import Counter

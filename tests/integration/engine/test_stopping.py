@@ -1,4 +1,4 @@
-"""A batch that ends at its first failure: what the database does to one chunk, ends it too."""
+"""End a batch at its first failure, including one that the database causes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ OPTIONS: dict[str, Any] = {"batch_size": 2, "continue_on_error": False}  # three
 
 @pytest.fixture
 async def shop(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[Shop]:
-    """One that gives up soon."""
+    """Open a shop that soon gives up."""
     async with open_shop(
         mongod.uri, driver_name, deadline_seconds=0.3, settle_seconds=1.0
     ) as opened:
@@ -102,7 +102,7 @@ def creation_of(product_id: str) -> Product:
 
 @contextmanager
 def held_by_somebody(six: Six, place: int) -> Iterator[None]:
-    """A transaction of another server that never ends has the item's product in hand."""
+    """Hold the item's product in a transaction of another server that never ends."""
     key = {"_id": ObjectId(six.ids[place])}
     with six.shop.admin.start_session() as session:
         session.start_transaction()
@@ -154,7 +154,7 @@ async def test_a_bad_item_behind_a_conflict_is_not_tried_either(shop: Shop) -> N
 async def test_a_second_chunk_whose_commit_is_unknown_leaves_the_third_untried(
     shop: Shop, six: Six
 ) -> None:
-    """Its items may have taken effect: nobody is told to send them again."""
+    """Its items may have taken effect: no answer may say that they can be sent again."""
 
     def second_commit(name: str) -> None:
         if shop.commands.names.count("commitTransaction") == 2:

@@ -174,7 +174,7 @@ async def test_an_atomic_discontinuation_is_rolled_back_by_it(shop: Shop) -> Non
 
 
 async def test_a_chunk_that_is_run_again_goes_by_the_time_of_its_last_run(shop: Shop) -> None:
-    """It becomes due while the chunk waits to be tried again: what counts is then, not when."""
+    """The product becomes due between the first run and the last."""
     (expiring,) = await put_expiring(shop, 10)
     shop.clock.stand_at(JUST_BEFORE)
     shop.commands.on_start = lambda name: shop.clock.stand_at(DUE) if name == "update" else None

@@ -70,7 +70,7 @@ async def test_every_list_hides_it_from_the_millisecond_on_at_which_it_is_due(
 
 
 def both_ways(order: str, *ids: str) -> tuple[list[str], int]:
-    """Products that differ by nothing but their ids, as this order shows them."""
+    """Order products that differ by nothing but their ids as this order shows them."""
     return list(ids if order.endswith("_ASC") else reversed(ids)), len(ids)
 
 

@@ -1,4 +1,4 @@
-"""The sweep: what has expired goes with its whole ledger, and nothing else does."""
+"""Sweep expired products: they go with their whole ledger, and nothing else goes."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""The sweep when the database fails, and when the server stops."""
+"""Sweep while the database fails, and while the server stops."""
 
 import asyncio
 import logging
@@ -153,7 +153,7 @@ async def test_a_pass_that_fails_for_a_reason_nobody_foresaw_is_tried_again_too(
 
 
 def warnings(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """What the sweep has told of its failures."""
+    """Return the warnings in which the sweep tells of its failures."""
     return [
         line
         for line in caplog.records
@@ -213,7 +213,7 @@ async def test_a_part_that_must_be_tried_again_when_the_server_stops_ends_too(sh
 
 
 async def test_an_error_inside_leaves_nothing_running(shop: Shop) -> None:
-    """The fixture looks for the task."""
+    """The fixture `shop` checks that no task is left."""
     with pytest.raises(ZeroDivisionError):
         async with sweep_of(shop, interval_seconds=0.01).running():
             raise ZeroDivisionError
@@ -222,7 +222,7 @@ async def test_an_error_inside_leaves_nothing_running(shop: Shop) -> None:
 async def test_a_part_that_is_cut_off_is_undone(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database takes longer than the patience lasts."""
+    """The database takes longer than the server waits for the sweep."""
     monkeypatch.setattr(expiry_sweep, "PATIENCE_SECONDS", 0.1)
     await put_expired(shop, 3, rows=2)
     there = documents(shop)
@@ -239,7 +239,7 @@ async def test_a_part_that_is_cut_off_is_undone(
 async def test_a_database_that_does_not_answer_does_not_hold_the_server(
     tmp_path: Path, driver_name: DriverName, command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is stopped in its tracks, as a machine that hangs: no connection is refused or closed."""
+    """The database's process is stopped, as if its machine hung: connections stay open."""
     monkeypatch.setattr(expiry_sweep, "PATIENCE_SECONDS", 0.1)
     mongod = EmbeddedMongod(tmp_path)
     await mongod.start()

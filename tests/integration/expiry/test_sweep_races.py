@@ -1,4 +1,4 @@
-"""The sweep beside others who want the same products, or have just wanted them."""
+"""Sweep while others change the same products, or have just changed them."""
 
 import asyncio
 import random
@@ -59,7 +59,7 @@ async def test_a_product_with_more_rows_than_fit_that_is_put_off_meanwhile_stays
 
 @asynccontextmanager
 async def committing_late(shop: Shop, call: Any) -> AsyncIterator[asyncio.Task[Any]]:
-    """A call that was decided in the last millisecond, and commits when it is too late."""
+    """Run a call that is decided in the last millisecond, and commits when it is too late."""
     shop.clock.stand_at(JUST_BEFORE)
     with shop.failing(
         "commitTransaction", mode={"times": 1}, blockConnection=True, blockTimeMS=SLOW_MS
@@ -120,7 +120,7 @@ async def test_a_product_that_has_lost_rows_is_gone_for_a_slow_clock_too(shop: S
 async def test_a_failed_stock_update_of_the_last_millisecond_that_commits_late_leaves_its_row(
     shop: Shop,
 ) -> None:
-    """As the row of an unknown product does. It changed nothing, so it conflicts with nothing."""
+    """The row of an unknown product stays too. It changed nothing, so it conflicts with nothing."""
     (expiring,) = await put_expired(shop, 1, rows=3)
 
     async with committing_late(shop, shop.update([(expiring, -99)])) as update:
@@ -178,9 +178,9 @@ ROUNDS = 20
 
 
 class Life:
-    """Products that expire, are swept and created again while callers change them and time goes by.
+    """Products that expire, are swept and created again while callers change them.
 
-    Stock only grows here, so that the one failure of a stock update is that there is no product.
+    Stock only grows here, so a stock update fails only where there is no product.
     """
 
     def __init__(self, shop: Shop, ids: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: which media type and which status an answer has."""
+"""Check the media type and the status of answers of GraphQL over HTTP."""
 
 import json
 from typing import Any
@@ -93,7 +93,7 @@ MALFORMED: dict[str, tuple[bytes, str | None, int]] = {
 
 
 async def post(shop: Shop, body: Any, accept: str | None) -> httpx.Response:
-    """`body` as JSON, unless it is bytes; without the header if `accept` is None."""
+    """Send `body` as JSON, or as bytes; without an Accept header if `accept` is None."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {"Content-Type": JSON} | ({} if accept is None else {"Accept": accept})
     async with shop.http() as client:
@@ -109,7 +109,7 @@ def media_type(response: httpx.Response) -> str:
 
 
 def refusal(response: httpx.Response, *, data: bool) -> str:
-    """The message of the one error, with nothing beside it but a null where there is `data`."""
+    """Return the message of the only error; beside it there is at most a null `data`."""
     answer = response.json()
     (error,) = answer.pop("errors")
     assert answer == ({"data": None} if data else {})

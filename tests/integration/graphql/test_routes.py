@@ -1,4 +1,4 @@
-"""The HTTP routes: GraphQL by POST and GET, the page for browsers, health and metrics."""
+"""Use the HTTP routes: GraphQL by POST and GET, the page for browsers, health and metrics."""
 
 import re
 

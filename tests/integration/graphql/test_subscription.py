@@ -1,4 +1,4 @@
-"""`batchProgress` over graphql-transport-ws, through the whole application but no socket."""
+"""Subscribe to `batchProgress` over graphql-transport-ws, without a socket."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ subscription ($id: ID!) {
 
 
 class Client:
-    """One WebSocket."""
+    """A client of one WebSocket."""
 
     def __init__(self) -> None:
         self.sent: asyncio.Queue[Json] = asyncio.Queue()
@@ -44,7 +44,7 @@ class Client:
         self.send(id=name, type="subscribe", payload=payload)
 
     async def frame(self) -> Json:
-        """The next frame of the protocol."""
+        """Return the next frame of the protocol."""
         async with asyncio.timeout(20):
             while "text" not in (message := await self.received.get()):
                 pass
@@ -52,14 +52,14 @@ class Client:
         return frame
 
     async def state(self) -> Json:
-        """The batch in the next frame, which is one of progress."""
+        """Return the batch in the next frame, which must be one of progress."""
         frame = await self.frame()
         assert frame["type"] == "next", frame
         batch: Json = frame["payload"]["data"]["batchProgress"]
         return batch
 
     async def states(self, *names: str) -> list[Json]:
-        """All that come until the subscriptions have ended."""
+        """Return all states until the subscriptions have ended."""
         found: list[Json] = []
         watching = set(names or "1")
         while watching:
@@ -72,7 +72,7 @@ class Client:
         return found
 
     async def errors(self) -> list[Json]:
-        """With which the subscription was refused."""
+        """Return the errors with which the subscription was refused."""
         frame = await self.frame()
         assert frame["type"] == "error"
         errors: list[Json] = frame["payload"]
@@ -111,7 +111,7 @@ async def connected(shop: Shop) -> AsyncIterator[Client]:
 
 
 async def submit(shop: Shop, count: int) -> str:
-    """A batch of so many chunks."""
+    """Submit a batch of that many chunks; return its id."""
     ids = await shop.put(*[10] * count)
     batch = await shop.ask(SUBMIT, ids=ids, size=1)
     return str(batch["id"])
@@ -191,7 +191,7 @@ async def test_what_is_no_batch_is_refused_and_the_connection_stays(
 
 
 async def test_a_client_that_goes_away_leaves_nothing_behind(shop: Shop) -> None:
-    """The fixture sees to it that no task is left; nobody listens to the database any more."""
+    """The fixture `shop` checks that no task is left; the change stream is closed as well."""
     batch = await submit(shop, 1)
     tasks = asyncio.all_tasks()
     async with connected(shop) as client:

@@ -1,4 +1,4 @@
-"""What is told over WebSocket is what is told over HTTP."""
+"""Compare answers over WebSocket with those over HTTP."""
 
 import asyncio
 import json
@@ -66,7 +66,7 @@ async def test_a_mutation_is_answered(shop: Shop) -> None:
 
 
 async def test_a_key_in_the_headers_is_none_of_a_mutation_s(shop: Shop) -> None:
-    """They are sent once, for all that comes over the connection."""
+    """The headers are sent once, for all that comes over the connection."""
     (one,) = await shop.put(10)
     update = f'{{productId: "{one}", quantity: 5}}'
     query = f"mutation {{ batchUpdateStock(updates: [{update}]) {{ newStock }} }}"
@@ -138,7 +138,7 @@ def _scope(headers: Sequence[tuple[bytes, bytes]] = ()) -> dict[str, Any]:
 async def _over_websocket(
     shop: Shop, query: str, *, headers: Sequence[tuple[bytes, bytes]] = ()
 ) -> Any:
-    """The data of the answer, or its errors."""
+    """Return the data of the answer, or its errors."""
     to_server: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     to_client: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     for frame in ({"type": "connection_init"}, _subscribe(query)):

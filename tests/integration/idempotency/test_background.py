@@ -1,4 +1,4 @@
-"""Idempotency keys of batches that run in the background."""
+"""Submit background batches with an idempotency key."""
 
 from typing import Any
 
@@ -157,7 +157,7 @@ async def test_a_key_of_another_retry_is_refused(shop: Shop) -> None:
 
 
 async def test_a_cancellation_does_not_mind_a_key(shop: Shop) -> None:
-    """It changes nothing the second time anyway."""
+    """A second cancellation changes nothing anyway."""
     batch = data_of(await submit(shop, discontinuation(UNKNOWN_ID)))
     async with shop.http() as client:
         first, again = [await post(client, CANCEL, {"id": batch["id"]}, "key") for _ in range(2)]

@@ -1,4 +1,4 @@
-"""Which request an idempotency key stands for: the same items, options and mutation."""
+"""Reuse a key: it stands for the same items, options and mutation."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ OTHER_ANSWERS: dict[str, list[Json]] = {
 
 
 async def first_use(shop: Shop, operation: str) -> Json:
-    """The key is that of the `REQUESTS` of this operation, for which there are products."""
+    """Use the key for the request of this operation in `REQUESTS`, on products that exist."""
     for one in (FIRST, SECOND):
         await shop.put(10, id=one)
     items, options = REQUESTS[operation]

@@ -1,4 +1,4 @@
-"""A keyed request that is interrupted: the same key ends it, and nothing is done twice."""
+"""Interrupt a keyed request: the same key finishes it, and nothing is done twice."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ WITH_KEY = (
 
 
 async def interrupted(shop: Shop, ids: list[str]) -> None:
-    """The caller goes away while the first chunk runs; no other one ends, or begins."""
+    """Hang up while the first chunk runs, so that no other chunk ends or begins."""
     with held(shop, *ids):
         request = asyncio.create_task(update_stock(shop, ids))
         await until(lambda: are_under_way(shop, 4))
@@ -95,7 +95,7 @@ async def test_a_request_that_died_before_it_began_a_chunk_is_done(
 async def test_a_chunk_that_was_claimed_and_left_is_done(
     shop: Shop, finish: Finish, collection: str
 ) -> None:
-    """As by a process that was killed in its transaction, whose locks it has left as well."""
+    """A process that was killed in its transaction leaves its claim and its locks."""
     ids = await shop.put(10, 10, 10)
     with shop.failing("findAndModify", mode="alwaysOn", closeConnection=True):
         await update_stock(shop, ids)
@@ -149,7 +149,7 @@ OUTAGE = ("find", "insert", "update", "findAndModify", "aggregate")
 async def test_after_an_outage_in_the_middle_the_same_key_goes_on(
     mongod: EmbeddedMongod, driver_name: DriverName, after: int, finish: Finish
 ) -> None:
-    """It begins when so many transactions have committed: the first is the one that stores."""
+    """The outage begins after that many commits, the first of which stores the batch."""
     short = {"deadline_seconds": 0.5, "settle_seconds": 0.5}
     async with open_shop(mongod.uri, driver_name, **short) as shop:
         ids = await shop.put(*[10] * 6)

@@ -1,4 +1,4 @@
-"""What a mutation answers and does is the same with an idempotency key as without one."""
+"""Compare what a mutation answers and does with a key and without one."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -88,7 +88,7 @@ WEIRD: dict[str, Sequence[Json]] = {
 async def agree(
     shop: Shop, client: httpx.AsyncClient, operation: str, items: Any, options: Json
 ) -> None:
-    """A batch on the opening store: without a key; on the same store with one; and that again."""
+    """Check that a batch is answered alike without a key, with one, and when it is repeated."""
     told = f"{operation} {options} {items}"[:1000]
     fill(shop, stored(shop), OPENING)
     plain = await send(client, operation, items, options)
@@ -110,7 +110,7 @@ async def agree(
 
 
 def called_new(value: Any) -> Any:
-    """Products whose id the server chose, in the order of the answer, without that id."""
+    """Return the created products without the ids that the server chose, in their order."""
     if isinstance(value, dict) and "created" in value:
         bodies = [one if one["id"] in SENT_IDS else one | {"id": "new"} for one in value["created"]]
         assert all(re.fullmatch("[0-9a-f]{24}", one["id"]) for one in value["created"])
@@ -122,7 +122,7 @@ SENT_IDS = {name_of(kind, i) for kind in ("free", "expired", "plain") for i in S
 
 
 def comparable(store: Store) -> Any:
-    """Without ids that the server chose, and without what tells of the stored batch."""
+    """Drop the ids that the server chose, and what tells of the stored batch."""
     products = sorted(
         (one if one in {*OPENING.products, *SENT_IDS} else "new", sorted(fields.items()))
         for one, fields in store.products.items()
@@ -144,7 +144,7 @@ async def agree_in_all_cases(shop: Shop, operation: Operation, options: Json) ->
 
 @pytest.mark.parametrize("operation", ["create", "update", "delete"])
 async def test_a_key_changes_nothing(shop: Shop, operation: Operation) -> None:
-    """In chunks, up to the first failure: where most could differ."""
+    """The batches run in chunks up to the first failure, where most could differ."""
     await agree_in_all_cases(shop, operation, {"atomic": False, "continueOnError": False})
 
 

@@ -1,4 +1,4 @@
-"""Faults of the database during a keyed request: it is done once, and answered whole."""
+"""Fail the database during a keyed request: it is done once, and answered whole."""
 
 from typing import Any
 

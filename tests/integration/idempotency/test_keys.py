@@ -1,4 +1,4 @@
-"""How a request gets its idempotency key, and what is a key."""
+"""Send idempotency keys in each way, and texts that are no keys."""
 
 import pytest
 

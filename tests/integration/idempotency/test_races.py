@@ -1,4 +1,4 @@
-"""Many callers with one idempotency key at once: it is done once, and they hear the same."""
+"""Send one key from many callers at once: the work is done once, and all get one answer."""
 
 import asyncio
 from collections import Counter
@@ -36,7 +36,7 @@ mutation ($ids: [ID!]!) {
 async def two_servers(
     mongod: EmbeddedMongod, driver_name: DriverName, **sizes: float
 ) -> AsyncIterator[tuple[Shop, Shop]]:
-    """On one database, as two processes are."""
+    """Open two servers on one database, as two processes would be."""
     async with AsyncExitStack() as opened:
         both = Sizes(**sizes)  # type: ignore[arg-type]
         first = await opened.enter_async_context(open_shop(mongod.uri, driver_name, sizes=both))
@@ -167,7 +167,7 @@ async def test_without_any_patience_the_first_answer_is_given_again_all_the_same
 
 
 def assert_one_answer(answers: list[Json]) -> object:
-    """All heard the same, or that the key is in use; one of them was the first. What they heard."""
+    """Check that all got one answer or a busy key, and only one was first; return the answer."""
     refused = {code_of(answer) for answer in answers if "errors" in answer}
     assert refused <= {"IDEMPOTENCY_KEY_IN_USE"}
     heard = [data_of(answer) for answer in answers if "errors" not in answer]

@@ -1,4 +1,4 @@
-"""A key is kept for seven days: until then the first answer comes again, then the key is new."""
+"""Keep a key for seven days: until then it replays the first answer, and then it is new."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ async def clean(shop: Shop) -> None:
 
 
 async def leave(shop: Shop) -> None:
-    """Nobody has looked after old keys."""
+    """Do nothing: old keys are still there."""
 
 
 async def submit(shop: Shop, ids: list[str]) -> Json:

@@ -1,4 +1,4 @@
-"""Give the tests of jobs a receiver of prices, and a feed that only tells what it was told."""
+"""Provide the tests of jobs with a price receiver, and a progress feed that does not poll."""
 
 from collections.abc import AsyncIterator
 
@@ -12,7 +12,7 @@ from tests.support.batches.publishing import Publishing, open_publishing
 
 @pytest.fixture
 def told_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the feed from looking again by itself, so that what a watcher sees was told to it."""
+    """Keep the feed from polling, so that a watcher sees only what the feed is told."""
     monkeypatch.setattr(progress_feed, "LOOK_AGAIN_SECONDS", 3_600)
     monkeypatch.setattr(progress_feed, "_PAUSE_SECONDS", 0.05)
 

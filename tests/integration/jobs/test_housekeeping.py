@@ -1,4 +1,4 @@
-"""What a crash has left unended is ended, and what has outlived its use goes."""
+"""Finish what a crash has left unfinished, and remove what is of no more use."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ CANCELLED = BatchOperationStatus.CANCELLED
 
 
 async def run_without_ending_the_batch(shop: Shop) -> None:
-    """The worker dies after the last commit, and before it could say that the batch has ended."""
+    """Let the worker die between its last commit and the end of the batch."""
     async with claimed(shop) as (held, session):
         assert await leased(shop).run(held, session) is None
 
@@ -81,7 +81,7 @@ async def test_what_has_ended_is_not_ended_again(two: tuple[Shop, Shop]) -> None
 
 
 async def test_a_cancellation_that_was_cut_short_goes_on(shop: Shop) -> None:
-    """Its process died when it had asked for it, and had closed nothing."""
+    """Its process died after it had asked for it, and before it had closed any chunk."""
     ids = await shop.put(*[10] * 5)
     batch_id = await submit(shop, plus_one(ids), batch_size=1)
     await run_without_ending_the_batch(shop)

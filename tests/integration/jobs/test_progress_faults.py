@@ -1,4 +1,4 @@
-"""Whoever watches a batch sees its end, whatever breaks on the way."""
+"""Watch a batch to its end, whatever breaks on the way."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -106,7 +106,7 @@ async def test_even_a_stream_that_tells_nothing_leaves_nobody_behind(
 
 
 async def test_a_driver_that_loses_a_cancellation_holds_nobody_up(shop: Shop) -> None:
-    """As `asyncio.wait_for` of Python 3.11 may, by which PyMongo sends."""
+    """PyMongo sends by `asyncio.wait_for`, which may lose a cancellation in Python 3.11."""
     shop.services.progress._changes = Silent(deaf_to=1)  # type: ignore[assignment]
     batch = await submitted(shop)
     await work_off(shop)
@@ -138,13 +138,13 @@ async def test_an_election_ends_no_subscription(driver_name: DriverName, tmp_pat
 
 
 async def work_one(shop: Shop) -> None:
-    """Run a chunk, if the database takes it."""
+    """Run a chunk, unless the database refuses."""
     with suppress(StoreError):
         await shop.assembly.worker.run_once()
 
 
 class Silent:
-    """A stream that tells nothing, and goes on though it is cancelled so many times."""
+    """A stream that tells nothing, and survives that many cancellations."""
 
     def __init__(self, *, deaf_to: int = 0) -> None:
         self._deaf_to = deaf_to
@@ -162,7 +162,7 @@ class Silent:
 
 @contextmanager
 def no_stream(shop: Shop) -> Iterator[None]:
-    """No change stream of this database can be begun."""
+    """Let no change stream of this database begin."""
     namespace = f"{shop.database}.$cmd.aggregate"
     with shop.failing("aggregate", mode="alwaysOn", errorCode=280, namespace=namespace):
         yield
@@ -181,7 +181,7 @@ async def test_a_new_primary_that_does_not_know_the_latest_yet_takes_nothing_bac
     answers = [first]
 
     async def behind(batch_id: str) -> BatchOperation | None:
-        """After each look at what has been done comes one at the state of the beginning."""
+        """Answer every second look with the state of the beginning."""
         answers.append(first if answers[-1] != first else await real(batch_id))
         return answers[-1]
 

@@ -1,4 +1,4 @@
-"""Whoever watches a batch is told of each change, wherever it is made, and of its end."""
+"""Watch a batch: each change is told, whichever process makes it, and the end as well."""
 
 import asyncio
 from contextlib import aclosing

@@ -1,4 +1,4 @@
-"""Prices are published after they have been changed, and no item fails for it (seed 3)."""
+"""Publish prices after they have been changed; no item fails because of it (seed 3)."""
 
 import threading
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Whatever dies on the way, a price that was changed is published, with the key that it had."""
+"""Publish changed prices with their first key, whatever dies on the way."""
 
 import asyncio
 import threading
@@ -167,7 +167,7 @@ async def test_a_database_that_goes_away_meanwhile_ends_no_process(
         failed = threading.Event()
 
         def fail() -> int:
-            """From the first price on, the database fails for a while."""
+            """Let the database fail for a while, from the first price on."""
             failed.set()
             prices.shop.fail("update", "findAndModify", mode={"times": 8}, errorCode=91)
             return 200
@@ -213,7 +213,7 @@ async def test_a_batch_is_kept_until_its_prices_are_published(
 
 @asynccontextmanager
 async def held_up(prices: Publishing) -> AsyncIterator[asyncio.Task[bool]]:
-    """A publisher whose prices have come to the receiver, which answers after the block."""
+    """Start a publisher whose prices are received, and answered after the block."""
     reached, end = threading.Event(), threading.Event()
 
     def answer(_price: object) -> int:

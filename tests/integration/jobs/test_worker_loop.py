@@ -1,4 +1,4 @@
-"""The worker's loop: it goes on whatever the database does, and never goes on after a bug."""
+"""Run the worker's loop: it survives every failure of the database, and ends after a bug."""
 
 import asyncio
 import logging
@@ -38,7 +38,7 @@ STARTS = 50
 
 
 def another_worker(shop: Shop, **sizes: int) -> Assembly:
-    """As of a process that has just started on the same database."""
+    """Return a worker as of a process that has just started on the same database."""
     return assemble(
         shop.driver,
         shop.database,
@@ -134,7 +134,7 @@ async def test_a_worker_that_is_stopped_ends_what_it_holds_and_claims_nothing_mo
 async def test_hands_that_wait_for_their_turn_do_not_look_any_more_when_the_worker_is_stopped(
     shop: Shop,
 ) -> None:
-    """One that is looking at that very moment may end."""
+    """A slot that polls at that very moment may finish its poll."""
     worker = another_worker(shop, worker_chunks=16).worker
     running = asyncio.create_task(worker.run())
     await until(lambda: "findAndModify" in shop.commands.names)

@@ -1,4 +1,4 @@
-"""What goes with time, and what never does; and what somebody should look into."""
+"""Remove what is old, keep what must stay, and warn of what needs attention."""
 
 import logging
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ A_MOMENT = timedelta(milliseconds=1)
 
 
 async def ended_at(shop: Shop, moment: datetime, *, key: str | None = None) -> tuple[str, str]:
-    """A batch that was submitted and has ended at that moment, and its product."""
+    """Submit and run a batch at that moment; return its id and its product."""
     (one,) = await shop.put(10)
     shop.clock.stand_at(moment)
     batch_id = await submit(shop, plus_one([one]), key=key)
@@ -114,7 +114,7 @@ async def test_the_key_of_a_batch_that_has_not_ended_is_kept(shop: Shop) -> None
 
 
 def put_submission(shop: Shop, status: str, until: datetime) -> ObjectId:
-    """As a process leaves it behind that died while it stored a long batch."""
+    """Put what a process leaves that died while it stored a long batch."""
     document: dict[str, Any] = {
         "_id": ObjectId(),
         "operationType": "updateStock",
@@ -182,7 +182,7 @@ async def test_a_slow_batch_is_told_once_whoever_looks(
 async def test_a_batch_that_waits_too_long_is_slow_too(
     shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As when no worker runs at all."""
+    """No worker may be running at all."""
     shop.clock.stand_at(NOON)
     await submit(shop, plus_one(await shop.put(10)))
 

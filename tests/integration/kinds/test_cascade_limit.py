@@ -1,4 +1,4 @@
-"""A cascade that is too large for one transaction: in smaller ones if it may, refused if not."""
+"""Delete more rows than fit into one transaction: in smaller ones if allowed, else refused."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def put_with_rows(shop: Shop, *counts: int) -> list[str]:
-    """A product for each count, with so many rows."""
+    """Put a product for each count, with that many rows."""
     ids = await shop.put(*[10] * len(counts))
     await shop.update(
         [(one, 1) for one, count in zip(ids, counts, strict=True) for _ in range(count)]

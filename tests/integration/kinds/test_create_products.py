@@ -1,4 +1,4 @@
-"""Creating products: the rules of their fields as clients meet them, own ids, what is stored."""
+"""Create products: the rules of their fields, ids of the caller's choice, what is stored."""
 
 import math
 from datetime import timedelta
@@ -77,7 +77,7 @@ TAKEN: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 async def create(shop: Shop, *products: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """The answer for cups that differ from an ordinary one in these fields."""
+    """Create cups that differ from an ordinary one in these fields; return the answer."""
     result: dict[str, Any] = await shop.ask(
         CREATE, products=[CUP | fields for fields in products], options=options
     )

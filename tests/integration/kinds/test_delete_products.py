@@ -1,4 +1,4 @@
-"""Deleting products: what is returned, what goes with them, and what must stay."""
+"""Delete products: what is returned, what goes with them, and what must stay."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ mutation ($deletes: [DeleteProductInput!]!, $options: BatchDeleteOptions) {
 async def delete(
     shop: Shop, *deletes: str | tuple[str, bool | None], **options: Any
 ) -> dict[str, Any]:
-    """Of ids, or of ids and whether to cascade."""
+    """Delete products, given by ids or by ids and whether to cascade."""
     items = [
         {"productId": one}
         if isinstance(one, str)
@@ -66,7 +66,7 @@ def counts(
 
 
 def owners(shop: Shop) -> list[str]:
-    """Whose rows the ledger has, one for each row."""
+    """Return the product of each row in the ledger."""
     return [str(row["productId"]) for row in shop.rows()]
 
 

@@ -1,4 +1,4 @@
-"""An id or a name that another product gets first: its item fails with DUPLICATE_KEY, and alone."""
+"""Use an id or a name that another product gets first: that item alone fails."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,7 +40,7 @@ def succeeding(ids: list[str], expected: Codes) -> set[str]:
 
 
 async def their_document(shop: Shop, product_id: str) -> Mapping[str, Any]:
-    """A product of another writer, not in the store yet."""
+    """Return a product of another writer, which is not in the store yet."""
     (template,) = await shop.put(77)
     document = shop.products.find_one_and_delete({"_id": ObjectId(template)})
     return {**document, "_id": ObjectId(product_id), "name": "Theirs"}
@@ -105,7 +105,7 @@ async def test_an_id_that_an_open_transaction_gives_up_is_free(shop: Shop) -> No
 
 
 class TestAUniqueIndexOfTheUsersOwn:
-    """No rule of ours looks such a key up: the database finds the duplicate as it is written."""
+    """No rule looks such a key up: the database finds the duplicate as it is written."""
 
     @in_every_mode
     async def test_a_name_that_a_product_has_fails_alone(

@@ -102,7 +102,7 @@ async def test_an_innocent_of_an_atomic_batch_is_rolled_back(shop: Shop) -> None
 
 
 async def test_a_product_that_others_hold_is_a_write_conflict(hasty: Shop) -> None:
-    """Of its whole chunk, which is one transaction, and of no other chunk."""
+    """All items of its chunk fail, which is one transaction, and no items of other chunks."""
     held, beside, free = await hasty.put(10, 10, 10)
     with hasty.admin.start_session() as session, session.start_transaction():
         hasty.products.update_one({"_id": ObjectId(held)}, {"$inc": {"price": 1}}, session=session)
@@ -206,7 +206,7 @@ async def test_a_product_that_was_counted_has_stock_updates(shop: Shop) -> None:
 
 
 async def test_what_stands_behind_a_failure_is_not_attempted(shop: Shop) -> None:
-    """Whatever else is wrong with it."""
+    """Other faults of these items are not reported."""
     (known,) = await shop.put(10)
     ends = {"atomic": False, "continueOnError": False}
 
@@ -298,7 +298,7 @@ REACHED_BY: dict[ItemErrorCode, Callable[..., Any]] = {
 
 
 def test_every_code_is_reached_by_a_test_of_this_file() -> None:
-    """Each has a test of its own, which names it."""
+    """Each code has a test of its own, which names it."""
     assert set(REACHED_BY) == set(ItemErrorCode)
     assert len(set(REACHED_BY.values())) == len(REACHED_BY)
     for code, test in REACHED_BY.items():

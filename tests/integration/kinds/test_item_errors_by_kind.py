@@ -75,7 +75,7 @@ async def test_the_failures_of_a_discontinuation_say_the_same(shop: Shop) -> Non
 
 
 async def test_a_product_that_does_not_exist_is_listed_as_not_found(shop: Shop) -> None:
-    """Alone of all the codes: it is told by the place and not in so many words."""
+    """This code alone is shown by the list that the item is in."""
     (known,) = await shop.put(10)
     sent = UNKNOWN_ID.upper()
 
@@ -97,7 +97,7 @@ async def test_an_innocent_without_an_id_is_rolled_back_by_its_place(shop: Shop)
 
 
 async def test_a_create_while_the_database_does_not_answer_is_unavailable(hasty: Shop) -> None:
-    """But for the item whose own fields condemn it."""
+    """An item with an invalid field fails with that error instead."""
     with hasty.failing("insert", mode="alwaysOn", closeConnection=True):
         result = await hasty.ask(
             CREATE,

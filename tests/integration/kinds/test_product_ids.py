@@ -1,4 +1,4 @@
-"""Product ids as callers send them: malformed, unknown, repeated, in two spellings."""
+"""Send product ids that are malformed, unknown, repeated, or in two spellings."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Callers of two servers who create, change and delete the same products at the same time."""
+"""Create, change and delete the same products at the same time, through two servers."""
 
 import asyncio
 import random
@@ -26,23 +26,23 @@ CALLERS = 16
 
 @pytest.fixture
 async def other(shop: Shop, mongod: EmbeddedMongod) -> AsyncIterator[Shop]:
-    """Another server on the same database: what takes turns within one, conflicts between two.
+    """Open another server on the same database: they conflict instead of taking turns.
 
-    The test must have looked at the database before this one leaves.
+    The test must look at the database before this server closes.
     """
     async with open_shop(mongod.uri, "pymongo", database=shop.database) as opened:
         yield opened
 
 
 def assert_each_existing_product_is_explained(shop: Shop, opening: dict[str, int]) -> None:
-    """Stock = opening + applied rows; and what does not exist has no applied row."""
+    """Check stock = opening + applied rows, and that only existing products have applied rows."""
     applied = shop.applied()
     assert shop.stocks() == {one: opening[one] + applied.get(one, 0) for one in shop.stocks()}
     assert applied.keys() <= shop.stocks().keys()
 
 
 def add_stock(shop: Shop, product_id: str, quantity: int) -> None:
-    """What a stock update of another server commits."""
+    """Commit what a stock update of another server would."""
     key = {"_id": ObjectId(product_id)}
     with shop.admin.start_session() as session, session.start_transaction():
         shop.products.update_one(key, {"$inc": {"stock": quantity}}, session=session)
@@ -58,7 +58,7 @@ def add_stock(shop: Shop, product_id: str, quantity: int) -> None:
 
 
 async def test_16_callers_create_each_id_exactly_once(shop: Shop, other: Shop) -> None:
-    """Every second caller goes on within one transaction, the others chunk by chunk."""
+    """Every second caller's batch is one transaction, the others commit chunk by chunk."""
     ids = [str(ObjectId()) for _ in range(30)]
     dice = random.Random(2026)
     wanted = [dice.sample(ids, 10) for _ in range(CALLERS)]
@@ -191,7 +191,7 @@ async def test_of_two_updates_of_one_product_one_stays_whole(shop: Shop, other: 
 async def test_two_updates_of_different_fields_of_one_product_are_both_kept(
     shop: Shop, other: Shop
 ) -> None:
-    """Whoever came second has seen what the first one did, and tells so."""
+    """The second update has seen the first one, and its answer shows both."""
     for _ in range(15):
         (one,) = await shop.put(10)
 
@@ -268,7 +268,7 @@ async def test_a_deletion_does_not_overlook_the_stock_update_that_came_in_betwee
 async def test_a_cascade_takes_the_stock_update_that_came_in_between_with_it(
     shop: Shop, command: str
 ) -> None:
-    """Even after our rows have gone: the product has not been touched by then."""
+    """It comes after our rows are deleted, and before the product is."""
     (one,) = await shop.put(10)
     await shop.update([(one, 1)])
     once_answered(shop, command, lambda: add_stock(shop, one, 5))

@@ -1,4 +1,4 @@
-"""Quantities as JSON carries them, also those that Python writes and JSON does not know."""
+"""Send quantities as JSON has them, and as Python writes them against JSON's rules."""
 
 import json
 from datetime import timedelta
@@ -28,7 +28,7 @@ TAKEN = {"-0.0": 10, "0": 10, "-0": 10, "5.0": 15, "1e1": 20, "-10": 0, "2147483
 
 
 async def send(shop: Shop, product_id: str, *quantities: str) -> dict[str, Any]:
-    """The answer to one update of the product for each quantity, written into the body as it is."""
+    """Update the product by each quantity, written into the body as it is; return the answer."""
     updates = ",".join(
         f'{{"productId": "{product_id}", "quantity": {quantity}}}' for quantity in quantities
     )

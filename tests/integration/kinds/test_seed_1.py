@@ -1,4 +1,4 @@
-"""The test cases of the request for bulk operations with transactions, by name."""
+"""Run the test cases of the request for bulk operations with transactions, by name."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def failure(index: int, code: str, message: str) -> dict[str, Any]:
 
 
 def statuses(shop: Shop) -> list[tuple[Any, ...]]:
-    """The ledger in short, in input order."""
+    """Return the ledger in short, in input order."""
     names = ("quantity", "status", "newStock", "code")
     return [(str(row["productId"]), *map(row.get, names)) for row in shop.rows()]
 

@@ -237,7 +237,7 @@ class TestUsageExamples:
 
 class TestErrorHandling:
     async def test_validation_errors(self, shop: Shop) -> None:
-        """All of every invalid item is told, and nothing is written."""
+        """All errors of every invalid item are told, and nothing is written."""
         invalid = [product("", price=0.5), product("Mug"), product("Jug", stock=-1)]
 
         result = await shop.ask(CREATE_MANY, products=invalid)
@@ -254,7 +254,7 @@ class TestErrorHandling:
         assert shop.stocks() == {}
 
     async def test_operation_errors(self, shop: Shop) -> None:
-        """The counts of successes and failures, and each failure."""
+        """The answer counts successes and failures, and has each failure."""
         await shop.ask(CREATE_MANY, products=THREE)
         await shop.discontinue(OWN_IDS[2:])
 
@@ -286,7 +286,7 @@ class TestErrorHandling:
 
 class TestBestPractices:
     async def test_choose_the_right_mode(self, shop: Shop) -> None:
-        """Atomic, the good ones are rolled back; not atomic, they are there."""
+        """If atomic, the good items are rolled back; if not, they are stored."""
         atomic = await shop.ask(CREATE_MANY, products=SOME_BAD)
         assert [one["error"]["code"] for one in atomic["failed"]] == [
             "ROLLED_BACK",
@@ -347,7 +347,7 @@ class TestBestPractices:
         assert names(shop) == written
 
     async def test_monitor_performance(self, shop: Shop) -> None:
-        """Who watches the time finds it in the metrics, and the number of items in the answer."""
+        """The metrics have the time, and the answer has the number of items."""
         result = await shop.ask(CREATE_MANY, products=THREE)
 
         assert result["stats"]["total"] == 3
@@ -359,7 +359,7 @@ class TestBestPractices:
             assert line in exposition.splitlines()
 
     async def test_use_secondary_indexes_efficiently(self, shop: Shop) -> None:
-        """Whatever list a product is in, it is in there by its new values at once."""
+        """Every list that a product is in shows its new values at once."""
         await shop.ask(CREATE_MANY, products=THREE)
         in_category = """
         query ($category: String) { products(filter: {category: $category}) { totalCount } }

@@ -1,4 +1,4 @@
-"""Updating products: what a patch changes and what it leaves, in which order, and until when."""
+"""Update products: what a patch changes and leaves, in which order, and until when."""
 
 from datetime import timedelta
 from typing import Any

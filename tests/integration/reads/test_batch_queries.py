@@ -1,4 +1,4 @@
-"""`batchOperation` and `batchOperations`: their pages, metrics and alerts."""
+"""Query `batchOperation` and `batchOperations`: their pages, metrics and alerts."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -45,7 +45,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
 async def all_pages(shop: Shop, query: str, first: int, **variables: Any) -> list[Json]:
-    """The nodes of all pages; what the pages say of each other agrees."""
+    """Return the nodes of all pages; check that the pages agree on each other."""
     nodes: list[Json] = []
     after = None
     while True:

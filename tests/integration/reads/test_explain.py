@@ -1,4 +1,4 @@
-"""Every list is read along an index: no collection scan, and nothing is sorted in memory."""
+"""Explain every list: each is read along an index, without a collection scan or a sort."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -42,21 +42,21 @@ STOCK_UPDATE_FILTERS: dict[str, Any] = {
 
 
 def selections(filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """No filter, each alone, and all of their combinations."""
+    """Yield no filter, each filter alone, and all combinations."""
     for count in range(len(filters) + 1):
         for names in combinations(filters, count):
             yield {name: filters[name] for name in names}
 
 
 def queries(listing: Listing) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The query of the first page, and that of a later one."""
+    """Return the query of the first page, and that of a later one."""
     yield "first page", listing.query
     value = SOME_VALUE[listing.value_type]
     yield "later page", listing.after(Cursor(order=listing.order, value=value, id=ObjectId()))
 
 
 def find(collection: str, listing: Listing, query: dict[str, Any]) -> dict[str, Any]:
-    """The command that `read_page` sends."""
+    """Return the command that `read_page` sends."""
     return {
         "find": collection,
         "filter": query,
@@ -67,7 +67,7 @@ def find(collection: str, listing: Listing, query: dict[str, Any]) -> dict[str, 
 
 
 def count(collection: str, listing: Listing) -> dict[str, Any]:
-    """The command that `count` sends."""
+    """Return the command that `count` sends."""
     return {
         "aggregate": collection,
         "pipeline": [{"$match": listing.query}, {"$group": {"_id": 1, "n": {"$sum": 1}}}],
@@ -83,7 +83,7 @@ def explain(shop: Shop, command: dict[str, Any], verbosity: str) -> dict[str, An
 
 
 def plan(shop: Shop, command: dict[str, Any]) -> tuple[set[str], set[str]]:
-    """The stages of the plan that is carried out, and the indexes that it uses."""
+    """Return the stages of the winning plan, and the indexes that it uses."""
     explained = explain(shop, command, "queryPlanner")
     stages, indexes = set(), set()
     pending = [explained]
@@ -103,8 +103,8 @@ def plan(shop: Shop, command: dict[str, Any]) -> tuple[set[str], set[str]]:
 async def test_products_are_read_along_an_index_whatever_the_filter_and_the_order(
     shop: Shop,
 ) -> None:
-    """Except that the few products of an `ids` filter are sorted in memory: there are 1 000 at
-    most, and walking an order's index past every other product would cost far more.
+    """Only the products of an `ids` filter are sorted in memory: there are 1 000 at most, and
+    walking an order's index past every other product would cost far more.
     """
     await shop.put(*range(20))
     wrong = []
@@ -155,7 +155,7 @@ async def test_a_list_is_counted_along_an_index_too(shop: Shop) -> None:
 
 
 async def test_each_filter_alone_has_an_index_of_its_own() -> None:
-    """In the order that is given when none is asked for, so that a page touches what it shows."""
+    """In the default order, a page touches only what it shows."""
     assert {
         name: product_listing(ProductFilter(**{name: value}), None, NOON).index
         for name, value in PRODUCT_FILTERS.items()

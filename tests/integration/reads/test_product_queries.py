@@ -1,4 +1,4 @@
-"""`product` and `products`: every filter, every order, and paging through all of it."""
+"""Query `product` and `products` with every filter and order, through all pages."""
 
 import itertools
 from collections.abc import Callable
@@ -65,7 +65,7 @@ async def names(shop: Shop, **arguments: Any) -> list[str]:
 
 
 async def pages(shop: Shop, size: int, **arguments: Any) -> list[list[str]]:
-    """The ids on each page, from the first to the one that says that none follows."""
+    """Return the ids on each page, from the first to the last."""
     found: list[list[str]] = []
     after = None
     while True:
@@ -85,7 +85,7 @@ async def pages(shop: Shop, size: int, **arguments: Any) -> list[list[str]]:
 
 
 async def refusal(shop: Shop, **arguments: Any) -> tuple[str, str]:
-    """The message and code of the one error, of a request that is answered with nothing else."""
+    """Return the message and code of the only error, of an answer without data."""
     answer = await shop.post_query(PRODUCTS, **arguments)
     assert answer["data"] is None
     (error,) = answer["errors"]
@@ -177,7 +177,7 @@ class TestFilters:
         )
 
     async def test_a_name_prefix_is_text_and_no_pattern(self, shop: Shop) -> None:
-        """Against Python's own `startswith`, over all names of up to two odd characters."""
+        """It is compared with Python's `startswith`, over all names of up to two odd characters."""
         odd = ["a", ".", "*", "$", "\\", "\0", "\ud7ff", "\ue000", "\U0010ffff"]
         all_names = [*odd, *map("".join, itertools.product(odd, odd)), ""]
         for name in all_names:
@@ -200,7 +200,7 @@ class TestFilters:
 class TestPaging:
     @pytest.fixture
     async def stocked(self, shop: Shop) -> Shop:
-        """Twenty products of which several are equal in whatever they are ordered by."""
+        """Put twenty products, several of which are equal in each order."""
         for place in range(20):
             await shop.put(
                 place % 3,

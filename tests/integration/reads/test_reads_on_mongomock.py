@@ -38,7 +38,7 @@ PRODUCTS = [product(number) for number in range(10)]
 
 
 class Mocked:
-    """A collection of mongomock-motor, which takes no hint and loses itself in `with_options`."""
+    """A collection of mongomock-motor that ignores hints and keeps itself in `with_options`."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection

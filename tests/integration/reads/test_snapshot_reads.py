@@ -1,4 +1,4 @@
-"""A page shows one moment, however long the query takes to collect it."""
+"""Read a page of one moment, however long the query takes to collect it."""
 
 import asyncio
 

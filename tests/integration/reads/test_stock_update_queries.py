@@ -1,4 +1,4 @@
-"""`stockUpdates`: the ledger by product, status, time and batch, page by page."""
+"""Query `stockUpdates` by product, status, time and batch, page by page."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ BATCH = ObjectId("b" * 24)
 
 
 def insert(shop: Shop, *rows: dict[str, Any]) -> list[str]:
-    """Put rows into the ledger as they are, with what they leave out filled in; their ids."""
+    """Put rows into the ledger, with missing fields filled in; return their ids."""
     whole = [
         {
             "productId": ObjectId(UNKNOWN_ID),
@@ -49,7 +49,7 @@ def insert(shop: Shop, *rows: dict[str, Any]) -> list[str]:
 
 
 async def quantities(shop: Shop, **where: Any) -> list[int]:
-    """Those of the rows that the filter finds, whose number is told too."""
+    """Return the quantities of the rows that the filter finds; check their total."""
     page = await shop.ask(STOCK_UPDATES, filter=where)
     assert page["totalCount"] == len(page["edges"])
     return [edge["node"]["quantity"] for edge in page["edges"]]
@@ -189,7 +189,7 @@ async def test_the_pages_make_up_the_whole_ledger_though_many_times_are_equal(sh
 
 
 async def pages(shop: Shop, size: int, where: dict[str, Any]) -> list[list[str]]:
-    """The ids on each page, from the first to the one that says that none follows."""
+    """Return the ids on each page, from the first to the last."""
     found, after = [], None
     while True:
         page = await shop.ask(STOCK_UPDATES, filter=where, first=size, after=after)

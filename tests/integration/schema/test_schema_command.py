@@ -1,4 +1,4 @@
-"""`python -m server schema --check` and `--release`: the schema is a promise to clients."""
+"""Run `python -m server schema --check` and `--release`, which keep promises to clients."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +27,7 @@ Command = Callable[..., tuple[int, str]]
 def command(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Command:
-    """In a folder where the schema is that of version 0.1.0: status and output."""
+    """Run the command in a folder with the schema of version 0.1.0; return status and output."""
     monkeypatch.chdir(tmp_path)
     FILE.parent.mkdir()
 
@@ -45,7 +45,7 @@ def command(
 
 @pytest.fixture
 def broken(command: Command) -> Command:
-    """The same, where the release had one field more."""
+    """Run the command where the release had one field more."""
     _release(r"\ntype Product {\n", r"\g<0>  weight: Int\n")
     return command
 

@@ -1,4 +1,4 @@
-"""`cancelBatch`, `retryBatch` and `retryPublication`, as a client sees them."""
+"""Call `cancelBatch`, `retryBatch` and `retryPublication` as a client does."""
 
 from tests.support.batches.batch_invariants import assert_batches_are_exact
 from tests.support.batches.batch_work import work_off

@@ -1,6 +1,6 @@
-"""The primary dies or hangs in the middle of background batches: each ends, and is exact.
+"""Kill or pause the primary in the middle of background batches: each ends, and is exact.
 
-Two processes work on every batch, one with each driver. It lasts for minutes.
+Two processes work on every batch, one with each driver. This takes minutes.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ async def test_a_batch_is_exact_though_the_primary_hangs_in_its_middle(tmp_path:
 
 @dataclass
 class Run:
-    """`seen` is what a subscriber was told of the batch that is under way."""
+    """A run of batches; `seen` is what a subscriber was told of the current one."""
 
     shops: Sequence[Shop]
     ids: Sequence[str]
@@ -85,7 +85,7 @@ class Run:
         self._middle = asyncio.Event()
 
     async def begun(self, size: int) -> asyncio.Task[BatchOperation]:
-        """A batch that has come to its middle."""
+        """Start a batch, and return when it has come to its middle."""
         self.seen, self._middle = [], asyncio.Event()
         batch = asyncio.create_task(self._batch(size))
         middle = asyncio.create_task(self._middle.wait())
@@ -94,7 +94,7 @@ class Run:
         return batch
 
     async def _batch(self, size: int) -> BatchOperation:
-        """Submit a batch by one of the two, and watch it by the other, to its end."""
+        """Submit a batch through one shop, and watch it through the other to its end."""
         inputs: list[dict[str, Any]] = [
             {"productId": self.ids[(index * 7) % PRODUCTS], "quantity": 1 + index % 3}
             for index in range(size)
@@ -117,7 +117,7 @@ class Run:
         return port
 
     async def next_chunk(self) -> None:
-        """Until one is done that began to be told of after the blow."""
+        """Wait until a chunk is done whose progress was first told after the blow."""
         first = None
         while True:
             done = await asyncio.to_thread(self._chunks_done)
@@ -154,7 +154,7 @@ class Run:
 
 @asynccontextmanager
 async def two_processes(members: ReplicaSet) -> AsyncIterator[Run]:
-    """No batch is left without a live lease for longer than a minute meanwhile."""
+    """Run two workers; check that no batch lacks a live lease for more than a minute."""
     async with AsyncExitStack() as stack:
         first = await stack.enter_async_context(open_shop(members.uri, "motor"))
         second = await stack.enter_async_context(
@@ -179,7 +179,7 @@ async def two_processes(members: ReplicaSet) -> AsyncIterator[Run]:
 
 
 async def longest_without_a_lease(observer: MongoClient[dict[str, Any]], database: str) -> float:
-    """Until it is cancelled: for how many seconds a batch was processing with no live lease."""
+    """Measure until cancelled for how many seconds a processing batch had no live lease."""
     longest = 0.0
     since: dict[ObjectId, float] = {}
     with suppress(asyncio.CancelledError):
@@ -196,7 +196,7 @@ async def longest_without_a_lease(observer: MongoClient[dict[str, Any]], databas
 def _leases(
     observer: MongoClient[dict[str, Any]], database: str
 ) -> tuple[set[ObjectId], set[ObjectId]]:
-    """The batches that have a live lease, and those that are processing."""
+    """Return the batches that have a live lease, and those that are processing."""
     batches, chunks = (observer[database][one] for one in ("batchOperations", "batchChunks"))
     processing = set(batches.distinct("_id", {"status": "processing"}))
     live = {"$expr": {"$gt": ["$lease.expiresAt", "$$NOW"]}, "status": "pending"}

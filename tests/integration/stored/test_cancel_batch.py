@@ -1,4 +1,4 @@
-"""Cancelling a batch: what was applied stays and is counted, and the rest is not begun."""
+"""Cancel a batch: what was applied stays and is counted, and the rest is not begun."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Cancelling a batch at any moment, and trying again what it left behind."""
+"""Cancel a batch at any moment, and retry what it left undone."""
 
 import random
 
@@ -50,7 +50,7 @@ async def test_it_is_cancelled_and_tried_again_at_any_moment(two: tuple[Shop, Sh
 
 
 async def cancel_and_retry(shop: Shop, ids: list[str], point: int) -> bool:
-    """Whether it was in time: neither had nothing been done, nor everything."""
+    """Cancel and retry a batch; return whether it was cancelled in its middle."""
     batch_id = await submit(shop, plus_one(ids), batch_size=1)
     done = {"batchId": ObjectId(batch_id), "status": "done"}
     await until(lambda: chunks(shop).count_documents(done) >= point)

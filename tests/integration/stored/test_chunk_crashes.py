@@ -1,4 +1,4 @@
-"""A chunk that ends whoever runs it: the culprit fails alone, however many crashes that takes."""
+"""Run a chunk that kills its process: the culprit fails alone, however many crashes it takes."""
 
 import logging
 import math
@@ -31,12 +31,12 @@ from tests.support.shop import Shop
 
 
 class ProcessDied(BaseException):
-    """What nobody handles, as nobody handles a crash."""
+    """An error that nothing handles, as nothing handles a crash."""
 
 
 @pytest.fixture
 def deadly(monkeypatch: pytest.MonkeyPatch) -> set[int]:
-    """The indexes of items that end the process that runs them, in the middle of it."""
+    """Return a set of items, by index, that end the process which runs them."""
     culprits: set[int] = set()
     run_chunk = Engine.run_chunk
 
@@ -50,7 +50,7 @@ def deadly(monkeypatch: pytest.MonkeyPatch) -> set[int]:
 
 
 async def run_until_it_is_done(shop: Shop, at_most: int = 40) -> int:
-    """Start a worker after each crash; how many crashes there were."""
+    """Start a worker after each crash; return how many crashes there were."""
     crashes = 0
     for _ in range(at_most):
         async with claimed(shop) as (held, session):
@@ -181,7 +181,7 @@ async def test_two_crashes_that_are_nobodys_fault_change_nothing(shop: Shop) -> 
 async def test_ten_crashes_that_are_nobodys_fault_fail_nothing_of_five_hundred_items(
     shop: Shop,
 ) -> None:
-    """As when the power goes time after time: at the end each item is tried alone, and is well."""
+    """The power may fail time after time: in the end each item is tried alone, and succeeds."""
     ids = await shop.put(*[10] * 500)
     batch_id = await submit(shop, plus_one(ids))
     for _ in range(10):
@@ -197,7 +197,7 @@ async def test_ten_crashes_that_are_nobodys_fault_fail_nothing_of_five_hundred_i
 async def test_a_keyed_atomic_batch_that_crashes_whoever_runs_it_fails_as_a_whole(
     shop: Shop, deadly: set[int], continues: bool
 ) -> None:
-    """It may not be cut, so nobody can tell who is to blame."""
+    """It may not be cut, so the culprit cannot be found."""
     ids = await shop.put(*[10] * 4)
     batch_id = await submit(
         shop, plus_one(ids), atomic=True, continue_on_error=continues, batch_size=10
@@ -229,7 +229,7 @@ async def test_a_batch_that_ends_at_a_failure_ends_at_its_culprit(
 async def test_a_bug_is_no_crash_at_once_but_its_lease_runs_out(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The worker goes on; the chunk is somebody else's after a while, and is cut down at last."""
+    """The worker goes on; another one takes the chunk over after a while, and cuts it down."""
     (one,) = await shop.put(10)
     batch_id = await submit(shop, plus_one([one]))
 

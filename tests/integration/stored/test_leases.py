@@ -1,4 +1,4 @@
-"""Whoever loses a lease changes nothing any more, and stands in nobody's way."""
+"""Lose a lease: its former holder changes nothing any more, and holds nobody up."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ NOT_LONG = 10.0  # seconds: far from the 60 after which the database ends a tran
 
 @pytest.fixture
 async def two(mongod: EmbeddedMongod, driver_name: DriverName) -> AsyncIterator[tuple[Shop, Shop]]:
-    """A, whose process can be paused, and B."""
+    """Open shop A, whose process can be paused, and shop B."""
     async with (
         open_shop(mongod.uri, driver_name, runner=PausingRunner) as a,
         open_shop(mongod.uri, driver_name, database=a.database) as b,
@@ -152,7 +152,7 @@ async def test_a_zombie_that_was_paused_before_its_commit_does_not_hold_up_a_can
 async def test_of_a_transaction_that_has_not_committed_nobody_sees_anything(
     two: tuple[Shop, Shop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither what it did, nor that the chunk is done, nor that the next one may begin."""
+    """Its writes, the chunk's done mark and the turn of the next chunk are all unseen."""
     a, b = two
     (one,) = await a.put(10)
     batch_id = await submit(a, plus_one([one] * 2), batch_size=1)

@@ -1,4 +1,4 @@
-"""What happens to a stored batch between two looks at it."""
+"""Change a stored batch between two looks at it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,7 +23,7 @@ IN_MANY_CHUNKS = BatchOptions(batch_size=1)
 async def test_a_submission_whose_last_commit_is_in_doubt_is_not_taken_away(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may run already; the same key gives it back."""
+    """It may be running already; the same key returns it."""
     ids = await shop.put(*[10] * ITEMS)
     run = TransactionRunner.run
 
@@ -68,7 +68,7 @@ async def test_a_batch_that_is_cancelled_while_it_is_ended_is_cancelled(
 async def test_a_chunk_with_a_failure_in_it_goes_no_further_when_it_is_taken_up_again(
     shop: Shop,
 ) -> None:
-    """With both `atomic` and `continueOnError` false."""
+    """The batch has `atomic` and `continueOnError` false."""
     ids = await shop.put(*[10] * 4)
     ends = BatchOptions(atomic=False, continue_on_error=False)
     inputs = [{"productId": one, "data": {"price": 5}} for one in [*ids[:1], "x", *ids[1:]]]
@@ -86,7 +86,7 @@ async def test_a_chunk_with_a_failure_in_it_goes_no_further_when_it_is_taken_up_
 
 
 def _as_if_interrupted_behind_the_failure(shop: Shop) -> None:
-    """The outcomes of what stands behind it were not recorded yet."""
+    """Undo the outcomes behind the failure, as if they had not been recorded yet."""
     chunks(shop).update_one(
         {},
         [

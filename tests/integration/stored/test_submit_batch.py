@@ -1,4 +1,4 @@
-"""`submitBatch`: all that can be submitted, and what comes of it."""
+"""Submit a batch of each kind by `submitBatch`, and run it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,7 +30,7 @@ CUP: Json = {"name": " Cup ", "price": 199, "stock": 3, "category": "tableware"}
 
 
 async def submit(shop: Shop, **operation: Any) -> Json:
-    """The batch as the submission answered it; it is stored and waits."""
+    """Submit a batch; return it as it was answered. It is stored and waits."""
     batch: Json = await shop.ask(SUBMIT, operation=operation)
     assert batch == {
         **batch,
@@ -44,7 +44,7 @@ async def submit(shop: Shop, **operation: Any) -> Json:
 
 
 async def done(shop: Shop, **operation: Any) -> tuple[Json, list[tuple[Any, ...]]]:
-    """What came of the submitted batch, and of its items: (id, message, stock, code)."""
+    """Run the submitted batch; return it, and (id, message, stock, code) of its items."""
     submitted = await submit(shop, **operation)
     await work_off(shop)
     batch: Json = await shop.ask(BATCH, id=submitted["id"])

@@ -1,4 +1,4 @@
-"""What `submitBatch` refuses at once: nothing is stored then."""
+"""Submit what `submitBatch` refuses at once: nothing is stored then."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A worker's transaction sees the worker's own claim, however busy the database is."""
+"""Let a worker's transaction see the worker's own claim, however busy the database is."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ LONG_ENOUGH = 1.0  # seconds, in which a chunk that does not wait has ended
 
 @contextmanager
 def a_write_that_does_not_end(shop: Shop, uri: str) -> Iterator[None]:
-    """It has its place in the order of all writes, and until it ends no snapshot goes beyond it."""
+    """Block a write in the order of all writes: no snapshot goes beyond it until it ends."""
     point = "hangAfterCollectionInserts"
     name = f"{shop.database}.slow"
     shop.admin[shop.database].create_collection("slow")

@@ -1,4 +1,4 @@
-"""Whose a chunk is: one worker's, the one whose turn it is, and not before its time."""
+"""Claim chunks: each goes to one worker, in its turn, and not before its time."""
 
 import asyncio
 from datetime import timedelta
@@ -78,7 +78,7 @@ async def test_forty_hands_on_the_chunks_of_one_batch_run_each_once(two: tuple[S
 async def test_a_chunk_is_free_from_the_millisecond_in_which_its_lease_ends(
     shop: Shop, milliseconds: int, is_free: bool
 ) -> None:
-    """By the clock of the database: it has gone on by the time of the claim."""
+    """The database's clock, which decides, has moved on by the time of the claim."""
     batch_id = await submit(shop, plus_one(await shop.put(10)))
     async with claimed(shop):
         pass
@@ -215,7 +215,7 @@ async def test_a_claim_of_nothing_changes_nothing(shop: Shop) -> None:
 async def test_a_batch_begins_at_once_whatever_the_clock_of_its_server_says(
     shop: Shop, ahead: timedelta
 ) -> None:
-    """The clock of the database decides when a chunk is ready, and no other is asked."""
+    """Only the database's clock decides when a chunk is ready."""
     (one,) = await shop.put(10)
     shop.clock.stand_at(utc_now() + ahead)
 

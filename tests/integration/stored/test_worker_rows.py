@@ -1,4 +1,4 @@
-"""The rows of a submitted batch wait in the ledger, and tell afterwards what became of them."""
+"""Follow the ledger's rows of a submitted batch from pending to settled."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ from tests.support.shop import UNKNOWN_ID, Shop
 
 
 def told(shop: Shop, batch_id: str) -> list[tuple[object, ...]]:
-    """The rows of the batch, in the order of its items."""
+    """Return the rows of the batch, in the order of its items."""
     rows = sorted(shop.rows(batchId=ObjectId(batch_id)), key=lambda row: int(row["index"]))
     return [
         (

@@ -1,4 +1,4 @@
-"""A long batch that is still being stored, and workers and housekeeping beside it."""
+"""Run workers and housekeeping beside a long batch that is still being stored."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What holds of all stored batches once they have ended, whatever died on the way."""
+"""Check what holds of every stored batch once it has ended, whatever died on the way."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -19,10 +19,10 @@ def assert_batches_are_exact(
     *,
     deleted: Collection[str] = (),
 ) -> None:
-    """Every batch has ended, every item has one outcome, and counts, ledger and stocks agree.
+    """Check that every batch has ended and that its outcomes, counts, ledger and stocks agree.
 
-    `opening_stocks` are those of the products before any batch; only the products in it are
-    checked. `deleted` are products whose rows may have gone with them.
+    `opening_stocks` are the stocks before any batch; only the products in it are checked.
+    `deleted` are products whose rows may have been deleted with them.
     """
     for batch in admin_database["batchOperations"].find():
         chunks = list(admin_database["batchChunks"].find({"batchId": batch["_id"]}))
@@ -43,7 +43,7 @@ def assert_ended(batch: Document, chunks: list[Document]) -> None:
 
 
 def assert_counted(batch: Document, chunks: list[Document]) -> None:
-    """Each item has one outcome, in the chunk that holds it, and all counts are of these."""
+    """Check that each item has one outcome, in its own chunk, and that all counts agree."""
     for chunk in chunks:
         items = [item["index"] for item in chunk["items"]]
         assert items == sorted(items)
@@ -64,7 +64,7 @@ def assert_booked(
     chunks: list[Document],
     deleted: Collection[str] = (),
 ) -> None:
-    """The rows of the batch are its outcomes: one for each item that has a well-formed id."""
+    """Check that the batch has one row for each item with a well-formed id, as its outcome says."""
     rows = list(database["stockUpdates"].find({"batchId": batch["_id"]}))
     twice = [index for index, count in Counter(row["index"] for row in rows).items() if count > 1]
     assert not twice, (batch["_id"], twice)
@@ -85,14 +85,14 @@ def assert_booked(
 
 
 def assert_nothing_is_left_over(database: Database[Document]) -> None:
-    """No row waits, and no chunk stands without its batch."""
+    """Check that no row is pending, and that every chunk has its batch."""
     assert database["stockUpdates"].count_documents({"status": "pending"}) == 0
     batches = database["batchOperations"].distinct("_id")
     assert set(database["batchChunks"].distinct("batchId")) <= set(batches)
 
 
 def assert_rows_explain(database: Database[Document], opening: Mapping[str, int]) -> None:
-    """stock = stock before + applied rows, and each row starts where another one ended."""
+    """Check that stock = stock before + applied rows, and that each row continues another."""
     ids = [ObjectId(one) for one in opening]
     products = database["products"].find({"_id": {"$in": ids}})
     stocks = {str(one["_id"]): one["stock"] for one in products}
@@ -108,7 +108,7 @@ def assert_rows_explain(database: Database[Document], opening: Mapping[str, int]
 
 
 def _booked(batch: Document, sent: Document, outcome: Document) -> tuple[Any, ...] | None:
-    """The row that an outcome must have: product, status, new stock, code."""
+    """Return the row that an outcome must have: product, status, new stock, code."""
     product = canonical_id(str(sent.get("productId", "")))
     if batch["options"].get("dry_run") or product is None:
         return None

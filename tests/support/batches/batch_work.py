@@ -1,4 +1,4 @@
-"""Short words for what tests do with stored batches: submit, claim, lapse, work off."""
+"""Submit, claim, run and look at stored batches."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -32,7 +32,7 @@ async def submit(
     key: str | None = None,
     **options: Any,
 ) -> str:
-    """The id of a batch that waits to be run; of stock updates, unless told otherwise."""
+    """Submit a batch, of stock updates by default, and return its id; it waits to be run."""
     request = BatchRequest(
         operation=operation or UpdateStock(), options=BatchOptions(**options), key=key
     )
@@ -44,7 +44,7 @@ def plus_one(ids: Sequence[str]) -> list[Input]:
 
 
 async def work_off(shop: Shop) -> int:
-    """Run chunks until there is none to claim; how many."""
+    """Run chunks until there is none to claim; return how many were run."""
     count = 0
     while await shop.assembly.worker.run_once():
         count += 1
@@ -62,7 +62,7 @@ async def results(shop: Shop, batch_id: str) -> list[ItemResult]:
 
 
 async def codes(shop: Shop, batch_id: str) -> list[str]:
-    """What became of each item: "OK", or the code of its first error."""
+    """Return "OK" or the code of the first error, for each item."""
     return [
         one.outcome.error.code.value if isinstance(one.outcome, Failed) else "OK"
         for one in await results(shop, batch_id)
@@ -70,7 +70,7 @@ async def codes(shop: Shop, batch_id: str) -> list[str]:
 
 
 def leased(shop: Shop) -> LeasedChunks:
-    """What the worker of this shop runs its chunks with."""
+    """Return what the worker of this shop runs its chunks with."""
     return shop.assembly.worker._chunks
 
 
@@ -80,7 +80,7 @@ def queue(shop: Shop) -> ChunkQueue:
 
 @asynccontextmanager
 async def claimed(shop: Shop, worker: str = "A") -> AsyncIterator[tuple[ClaimedChunk, Session]]:
-    """A chunk that this shop holds, and the session of its transactions."""
+    """Claim a chunk; give it, and the session of its transactions."""
     async with shop.runner.session() as session:
         chunk = await queue(shop).claim(worker, session)
         assert chunk is not None
@@ -88,7 +88,7 @@ async def claimed(shop: Shop, worker: str = "A") -> AsyncIterator[tuple[ClaimedC
 
 
 async def crash(shop: Shop) -> ClaimedChunk:
-    """Claim a chunk and die: its lease runs out, and nobody has run it."""
+    """Claim a chunk and die: nothing of it is run, and its lease runs out."""
     async with claimed(shop) as (chunk, _):
         pass
     lapse(shop)
@@ -96,7 +96,7 @@ async def crash(shop: Shop) -> ClaimedChunk:
 
 
 def lapse(shop: Shop, **where: Any) -> int:
-    """Let the leases of the chunks that are held run out; how many."""
+    """Let the leases of the claimed chunks run out; return how many there were."""
     now = database_time(shop)
     result = chunks(shop).update_many(
         {"lease": {"$exists": True}, **where}, {"$set": {"lease.expiresAt": now}}
@@ -106,7 +106,7 @@ def lapse(shop: Shop, **where: Any) -> int:
 
 
 def database_time(shop: Shop) -> datetime:
-    """What `$$NOW` is."""
+    """Return what `$$NOW` is."""
     now: datetime = shop.admin.admin.command("hello")["localTime"]
     return now.replace(tzinfo=UTC)
 
@@ -131,7 +131,7 @@ def set_chunk(shop: Shop, batch_id: str, fields: Mapping[str, Any], index: int =
 
 @asynccontextmanager
 async def working(*shops: Shop) -> AsyncIterator[None]:
-    """The workers of these shops run, until the end of the block."""
+    """Let the workers of these shops run until the end of the block."""
     running = [asyncio.create_task(one.assembly.worker.run()) for one in shops]
     try:
         yield
@@ -142,7 +142,7 @@ async def working(*shops: Shop) -> AsyncIterator[None]:
 
 
 async def ended(shop: Shop, batch_id: str, seconds: float = WITHIN_SECONDS) -> BatchOperation:
-    """The batch, once it has ended."""
+    """Wait until the batch has ended, and return it."""
     async with asyncio.timeout(seconds):
         while not (found := await batch(shop, batch_id)).status.is_final:  # noqa: ASYNC110
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Faults of the database at each step of a chunk, and kinds of batch to try them on."""
+"""Provide faults of the database for each step of a chunk, and kinds of batch to try them on."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ COMMANDS = ("find", "update", "insert", "commitTransaction")
 
 @dataclass(frozen=True)
 class Fault:
-    """`commands` fail `times` times, each time as `data` says."""
+    """A fail point: `command` fails `times` times, each time as `data` says."""
 
     name: str
     command: str
@@ -49,7 +49,7 @@ COMMIT_FAULTS = [Fault(name, "commitTransaction", *rest) for name, *rest in ONCE
 
 @dataclass(frozen=True)
 class Kind:
-    """`call` has its one chunk take effect on all that it names, and answers it."""
+    """A kind of batch: `call` runs one chunk that changes all the products that it names."""
 
     name: str
     call: Callable[[Shop, Sequence[str]], Awaitable[Sequence[Outcome]]]
@@ -77,7 +77,7 @@ KINDS = [CREATE, PATCH, DELETE]
 
 
 async def open_for(shop: Shop, kind: Kind) -> list[str]:
-    """Two products to update or delete, the first with a row in the ledger; or two free ids."""
+    """Put two products to change, the first with a row in the ledger; or return two free ids."""
     if kind is CREATE:
         return [str(ObjectId()), str(ObjectId())]
     ids = await shop.put(10, 10)
@@ -89,7 +89,7 @@ async def open_for(shop: Shop, kind: Kind) -> list[str]:
 def assert_done_once(
     shop: Shop, kind: Kind, ids: Sequence[str], outcomes: Sequence[Outcome]
 ) -> None:
-    """Every item is answered as done, and the store has the work of exactly one transaction."""
+    """Check that every item is answered as done, and that the store shows one transaction."""
     stored = {str(one["_id"]): to_product(one) for one in shop.products.find()}
     if kind is CREATE:
         told = [one.product for one in outcomes if isinstance(one, Created)]

@@ -1,4 +1,4 @@
-"""Short words for what tests of idempotency keys do: hold a request, end its leases, look at it."""
+"""Send requests with an idempotency key, hold them up, and look at what they store."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,13 +21,13 @@ def updates(ids: Sequence[str], quantity: int = 5) -> list[Json]:
 async def update_stock(
     shop: Shop, ids: Sequence[str], key: str | None = "key", **options: Any
 ) -> Json:
-    """The answer to +5 for each of the products, one product per chunk."""
+    """Return the answer to +5 for each of the products, with one product in each chunk."""
     async with shop.http() as client:
         return await send(client, "stock", updates(ids), {"batchSize": 1} | options, key)
 
 
 def told(ids: Sequence[str], new_stock: int = 15) -> list[Json]:
-    """The answer when all has gone well."""
+    """Return the answer to updates that all succeed."""
     return [
         {
             "__typename": "StockUpdateApplied",
@@ -43,7 +43,7 @@ def told(ids: Sequence[str], new_stock: int = 15) -> list[Json]:
 
 @contextmanager
 def held(shop: Shop, *ids: str) -> Iterator[None]:
-    """Whoever writes to these products meanwhile has to try again."""
+    """Hold these products in an open transaction: other writers conflict with it."""
     with shop.admin.start_session() as session, session.start_transaction():
         where = {"_id": {"$in": [ObjectId(one) for one in ids]}}
         shop.products.update_many(where, {"$set": {"held": True}}, session=session)
@@ -60,13 +60,13 @@ def batches(shop: Shop, **query: Any) -> list[Json]:
 
 
 def are_under_way(shop: Shop, count: int) -> bool:
-    """Whether so many chunks have been claimed, and have not ended."""
+    """Return whether exactly `count` chunks are claimed and not done."""
     query = {"status": "pending", "lease": {"$exists": True}, "lease.reservedBy": None}
     return len(chunks(shop, **query)) == count
 
 
 def end_leases(shop: Shop) -> None:
-    """Have time pass: nobody has been heard of for as long as a lease lasts."""
+    """End all leases, as if nothing had been heard of their holders for long."""
     shop.admin[shop.database]["batchChunks"].update_many(
         {"lease": {"$exists": True}}, {"$set": {"lease.expiresAt": LONG_AGO}}
     )

@@ -1,4 +1,4 @@
-"""A worker that stops in the middle of a chunk, as a process does that is paused."""
+"""Pause a worker in the middle of a chunk, as its process may be paused."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -15,7 +15,7 @@ from tests.support.shop import Shop
 
 
 class Gate:
-    """Where something stops, until it is let through."""
+    """A point at which a task stops until it is let through."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -27,7 +27,7 @@ class Gate:
 
 
 class PausingRunner(TransactionRunner):
-    """Its process can be paused when a transaction is about to commit."""
+    """A transaction runner that can be paused just before it commits."""
 
     gate: Gate | None = None
 
@@ -39,7 +39,7 @@ class PausingRunner(TransactionRunner):
 
 
 def before_receipt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Gate:
-    """The next chunk stops when it has written all but its receipt."""
+    """Pause the next chunk once all of it is written but its receipt."""
     gate, write = Gate(), Receipt.write
 
     async def paused(self: Receipt, transaction: Transaction, outcomes: Sequence[Outcome]) -> None:
@@ -54,7 +54,7 @@ def before_receipt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 @asynccontextmanager
 async def paused_before_receipt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Gate]:
-    """A worker of this shop claims a chunk and stops; afterwards it goes on to its end."""
+    """Pause this shop's worker before the receipt of a chunk; let it finish after the block."""
     gate = before_receipt(shop, monkeypatch)
     running = asyncio.create_task(shop.assembly.worker.run_once())
     await gate.reached.wait()
@@ -69,9 +69,10 @@ async def paused_before_receipt(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> 
 async def paused_before_commit(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, *, lapsed: bool = False
 ) -> AsyncIterator[None]:
-    """It has written its receipt, too; `lapsed`: its lease has run out meanwhile.
+    """Pause this shop's worker between the receipt and the commit of a chunk.
 
-    The shop has a `PausingRunner`. Whoever is paused renews nothing.
+    The shop needs a `PausingRunner`. The paused worker renews no lease; with `lapsed`, its lease
+    has run out.
     """
     assert isinstance(shop.runner, PausingRunner)
     gate = Gate()

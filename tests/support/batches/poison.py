@@ -16,7 +16,7 @@ def assert_masked(
     poison: Sequence[int],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The items at `poison`, and no others, are INTERNAL; the log has the cause of each."""
+    """Check that the items at `poison`, and no others, are INTERNAL, with causes in the log."""
     internal = {
         one.index: one.error
         for one in outcomes

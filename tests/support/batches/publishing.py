@@ -1,4 +1,4 @@
-"""A shop that publishes prices to a receiver on loopback, which answers as a test wants it to."""
+"""Open a shop that publishes prices to a receiver on loopback, which answers as a test says."""
 
 import threading
 from collections import Counter
@@ -23,7 +23,7 @@ PROGRESS = """query($id: ID!) { batchOperation(id: $id) {
 
 
 class Receiver(PriceReceiver):
-    """`answer` gives the status for a price; `received` is what came, with its key, in order."""
+    """A receiver whose `answer` gives the status for a price; it notes what it received."""
 
     def __init__(self) -> None:
         super().__init__(0)
@@ -45,15 +45,15 @@ class Receiver(PriceReceiver):
         return super().receive(key, price) if status == 200 else (status, {})
 
     def tries(self) -> Counter[int]:
-        """How often each item came, by its index."""
+        """Return how often each item was received, by its index."""
         return Counter(price["index"] for _, price in self.received)
 
     def keys(self, index: int) -> list[str]:
-        """Those with which this item came."""
+        """Return the idempotency keys with which this item was received."""
         return [key for key, price in self.received if price["index"] == index]
 
     def handle_error(self, *_: object) -> None:
-        """A client that has hung up is no news."""
+        """Ignore clients that have hung up."""
 
 
 @dataclass
@@ -63,27 +63,27 @@ class Publishing:
     client: httpx.AsyncClient
 
     async def submit(self, ids: Sequence[str], *, batch_size: int = 500) -> str:
-        """Give them the price of 1500; the id of the batch."""
+        """Submit a batch that sets the price to 1500; return its id."""
         prices = {"productIds": ids, "newPrice": 1500, "batchSize": batch_size}
         submitted = await self.shop.ask(SUBMIT, operation={"updatePrice": prices})
         batch_id: str = submitted["id"]
         return batch_id
 
     async def updated(self, ids: Sequence[str], *, batch_size: int = 500) -> str:
-        """As `submit`, and the batch has ended; nothing has been published."""
+        """Submit such a batch and run it to its end; nothing is published yet."""
         batch_id = await self.submit(ids, batch_size=batch_size)
         while await self.shop.assembly.worker.run_once():
             pass
         return batch_id
 
     async def publish(self) -> None:
-        """Whatever there is to publish."""
+        """Publish all prices that wait for it."""
         publisher = self.publisher()
         while await publisher.run_once():
             pass
 
     def publisher(self, client: httpx.AsyncClient | None = None) -> Publisher:
-        """One that hardly waits between tries."""
+        """Return a publisher that hardly waits between tries."""
         publications, url = self.shop.assembly.publications, self.receiver.url
         return Publisher(publications, url, client or self.client, longest_wait_seconds=0.01)
 
@@ -92,12 +92,12 @@ class Publishing:
         return [edge["node"] for edge in batch["results"]["edges"]]
 
     async def progress(self, batch_id: str) -> tuple[int, int, int] | None:
-        """How many are to be published, were, and could not be."""
+        """Return how many prices are pending, published, and failed."""
         told = (await self.shop.ask(PROGRESS, id=batch_id))["publication"]
         return told and (told["pending"], told["published"], told["failed"])
 
     def expire_leases(self) -> None:
-        """As if whoever holds one had been gone for long."""
+        """End the publishers' leases, as if their holders had been gone for long."""
         lapsed = [{"$set": {"publisher.expiresAt": {"$subtract": ["$$NOW", 1_000]}}}]
         self.chunks.update_many({"publisher": {"$exists": True}}, lapsed)
 
@@ -129,5 +129,5 @@ def receiving() -> Iterator[Receiver]:
 
 
 def patient_client(timeout_seconds: float = 30.0) -> httpx.AsyncClient:
-    """With no limit of its own on what goes on at once, and not by way of a proxy."""
+    """Return a client without a limit on concurrent requests, and without a proxy."""
     return httpx.AsyncClient(timeout=timeout_seconds, trust_env=False)

@@ -1,4 +1,4 @@
-"""Watching a batch, and what the server knows of those who do."""
+"""Watch batches, and count the change streams that serve the watchers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +16,7 @@ CHUNKS = 6
 
 
 async def submitted(shop: Shop) -> str:
-    """A batch of so many chunks of one item; the first one fails."""
+    """Submit a batch of `CHUNKS` chunks of one item; the first one fails. Return its id."""
     ids = await shop.put(*[0] * CHUNKS)
     inputs = [{"productId": one, "quantity": place or -1} for place, one in enumerate(ids)]
     return await submit(shop, inputs, batch_size=1)
@@ -28,7 +28,7 @@ async def watched(shop: Shop, batch: str) -> list[BatchOperation]:
 
 @asynccontextmanager
 async def watching(shop: Shop, batch: str) -> AsyncIterator[list[BatchOperation]]:
-    """What a watcher is told, from before the block to the end of the batch."""
+    """Watch a batch from before the block to the batch's end; give the states that are seen."""
     seen: list[BatchOperation] = []
 
     async def watch() -> None:
@@ -47,7 +47,7 @@ async def watching(shop: Shop, batch: str) -> AsyncIterator[list[BatchOperation]
 
 
 def assert_got_on(seen: Sequence[BatchOperation]) -> None:
-    """No counter has gone back, and the last state is the only final one."""
+    """Check that no counter goes back, and that only the last state is final."""
     counts = [(one.success_count, one.failure_count, one.processed_items) for one in seen]
     for counter in zip(*counts, strict=True):
         assert list(counter) == sorted(counter)
@@ -57,12 +57,12 @@ def assert_got_on(seen: Sequence[BatchOperation]) -> None:
 
 
 def listeners() -> int:
-    """How many tasks listen to a stream."""
+    """Return how many tasks listen to a stream."""
     return sum("_listen" in str(task.get_coro()) for task in asyncio.all_tasks())
 
 
 def begun_streams(shop: Shop) -> list[str]:
-    """The collection of each change stream that this process begins from now on."""
+    """Return a list that gets the database of each change stream begun from now on."""
     streams: list[str] = []
     started = shop.commands.started
 
@@ -76,7 +76,7 @@ def begun_streams(shop: Shop) -> list[str]:
 
 
 def open_streams(shop: Shop) -> int:
-    """How many the server knows of this database."""
+    """Return how many change streams the server has open on this shop's database."""
     command = {"cursor.originatingCommand.pipeline.0.$changeStream": {"$exists": True}}
     mine = {"cursor.originatingCommand.$db": shop.database}
     pipeline = [{"$currentOp": {"idleCursors": True, "allUsers": True}}, {"$match": command | mine}]

@@ -1,4 +1,4 @@
-"""Debian's Chromium without a network, and what it complains about."""
+"""Open pages in Debian's Chromium without a network, and note what they complain about."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Headless. Names are not looked up: this machine is all that there is."""
+    """Start a headless browser that resolves no names: this machine is all that it reaches."""
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("This test needs Chromium: apt-get install chromium, or run `make test`.")
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Visit:
-    """A page of the server at `origin`. Requests to others are noted, and end there."""
+    """A page of the server at `origin`. Requests to other hosts are noted and aborted."""
 
     page: Page
     origin: str
@@ -62,6 +62,6 @@ class Visit:
 
 
 def visit(browser: Browser, origin: str) -> Visit:
-    """In a context of its own: nothing is remembered of other visits."""
+    """Open a page in a context of its own, which remembers nothing of other visits."""
     context: BrowserContext = browser.new_context(viewport={"width": 1280, "height": 800})
     return Visit(context.new_page(), origin)

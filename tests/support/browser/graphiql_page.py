@@ -1,4 +1,4 @@
-"""GraphiQL as a person has it: tabs, the run button, the answer, the documentation."""
+"""Use GraphiQL as a person does: tabs, the run button, the answer, the documentation."""
 
 import json
 from collections.abc import Callable
@@ -16,7 +16,7 @@ _RESPONSE = """
 
 
 class GraphiQLPage:
-    """It is open, with the schema."""
+    """An open page of GraphiQL, once it has loaded the schema."""
 
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
@@ -31,26 +31,26 @@ class GraphiQLPage:
 
     @property
     def remembered(self) -> Any:
-        """What the browser keeps of the tabs."""
+        """Return what the browser stores of the tabs."""
         return json.loads(self.page.evaluate("localStorage['graphiql:tabState'] ?? '{}'"))
 
     def open_tab(self, name: str) -> None:
-        """And wait until GraphiQL has noticed: it reads the query 0.1 s later than it shows it."""
+        """Open a tab, and wait until GraphiQL has read its query, 0.1 s after it shows it."""
         place = self.tabs.index(name)
         self.page.get_by_role("tab", name=name, exact=True).click()
         until(lambda: self.remembered.get("activeTabIndex") == place, f"the tab {name}")
 
     def line(self, text: str) -> Locator:
-        """Those lines of the query that contain the text."""
+        """Return the lines of the query that contain `text`."""
         return self.page.locator(".graphiql-query-editor .view-line", has_text=text)
 
     def box(self, selector: str) -> FloatRect:
-        """Where the first of those is on the screen; the editor makes its lines anew at times."""
+        """Return where the first such element is on the screen; the editor redraws its lines."""
         first = self.page.locator(selector).first
         return until(first.bounding_box, f"{selector} on the screen")
 
     def run(self, operation: str | None = None) -> Any:
-        """The answer to the tab's only operation, or to the one of that name, once it has ended."""
+        """Run the tab's only operation, or the named one; return its answer once it has ended."""
         self.start(operation)
         return self.answer()
 
@@ -60,19 +60,19 @@ class GraphiQLPage:
             self.page.get_by_role("menuitem", name=operation).click()
 
     def answer(self) -> Any:
-        """What the right side shows, once nothing is under way."""
+        """Return what the right side shows, once nothing is under way."""
         shown = self.page.locator(".graphiql-response .view-line")
         expect(shown.filter(has_text="}").first).to_be_visible()
         expect(self.page.get_by_role("button", name="Execute query")).to_be_visible()
         return self.answer_so_far()
 
     def answer_so_far(self) -> Any:
-        """What the right side shows just now, None if that is nothing."""
+        """Return what the right side shows just now; None if it is empty."""
         text = self.page.evaluate(_RESPONSE)
         return json.loads(text) if text else None
 
     def write(self, tool: Literal["Variables", "Headers"], value: dict[str, str]) -> None:
-        """Below the query, where nothing is yet."""
+        """Write into the editor below the query, which is still empty."""
         self.page.get_by_role("button", name=tool).click()
         self.page.locator(".graphiql-editor-tool .view-lines:visible").click()
         self.page.keyboard.insert_text(json.dumps(value))

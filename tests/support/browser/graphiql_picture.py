@@ -19,7 +19,7 @@ CUP = {"name": "Cup", "price": 890, "stock": 12, "category": "cups"}
 
 
 def take(server: ServerProcess) -> None:
-    """Of a large batch that is watched while it runs."""
+    """Take the picture of a large batch that is watched while it runs."""
     with chromium() as browser:
         graphiql = GraphiQLPage(visit(browser, server.url).page, server.url)
         graphiql.open_tab("SubmitBatch")

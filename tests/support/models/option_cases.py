@@ -1,6 +1,4 @@
-"""What the option table is tried on: batches with a bad item of each kind at each place, and random
-ones.
-"""
+"""Provide the batches for the option table, with bad items of each kind at each place."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,12 +20,12 @@ LETTERS = {"plain": "a", "counted": "b", "free": "c", "gone": "d", "expired": "e
 
 
 def name_of(situation: str, index: int) -> str:
-    """The id of a product in one of these situations."""
+    """Return the id of a product in one of these situations."""
     return f"{LETTERS[situation]}{index:023d}"
 
 
 def opening_store(size: int) -> Store:
-    """Products in each situation, `size` of each, and rows of products that are not there."""
+    """Return `size` products in each situation, and rows of products that do not exist."""
     products, rows = {}, {}
 
     def put(situation: str, index: int, **fields: Any) -> None:
@@ -141,7 +139,7 @@ PLACES = {"first": [0], "middle": [3], "last": [6], "all": SLOTS}
 
 @dataclass(frozen=True)
 class Case:
-    """`kind` and `place` say what is wrong with which of its items."""
+    """A batch; `kind` and `place` say what is wrong with which of its items."""
 
     kind: str
     place: str
@@ -151,7 +149,7 @@ class Case:
 
 
 def cases(operation: Operation) -> Iterator[Case]:
-    """No bad item; each kind at each place; each kind followed by the next one; no item."""
+    """Yield a good batch, each bad item at each place, pairs of bad items, and an empty batch."""
     good, kinds = GOOD[operation], KINDS[operation]
     yield Case("good", "", operation, good)
     for (kind, bad), other in zip(kinds.items(), [*kinds][1:] + [*kinds][:1], strict=True):
@@ -170,9 +168,9 @@ def cases(operation: Operation) -> Iterator[Case]:
 
 
 def requests(operation: Operation, *, atomic: bool) -> Iterator[tuple[Case, Json]]:
-    """Each case in the plain way and in another one; the other ways take turns.
+    """Yield each case with plain options, and with one of the other ways in turn.
 
-    Those that depend on what an earlier chunk did go all ways.
+    Cases that depend on what an earlier chunk did get all ways.
     """
     plain = {"batchSize": 3, "dryRun": False, "returnPartialResults": True}
     if operation == "delete":
@@ -188,7 +186,7 @@ def requests(operation: Operation, *, atomic: bool) -> Iterator[tuple[Case, Json
 
 
 def mostly(usual: Sequence[Any], rare: Sequence[Any]) -> st.SearchStrategy[Any]:
-    """One of the rare ones now and then, so that most items of a batch are good."""
+    """Draw a rare value now and then, so that most items of a batch are good."""
     return st.integers(0, 19).flatmap(lambda die: st.sampled_from(rare if die == 13 else usual))
 
 

@@ -1,6 +1,6 @@
-"""Create, update and delete a second time, with all their options, over plain dictionaries.
+"""Implement create, update and delete a second time, with all options, over dictionaries.
 
-Written from the rules' text and not from the code, to be compared with it.
+This follows the text of the rules and not the code, to be compared with it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ NOT_FOUND: Error = ("PRODUCT_NOT_FOUND", ("productId",))
 
 @dataclass(frozen=True)
 class Store:
-    """Products and ledger rows by id; `products` are without their ids."""
+    """Products and ledger rows by id; the values do not contain the ids."""
 
     products: dict[str, Json]
     rows: dict[str, Json]
@@ -40,7 +40,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of one item: the product, or what is wrong with the item."""
+    """The result of one item: the product, or what is wrong with the item."""
 
     product: Json = field(default_factory=dict)
     errors: Sequence[Error] = ()
@@ -53,7 +53,7 @@ def run(
     sent_options: Mapping[str, Any],
     now: datetime,
 ) -> tuple[Json, Store]:
-    """The answer, as GraphQL tells it, and what is stored afterwards.
+    """Return the answer as GraphQL gives it, and what is stored afterwards.
 
     A new product whose id is the server's choice has the id "new" and its index.
     """
@@ -72,7 +72,7 @@ def run(
 def _verdicts(
     store: Store, operation: Operation, items: Sequence[Json], options: Json, now: datetime
 ) -> list[Verdict]:
-    """`store` changes with every item that succeeds."""
+    """Decide each item in turn; `store` changes with every item that succeeds."""
     bad = [FIELD_ERRORS[operation](item) for item in items]
     stops = not options["atomic"] and not options["continueOnError"]
     checks_first = options["validateBeforeWrite"] and operation != "delete"
@@ -202,7 +202,7 @@ FIELD_ERRORS: dict[Operation, Callable[[Json], list[Error]]] = {
 
 
 def _errors_in_fields(fields: Json) -> list[Error]:
-    """Of those that are there, in the order in which the schema has them."""
+    """Check the fields that were sent, in the order in which the schema has them."""
     rules: dict[str, Callable[[Any], bool]] = {
         "name": lambda name: name is not None and 1 <= len(name.strip()) <= 200,
         "price": _is_whole,

@@ -1,4 +1,4 @@
-"""Keep the database and the model's store the same."""
+"""Copy the model's store into the database, and read it back."""
 
 from bson import ObjectId
 
@@ -7,7 +7,7 @@ from tests.support.shop import Shop
 
 
 def fill(shop: Shop, held: Store, wanted: Store) -> None:
-    """Make the database, which holds `held`, hold `wanted` and nothing else."""
+    """Make the database hold `wanted` and nothing else; it holds `held` now."""
     for collection, now, then in [
         (shop.products, held.products, wanted.products),
         (shop.stock_updates, held.rows, wanted.rows),

@@ -1,4 +1,4 @@
-"""The rules of ids and whole numbers, as their text has them."""
+"""Implement the rules of ids and whole numbers a second time."""
 
 MAX = 2**31 - 1
 HEX = set("0123456789abcdef")

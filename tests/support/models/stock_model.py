@@ -1,6 +1,6 @@
-"""The rules of both mutations a second time, as a plain dictionary and a list would obey them.
+"""Implement stock updates and discontinuations a second time, over a dictionary and a list.
 
-Written from the rules' text and not from the code, to be compared with it.
+This follows the text of the rules and not the code, to be compared with it.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ Row = tuple[str, int, str, str, int | None, str | None]
 
 @dataclass
 class Model:
-    """`stocks` is None for a discontinued product; `rows` is the ledger."""
+    """The products and the ledger; `stocks` is None for a discontinued product."""
 
     stocks: dict[str, int | None] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A database with stored batches, and the processes that work on it."""
+"""Submit batches to a database, and start the processes that work on them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -26,7 +26,7 @@ FOR_EVER = 60_000  # milliseconds; for longer than a test lasts
 
 
 class Depot:
-    """Batches are submitted here; only the processes that it starts run them."""
+    """A database with stored batches, which only the processes started here run."""
 
     def __init__(self, shop: Shop, uri: str, folder: Path, stack: ExitStack) -> None:
         self.shop = shop
@@ -38,11 +38,11 @@ class Depot:
 
     @property
     def database(self) -> Database[Document]:
-        """Through a client that no fail point touches."""
+        """Return the database of a client that no fail point touches."""
         return self.shop.admin[self.shop.database]
 
     def worker(self, **settings: str) -> WorkerProcess:
-        """A worker that is starting, with short leases; every other one on the other driver."""
+        """Start a worker with short leases; every second one uses the other driver."""
         number = next(self._numbers)
         driver = {"MONGODB_DRIVER": ["motor", "pymongo"][number % 2]}
         worker = WorkerProcess(
@@ -52,7 +52,7 @@ class Depot:
         return worker
 
     def server(self, **settings: str) -> ServerProcess:
-        """A server that is starting, with short leases."""
+        """Start a server with short leases."""
         number = next(self._numbers)
         log = self._folder / f"server-{number}.log"
         server = ServerProcess(self._folder / "none", log, self._address | settings, forked=True)
@@ -68,18 +68,18 @@ class Depot:
         }
 
     async def products(self, count: int) -> list[str]:
-        """The ids of so many new products."""
+        """Put `count` new products; return their ids."""
         ids = await self.shop.put(*(100 + place for place in range(count)))
         self.opening |= self.shop.stocks()
         return ids
 
     async def stock_updates(self, items: int, *, products: int, batch_size: int) -> str:
-        """The id of a batch of stock updates; one in seven is of no product, or takes too much."""
+        """Submit stock updates, of which one in seven must fail; return the batch's id."""
         inputs = stock_inputs(items, await self.products(products))
         return await self.submit(UpdateStock(), inputs, batch_size)
 
     async def creations(self, items: int, *, batch_size: int) -> str:
-        """The id of a batch of products to be; one in seven has no valid price."""
+        """Submit products to create, one in seven without a valid price; return the batch's id."""
         return await self.submit(CreateProducts(), creation_inputs(items), batch_size)
 
     async def submit(
@@ -90,7 +90,7 @@ class Depot:
         return (await self.shop.services.submissions.submit(request, inputs)).batch.id
 
     def batch(self, batch_id: str) -> Document:
-        """As it is stored."""
+        """Return the batch as it is stored."""
         (found,) = self.database["batchOperations"].find({"_id": ObjectId(batch_id)})
         return found
 
@@ -99,23 +99,22 @@ class Depot:
         return list(found.sort("index"))
 
     def chunks_of(self, process: WorkerProcess | ServerProcess) -> int:
-        """How many chunks it has a lease of."""
+        """Return how many chunks this process has a lease of."""
         return self.database["batchChunks"].count_documents(
             {"lease.worker": {"$regex": f"-{process.pid}-"}}
         )
 
     def until_ended(self, batch_id: str, *, seconds: float = 60) -> Document:
-        """The batch, which has ended."""
+        """Wait until the batch has ended, and return it."""
         until(
             lambda: self.batch(batch_id)["status"] in FINAL, "the end of the batch", seconds=seconds
         )
         return self.batch(batch_id)
 
     def block(self, command: str, collection: str | None = None, *, times: int = 0, ms: int) -> int:
-        """Have the server sit on such commands for so long before it obeys them: on the first ones,
-        or on all.
+        """Make the database wait `ms` before it obeys such commands: the first `times`, or all.
 
-        Ending that, and blocking another one, waits for those that it sits on. How many commands
+        To end or replace a block waits for the commands that it holds. Return how many commands
         any block has met until now.
         """
         where = {"namespace": f"{self.shop.database}.{collection}"} if collection else {}
@@ -133,13 +132,13 @@ class Depot:
         self.shop.fail(mode="off")
 
     def until_blocked(self, times: int) -> None:
-        """Until blocks have met so many commands."""
+        """Wait until blocks have met that many commands."""
         self.shop.admin.admin.command(
             {"waitForFailPoint": "failCommand", "timesEntered": times, "maxTimeMS": 60_000}
         )
 
     def changes_one_of(self, collection: str) -> bool:
-        """Whether the server sits on a change of a single document there."""
+        """Return whether a change of a single document there is under way."""
         under_way = self.shop.admin.admin.aggregate(
             [
                 {"$currentOp": {}},
@@ -150,7 +149,7 @@ class Depot:
         return bool(list(under_way))
 
     def assert_exact(self) -> None:
-        """Every batch has ended, and every item was applied once or is reported as failed."""
+        """Check that every batch has ended, with each item applied once or reported as failed."""
         assert_batches_are_exact(self.database, self.opening)
 
 
@@ -177,12 +176,12 @@ def creation_inputs(items: int) -> list[Document]:
 
 
 def must_fail(index: int) -> bool:
-    """Whether that input, of either kind, must."""
+    """Return whether the input, of either kind, must fail."""
     return index % 7 == 6
 
 
 def failures(items: int) -> int:
-    """How many of the inputs of either kind must fail."""
+    """Return how many of the inputs, of either kind, must fail."""
     return items // 7
 
 

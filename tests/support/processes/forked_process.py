@@ -1,4 +1,4 @@
-"""A process that is forked from one which has imported the server: imports are most of a start."""
+"""Fork processes from one that has imported the server: imports are most of a start."""
 
 import multiprocessing
 import os
@@ -15,7 +15,7 @@ _FORKS.set_forkserver_preload([__name__])
 
 
 class ForkedProcess:
-    """`python -m server ...` in a session of its own. To its owner it is a `subprocess.Popen`."""
+    """`python -m server ...` in a session of its own, with the methods of `subprocess.Popen`."""
 
     def __init__(
         self, arguments: Sequence[str], log: Path, cwd: Path, environment: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Programs of Node, and whether what they need is there."""
+"""Run programs of Node, and fail with a hint where something is not installed."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ OLDEST = 20  # as .ci/run and the Makefile have it
 
 
 def node(folder: Path | None = None) -> str:
-    """The path of Node. If there is a `folder`, its packages are installed."""
+    """Return the path of Node; if there is a `folder`, check that its packages are installed."""
     path = shutil.which("node")
     if path is None:
         pytest.fail(f"This test needs Node {OLDEST} or newer: install it, or run `make test`.")
@@ -31,7 +31,7 @@ def node(folder: Path | None = None) -> str:
 def run_node(
     folder: Path, arguments: Sequence[str], *, sent: str | None = None, **environment: str
 ) -> str:
-    """What `node …` prints in `folder`, if `sent` is its input. It ends in order."""
+    """Run Node in `folder` with `sent` as input; return what it prints. It must succeed."""
     ended = subprocess.run(
         [node(folder), *arguments],
         cwd=folder,

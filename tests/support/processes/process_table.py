@@ -1,4 +1,4 @@
-"""What the kernel says about processes: whose children, in which folder, on which ports."""
+"""Read what the kernel knows of processes: children, working folders, ports."""
 
 import os
 import select
@@ -16,30 +16,30 @@ _LISTENING = "0A"  # the state TCP_LISTEN in /proc/net/tcp
 
 
 class RunningProcess:
-    """Any process, held so that its number cannot come to mean another one."""
+    """Any process, held so that its id cannot be reused for another one."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self._descriptor = os.pidfd_open(pid)
 
     def kill(self) -> None:
-        """With -9; no error if it has ended."""
+        """Kill it with SIGKILL; ignore that it has ended."""
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
     def has_ended(self, *, within: float = 0) -> bool:
-        """Whether it has, or does so in `within` seconds."""
+        """Return whether it has ended, or does so in `within` seconds."""
         poll = select.poll()
         poll.register(self._descriptor, select.POLLIN)
         return bool(poll.poll(within * 1000))
 
     def close(self) -> None:
-        """Let go of it; it runs on."""
+        """Let go of the process, which runs on."""
         os.close(self._descriptor)
 
 
 def until(found: Callable[[], T], what: str, *, seconds: float = 30) -> T:
-    """The first true answer of `found`; fails if there is none in time."""
+    """Return the first true answer of `found`; fail if there is none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := found()):
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
@@ -48,17 +48,17 @@ def until(found: Callable[[], T], what: str, *, seconds: float = 30) -> T:
 
 
 def children(pid: int) -> list[int]:
-    """The direct children of a process that have not ended."""
+    """Return the direct children of a process that have not ended."""
     return [one for one in _pids() if _parent(one) == pid]
 
 
 def processes_in(folder: Path) -> list[int]:
-    """Those whose working directory is `folder`, as it is for an embedded mongod."""
+    """Return the processes whose working directory is `folder`, as an embedded mongod's is."""
     return [one for one in _pids() if _working_directory(one) == folder.resolve()]
 
 
 def tcp_ports(pid: int) -> list[tuple[str, int]]:
-    """The addresses (IPv6 ones as "::") and ports on which a process listens."""
+    """Return the addresses (IPv6 as "::") and ports on which a process listens."""
     sockets = {target for one in _open_files(pid) if (target := _target(one)).startswith("socket:")}
     listening = []
     for table in ("tcp", "tcp6"):

@@ -1,4 +1,4 @@
-"""`python -m server ...` as its operator has it: a process, its settings, its log, its end."""
+"""Run `python -m server ...` as its operator does: a process, its settings, its log, its end."""
 
 import os
 import signal
@@ -15,13 +15,13 @@ _SETTINGS = {name.upper() for name in Settings.model_fields}
 
 
 def environment(**settings: str | Path) -> dict[str, str]:
-    """Ours, with `settings` as the only settings of the program."""
+    """Return this process's environment with `settings` as the only settings of the program."""
     kept = {name: value for name, value in os.environ.items() if name.upper() not in _SETTINGS}
     return kept | {name: str(value) for name, value in settings.items()}
 
 
 class Program:
-    """It is starting; a `forked` one has imported everything already."""
+    """A program that is starting; a `forked` one has imported everything already."""
 
     def __init__(
         self,
@@ -42,27 +42,27 @@ class Program:
 
     @property
     def log(self) -> str:
-        """What it has written to standard error."""
+        """Return what it has written to standard error."""
         return self._log.read_text(encoding="utf-8")
 
     def send(self, number: signal.Signals) -> None:
-        """To its process group, as a terminal does."""
+        """Send a signal to its process group, as a terminal does."""
         os.killpg(self.pid, number)
 
     def has_ended(self) -> bool:
         return self._process.poll() is not None
 
     def kill(self) -> None:
-        """With -9, and it alone."""
+        """Kill this process alone with SIGKILL."""
         self._process.kill()
         self._process.wait()
 
     def wait(self, *, seconds: float = 30) -> int:
-        """Its exit status, once it has ended."""
+        """Wait until it has ended, and return its exit status."""
         return self._process.wait(seconds)
 
     def stop(self) -> int:
-        """The exit status after it was asked to stop."""
+        """Ask it to stop, and return its exit status."""
         self.send(signal.SIGTERM)
         return self.wait()
 

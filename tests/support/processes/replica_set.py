@@ -1,4 +1,4 @@
-"""Three mongods on loopback ports that elect a primary among themselves."""
+"""Run three mongods on loopback ports that elect a primary among themselves."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ class ReplicaSet:
         return f"mongodb://{hosts}/?replicaSet=rs"
 
     def primary(self) -> int:
-        """The port of the primary, once there is one."""
+        """Wait until there is a primary, and return its port."""
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             for port, process in self.members.items():
@@ -42,26 +42,26 @@ class ReplicaSet:
         raise AssertionError(f"no primary within {_READY_SECONDS} s")
 
     def kill_primary(self) -> int:
-        """kill -9, as a power cut would. Its port."""
+        """Kill the primary with SIGKILL, as a power cut would; return its port."""
         port = self.primary()
         self.members[port].kill()
         self.members[port].wait()
         return port
 
     def restart(self, port: int) -> None:
-        """Start a member that was killed, on the data that it has left."""
+        """Start a killed member on the data that it has left."""
         self.members[port] = _start(self.folder, port)
         self._wait_for(port)
 
     def pause_primary(self) -> int:
-        """Stop its process where it is, as a machine that hangs. Its port."""
+        """Stop the primary's process, as if its machine hung; return its port."""
         port = self.primary()
         self.paused.add(port)
         os.kill(self.members[port].pid, signal.SIGSTOP)
         return port
 
     def resume(self, port: int) -> None:
-        """Let a member that was paused go on, which still takes itself for the primary."""
+        """Let a paused member go on, which still takes itself for the primary."""
         os.kill(self.members[port].pid, signal.SIGCONT)
         self.paused.discard(port)
         self._wait_for(port)
@@ -71,7 +71,7 @@ class ReplicaSet:
             client.admin.command("replSetStepDown", 5, secondaryCatchUpPeriodSecs=3)
 
     def _wait_for(self, port: int) -> None:
-        """Until it follows the primary, or is the primary."""
+        """Wait until the member follows the primary, or is the primary."""
         deadline = time.monotonic() + _READY_SECONDS
         while time.monotonic() < deadline:
             hello = _hello(port)

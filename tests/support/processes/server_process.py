@@ -1,4 +1,4 @@
-"""A stockbatch server as its operator has it: a process, its log, its database, its end."""
+"""Run a stockbatch server as its operator does: a process, its log, its database, its end."""
 
 import os
 import re
@@ -19,7 +19,7 @@ _READY = re.compile(r"Ready: (http://\S+)/graphql$", re.MULTILINE)
 
 
 class ServerProcess(Program):
-    """`python -m server` on `data_dir`. It is starting, until `wait_until_ready` has returned."""
+    """`python -m server` on `data_dir`; it is starting until `wait_until_ready` has returned."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class ServerProcess(Program):
 
     @property
     def url(self) -> str:
-        """`http://host:port`, as it says itself."""
+        """Return `http://host:port`, as the server's log says."""
         found = _READY.search(self.log)
         assert found, self.log
         return found.group(1)
 
     @property
     def mongod(self) -> RunningProcess:
-        """The database that it has started."""
+        """Return the database that it has started."""
         if self._mongod is None:
             (pid,) = until(lambda: children(self.pid), "a mongod")
             self._mongod = RunningProcess(pid)
@@ -56,24 +56,24 @@ class ServerProcess(Program):
         return self
 
     def post(self, query: str, **variables: Any) -> httpx.Response:
-        """The answer to a GraphQL request.
+        """Return the answer to a GraphQL request.
 
         Raises:
-            httpx.TransportError: the server has ended, or did before it answered.
+            httpx.TransportError: the server ended before it answered.
         """
         # Not the environment's proxies; and no answer takes longer than a server may shut down.
         with httpx.Client(trust_env=False, timeout=60) as client:
             return client.post(f"{self.url}/graphql", json={"query": query, "variables": variables})
 
     def graphql(self, query: str, **variables: Any) -> Any:
-        """The data of the answer, which has no errors."""
+        """Return the data of an answer without errors."""
         answer = self.post(query, **variables).json()
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 
     @contextmanager
     def mongo(self) -> Iterator[MongoClient[dict[str, Any]]]:
-        """A client of the embedded database, past the server."""
+        """Connect to the embedded database, past the server."""
         client: MongoClient[dict[str, Any]] = MongoClient(
             self.mongodb_uri, tz_aware=True, serverSelectionTimeoutMS=3_000
         )
@@ -82,11 +82,11 @@ class ServerProcess(Program):
 
     @property
     def mongodb_uri(self) -> str:
-        """Of the embedded database."""
+        """Return the address of the embedded database."""
         return f"mongodb://{quote_plus(str(self.data_dir / 'mongod.sock'))}/?directConnection=true"
 
     def close(self) -> None:
-        """End whatever it has left there."""
+        """End the server, its database and all else that runs in its folder."""
         self.kill()
         for pid in set(processes_in(self.data_dir)) - self._others:
             with suppress(ProcessLookupError):

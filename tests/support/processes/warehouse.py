@@ -1,4 +1,4 @@
-"""10 000 products under load, and what must be true of them whatever died in the middle of it."""
+"""Put 10 000 products under load, and check them whatever died in the middle of it."""
 
 import random
 from collections import defaultdict
@@ -32,7 +32,7 @@ mutation Update($updates: [StockUpdateInput!]!) {
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """One item for each of `places`; `answers` is empty if the server died before it answered."""
+    """A batch with an item for each of `places`; `answers` is empty if the server died first."""
 
     number: int
     places: Sequence[int]
@@ -49,7 +49,7 @@ class Warehouse:
     """The products of a fresh database, and the batches that were sent to them."""
 
     def __init__(self, database: Database[dict[str, Any]]) -> None:
-        """Put the products there, instead of the samples."""
+        """Put the products into the database, instead of the samples."""
         now = datetime.now(UTC)
         self._ids = [ObjectId() for _ in range(SIZE)]
         self._places = {id_: place for place, id_ in enumerate(self._ids)}
@@ -64,7 +64,7 @@ class Warehouse:
         )
 
     def send(self, server: ServerProcess, places: Sequence[int] = range(SIZE)) -> httpx.Response:
-        """The answer to a batch with one item for each of the places.
+        """Send a batch with an item for each of the places, and return its answer.
 
         Raises:
             httpx.TransportError: the server ended before it answered.
@@ -82,7 +82,7 @@ class Warehouse:
 
     @contextmanager
     def product_held(self, database: Database[dict[str, Any]], place: int) -> Iterator[None]:
-        """Nobody else can change this product: a transaction has, and does not end before this."""
+        """Hold a product in an open transaction until the end of the block."""
         with database.client.start_session() as session, session.start_transaction():
             now = {"$set": {"updatedAt": datetime.now(UTC)}}
             database["products"].update_one({"_id": self._ids[place]}, now, session=session)
@@ -91,7 +91,7 @@ class Warehouse:
 
     @contextmanager
     def under_load(self, server: ServerProcess) -> Iterator[None]:
-        """Two callers, and then the server's end: one changes all products at a time, one a few."""
+        """Let two callers change products, one of them all at a time; kill the server at last."""
         with ThreadPoolExecutor() as threads:
             callers = [threads.submit(self._call, server, one) for one in (SIZE, _SMALL)]
             try:
@@ -107,9 +107,9 @@ class Warehouse:
                 self.send(server, sorted(random.sample(range(SIZE), size)))
 
     def assert_is_true(self, database: Database[dict[str, Any]]) -> int:
-        """Check the stocks and the ledger against each other, and the answers against both.
+        """Check stocks and ledger against each other, and the answers against both.
 
-        The number of rows in the ledger.
+        Return the number of rows in the ledger.
         """
         rows = list(database["stockUpdates"].find({}, {"_id": 0, "timestamp": 0}))
         assert {(row["status"], row["reason"]) for row in rows} <= {("applied", "adjustment")}
@@ -147,7 +147,7 @@ class Warehouse:
 
 
 def wait_for_rows(server: ServerProcess, more: int = 1) -> None:
-    """Until the ledger has grown by so many rows, those of open transactions included."""
+    """Wait until the ledger has grown by that many rows, including those of open transactions."""
     with server.mongo() as client:
         ledger = client["stockbatch"]["stockUpdates"]
         enough = ledger.estimated_document_count() + more

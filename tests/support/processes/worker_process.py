@@ -1,4 +1,4 @@
-"""A worker as its operator has it: a process that only runs background batches."""
+"""Run a worker as its operator does: a process that only runs background batches."""
 
 import re
 import signal
@@ -12,7 +12,7 @@ _READY = re.compile(r"Ready: background batches are run$", re.MULTILINE)
 
 
 class WorkerProcess(Program):
-    """`python -m server worker`. It is starting, until `wait_until_ready` has returned."""
+    """`python -m server worker`; it is starting until `wait_until_ready` has returned."""
 
     def __init__(
         self, log: Path, settings: Mapping[str, str | Path], *, forked: bool = False
@@ -25,7 +25,7 @@ class WorkerProcess(Program):
         return self
 
     def pause(self) -> None:
-        """It stands still, and its connections stay open."""
+        """Stop the process where it is; its connections stay open."""
         self.send(signal.SIGSTOP)
 
     def resume(self) -> None:

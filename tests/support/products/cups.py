@@ -1,4 +1,4 @@
-"""Cups that were created long before the mutation under test, as GraphQL shows them."""
+"""Put cups that were created long before a mutation, and build the bodies that it returns."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Products for tests of the rules, which need no database."""
+"""Build a product for tests of the rules, which need no database."""
 
 from datetime import UTC, datetime
 from typing import Any

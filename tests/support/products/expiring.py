@@ -33,12 +33,12 @@ mutation ($updates: [UpdateProductInput!]!, $options: BatchUpdateOptions) {
 
 
 async def put_expiring(shop: Shop, *stocks: int, **fields: Any) -> list[str]:
-    """Products that expire at `DUE`."""
+    """Put products that expire at `DUE`; return their ids."""
     return await shop.put(*stocks, **{"expires_at": DUE, "created_at": CREATED} | fields)
 
 
 def put_row(shop: Shop, *product_ids: str) -> None:
-    """A row in the ledger for each mention of a product."""
+    """Put a row into the ledger for each mention of a product."""
     fixed = {"quantity": 0, "timestamp": CREATED, "status": "applied", "reason": "adjustment"}
     shop.stock_updates.insert_many(
         [fixed | {"_id": ObjectId(), "productId": ObjectId(one)} for one in product_ids]
@@ -46,7 +46,7 @@ def put_row(shop: Shop, *product_ids: str) -> None:
 
 
 def documents(shop: Shop) -> dict[str, list[dict[str, Any]]]:
-    """All that is stored, to see that nothing changed."""
+    """Return all that is stored, to check that nothing changed."""
     return {"products": list(shop.products.find().sort("_id")), "stockUpdates": shop.rows()}
 
 
@@ -56,7 +56,7 @@ def stored(shop: Shop, product_id: str) -> dict[str, Any]:
 
 
 async def listed(shop: Shop, **arguments: Any) -> tuple[list[str], int]:
-    """The ids that `products` shows, and its `totalCount`."""
+    """Return the ids that `products` shows, and its `totalCount`."""
     page = await shop.ask(PRODUCTS, **arguments)
     return [edge["node"]["id"] for edge in page["edges"]], page["totalCount"]
 

@@ -64,7 +64,7 @@ def failure(index: int, product_id: str | None, error: dict[str, Any]) -> dict[s
 
 
 async def fails(shop: Shop, update: Mapping[str, Any], error: dict[str, Any]) -> None:
-    """The update, sent alone, fails with `error`; no stock changes, and a failed row says why."""
+    """Check that the update alone fails with `error`, changes no stock, and leaves a failed row."""
     before = shop.stocks()
 
     (result,) = await shop.ask(UPDATE_STOCK, updates=[update])
@@ -84,7 +84,7 @@ async def fails(shop: Shop, update: Mapping[str, Any], error: dict[str, Any]) ->
 
 
 def masked(result: Mapping[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    """The error of the result is INTERNAL, with the id of the one error in the log."""
+    """Check that the result's error is INTERNAL, with the id of the only error in the log."""
     (record,) = [one for one in caplog.records if hasattr(one, "error_id")]
     assert record.levelno == logging.ERROR
     message = (

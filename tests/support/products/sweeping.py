@@ -1,4 +1,4 @@
-"""Expired products, and short words for what tests of the sweep do with them."""
+"""Put expired products, sweep them, and look at what each part of a sweep deletes."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ def sweep_of(shop: Shop, *, interval_seconds: float = A_DAY) -> ExpirySweep:
 
 
 async def put_expired(shop: Shop, count: int, *, rows: int = 0) -> list[str]:
-    """So many products that expire at `DUE`, which is now, with so many rows each."""
+    """Put `count` products that expire at `DUE`, which is now, with `rows` rows each."""
     shop.clock.stand_at(DUE)
     ids = await shop.put(*[10] * count, expires_at=DUE)
     put_rows(shop, *ids * rows)
@@ -28,7 +28,7 @@ async def put_expired(shop: Shop, count: int, *, rows: int = 0) -> list[str]:
 
 
 def put_rows(shop: Shop, *product_ids: str) -> None:
-    """A row that changed nothing for each mention of a product."""
+    """Put a row that changed nothing for each mention of a product."""
     fixed = {"quantity": 0, "timestamp": DUE - AN_HOUR, "status": "applied", "newStock": 10}
     rows = [
         fixed | {"_id": ObjectId(), "productId": ObjectId(one), "reason": "adjustment"}
@@ -43,14 +43,14 @@ def rows_of(shop: Shop, product_id: str) -> int:
 
 
 def put_off(shop: Shop, product_id: str) -> None:
-    """Give it another hour, as somebody beside the sweep."""
+    """Give the product another hour, as a writer beside the sweep would."""
     later = {"$set": {"expiresAt": DUE + AN_HOUR}}
     shop.products.update_one({"_id": ObjectId(product_id)}, later)
 
 
 @dataclass(frozen=True)
 class Left:
-    """What there was after a commit: the products, and how many rows each of all had."""
+    """What a commit left: the products, and the number of rows of each."""
 
     products: frozenset[str]
     rows: dict[str, int]
@@ -58,7 +58,7 @@ class Left:
 
 @contextmanager
 def watched(shop: Shop) -> Iterator[list[Left]]:
-    """What there is now, and after each commit of the tested client."""
+    """Note what there is now, and after each commit of the tested client."""
     left: list[Left] = []
 
     def look(name: str = "commitTransaction") -> None:
@@ -76,7 +76,7 @@ def watched(shop: Shop) -> Iterator[list[Left]]:
 
 
 def sizes(left: Sequence[Left]) -> list[tuple[int, int]]:
-    """How many products and how many rows went with each part that deleted something."""
+    """Return how many products and rows each part deleted, for the parts that deleted any."""
     changes = [
         (len(a.products) - len(b.products), sum(a.rows.values()) - sum(b.rows.values()))
         for a, b in pairwise(left)

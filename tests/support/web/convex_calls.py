@@ -1,4 +1,4 @@
-"""Calls as the npm package `convex` sends them."""
+"""Send calls as the npm package `convex` does."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ async def send(shop: Shop, kind: str, body: Any, **headers: str) -> httpx.Respon
 
 
 async def call(shop: Shop, kind: str, path: str, args: Any, **headers: str) -> Any:
-    """The whole answer to a call as the npm package sends it."""
+    """Return the whole answer to a call as the npm package sends it."""
     body = {"path": path, "format": "convex_encoded_json", "args": [args]}
     response = await send(shop, kind, body, **headers)
     assert response.status_code == 200
@@ -32,7 +32,7 @@ async def value(shop: Shop, kind: str, path: str, args: Any, **headers: str) -> 
 
 
 async def error(shop: Shop, kind: str, path: str, args: Any, **headers: str) -> Any:
-    """What the client throws: a ConvexError whose `data` this is."""
+    """Return the `data` of the ConvexError that the client throws."""
     answer = await call(shop, kind, path, args, **headers)
     assert {*answer} == {"status", "errorMessage", "errorData", "logLines"}
     assert answer["status"] == "error"

@@ -1,4 +1,4 @@
-"""A small request for each mutation, with an item that is well."""
+"""Provide a small request for each mutation, with a valid item."""
 
 from typing import Any
 

@@ -23,7 +23,7 @@ async def post(
     media_type: str = "application/json",
     **headers: str,
 ) -> httpx.Response:
-    """What the operation at `path` answers; of the headers' names `_` is `-`."""
+    """Send a batch to the kind at `path`; in header names `_` stands for `-`."""
     content = json.dumps(body) if isinstance(body, Mapping) else body
     sent = {"Content-Type": media_type} | {
         name.replace("_", "-"): value for name, value in headers.items()
@@ -43,7 +43,7 @@ def lines_of(items: list[Any]) -> str:
 
 
 def stored(shop: Shop, response: httpx.Response) -> dict[str, Any]:
-    """The batch that was submitted, without what is its own, and with its items."""
+    """Return what is stored of the submitted batch: kind, settings, options and items."""
     assert response.status_code == 201
     database = shop.admin[shop.database]
     batch_id = ObjectId(response.json()["batchId"])

@@ -14,7 +14,7 @@ NDJSON = "application/x-ndjson"
 
 
 async def submit(shop: Shop, path: str, body: Any, media_type: str = "application/json") -> str:
-    """Its batch's id."""
+    """Submit a batch; return its id."""
     content = body if isinstance(body, str | bytes) else json.dumps(body)
     async with shop.http() as client:
         response = await client.post(
@@ -26,7 +26,7 @@ async def submit(shop: Shop, path: str, body: Any, media_type: str = "applicatio
 
 
 async def ran(shop: Shop, path: str, body: Any, media_type: str = "application/json") -> str:
-    """The id of a batch that has ended."""
+    """Submit a batch and run it to its end; return its id."""
     batch_id = await submit(shop, path, body, media_type)
     while await shop.assembly.worker.run_once():
         pass
@@ -46,14 +46,14 @@ async def poll(shop: Shop, path: str) -> dict[str, Any]:
 
 
 async def lines(shop: Shop, batch_id: str, query: str = "") -> list[dict[str, Any]]:
-    """The download as NDJSON."""
+    """Download the results as NDJSON."""
     response = await get(shop, f"{batch_id}/results?{query}")
     assert response.status_code == 200
     return [json.loads(line) for line in response.text.splitlines()]
 
 
 async def table(shop: Shop, batch_id: str, query: str = "") -> list[dict[str, str]]:
-    """The download as CSV."""
+    """Download the results as CSV."""
     response = await get(shop, f"{batch_id}/results?format=csv&{query}")
     assert response.status_code == 200
     return list(csv.DictReader(io.StringIO(response.text, newline="")))

@@ -1,4 +1,4 @@
-"""Rows of each kind of batch, and bodies that are read in pieces."""
+"""Draw rows of each kind of batch, and read bodies in pieces."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The five mutations, with all that they answer; with an idempotency key or without."""
+"""Send each of the five mutations, with or without a key, and ask for the whole answer."""
 
 import json
 from collections.abc import Mapping
@@ -65,7 +65,7 @@ MUTATIONS = {
 async def send(
     client: httpx.AsyncClient, operation: str, items: Any, options: Any, key: str | None = None
 ) -> Json:
-    """The whole answer to one of `MUTATIONS`; the key goes by the header."""
+    """Return the whole answer to one of `MUTATIONS`; the key is sent as a header."""
     return await post(client, MUTATIONS[operation], {"items": items, "options": options}, key)
 
 
@@ -79,14 +79,14 @@ async def post(
 
 
 def data_of(answer: Json) -> Any:
-    """The one field that was asked for, of an answer without errors."""
+    """Return the only field that was asked for, of an answer without errors."""
     assert "errors" not in answer
     (value,) = answer["data"].values()
     return value
 
 
 def code_of(answer: Json) -> str:
-    """Of an answer that is one error."""
+    """Return the code of an answer that is a single error."""
     assert not any((answer["data"] or {}).values())
     (error,) = answer["errors"]
     return str(error["extensions"]["code"])
@@ -97,7 +97,7 @@ def is_replay(answer: Json) -> bool:
 
 
 def everything(shop: Shop) -> Json:
-    """Every document of the database, to see that nothing changed."""
+    """Return every document of the database, to check that nothing changed."""
     database = shop.admin[shop.database]
     return {
         name: list(database[name].find().sort("_id"))

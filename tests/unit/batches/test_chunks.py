@@ -1,4 +1,4 @@
-"""How a batch is cut: chunks that cannot conflict with each other, or that keep the order."""
+"""Cut a batch into chunks that cannot conflict with each other, or that keep the order."""
 
 from collections import Counter
 

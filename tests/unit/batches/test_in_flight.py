@@ -1,4 +1,4 @@
-"""Work that has begun ends, whoever stops waiting for it."""
+"""Finish work that has begun, although its callers stop waiting for it."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from server.batch.in_flight import InFlight
 
 
 class Work:
-    """Begins, waits to be let go, and ends."""
+    """Work that begins, waits to be let go, and ends."""
 
     def __init__(self) -> None:
         self.begun, self.let_go, self.ended = asyncio.Event(), asyncio.Event(), False

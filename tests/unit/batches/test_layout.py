@@ -1,4 +1,4 @@
-"""Items to chunks: all of them, once, in order, and each product in one lane."""
+"""Lay items out in chunks: all of them once, in order, and each product in one lane."""
 
 from collections.abc import Sequence
 from itertools import chain

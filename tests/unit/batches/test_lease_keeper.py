@@ -1,6 +1,6 @@
-"""A lease is renewed in time, and not where that would only stand in the way.
+"""Renew a lease in time, and not while a renewal would only get in the way.
 
-The event loop of these tests has a clock of its own, which jumps to whatever is next.
+The event loop of these tests has a clock of its own, which jumps to the next event.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from server.domain.errors import DatabaseUnavailable
 
 
 class JumpingSelector(selectors.DefaultSelector):
-    """Nothing ever comes from outside, so whoever waits may as well have waited already."""
+    """A selector that never waits: nothing comes from outside, so time may jump."""
 
     now = 0.0
 
@@ -89,7 +89,7 @@ def test_a_lease_is_renewed_four_times_before_it_runs_out(loop: JumpingLoop) -> 
 
 
 def test_nothing_is_renewed_while_a_transaction_is_young(loop: JumpingLoop) -> None:
-    """Its last write would conflict with the renewal; after half a lease that is worth it."""
+    """A renewal would conflict with the transaction's last write; it pays after half a lease."""
     renewals = Renewals()
 
     async def one_transaction(receipt: Receipt) -> None:
@@ -121,7 +121,7 @@ def test_a_long_transaction_is_made_to_begin_anew_before_the_lease_is_lost(
 def test_many_short_transactions_in_a_row_do_not_keep_a_lease_from_being_renewed(
     loop: JumpingLoop,
 ) -> None:
-    """As those of a chunk that is cut down to single items."""
+    """A chunk that is cut down to single items has such transactions."""
     renewals = Renewals()
 
     async def five_hundred(receipt: Receipt) -> None:

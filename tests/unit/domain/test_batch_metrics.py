@@ -1,4 +1,4 @@
-"""What a batch's times and counts say, up to the boundary of every alert."""
+"""Compute a batch's metrics and alerts from its times and counts, up to every boundary."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""A batch's states: every pair is tried, here as a table and in the database as a guard."""
+"""Try every pair of a batch's states: the table here, and the guard in the database."""
 
 from datetime import UTC, datetime
 from itertools import product

@@ -1,4 +1,4 @@
-"""A chunk that ends whoever runs it is cut down until the culprit stands alone."""
+"""Cut a chunk that kills its process down until the culprit stands alone."""
 
 import pytest
 from hypothesis import given
@@ -24,7 +24,7 @@ def test_after_fewer_than_three_crashes_all_items_run_at_once(items: int, crashe
     ],
 )
 def test_each_crash_from_the_third_on_halves_the_part(items: int, sizes: list[int]) -> None:
-    """An item that is alone in its chunk has been tried alone three times, and is to blame then."""
+    """An item that is alone in its chunk has been tried alone three times, and is to blame."""
     assert [part_size(items, crashes) for crashes in range(len(sizes))] == sizes
 
 
@@ -38,7 +38,7 @@ def test_a_lone_culprit_is_found_after_few_crashes_whatever_the_size(items: int)
 
 @given(st.integers(2, 1000), st.integers(0, 999))
 def test_only_the_culprit_fails_wherever_it_stands(items: int, place: int) -> None:
-    """A worker that crashes whenever the culprit is among the items that it runs."""
+    """The worker crashes whenever the culprit is among the items that it runs."""
     culprit = place % items
     crashes, left, failed = 0, list(range(items)), []
     for _ in range(1000):

@@ -1,4 +1,4 @@
-"""When a product disappears: the option, and the millisecond at which it is due."""
+"""Compute when a product expires, from the option and to the millisecond."""
 
 import math
 from datetime import UTC, datetime, timedelta

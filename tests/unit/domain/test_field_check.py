@@ -1,4 +1,4 @@
-"""The rules of a product's fields: what is stored, and what is told of a bad one."""
+"""Check a product's fields: what is stored, and what is said of a bad one."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ OUT_OF_RANGE = "is out of range: it may be from 0 to 2147483647"
 
 
 def check(field: str, value: object) -> tuple[object, list[ItemError]]:
-    """What is stored of the value, and what is wrong with it."""
+    """Return what is stored of the value, and what is wrong with it."""
     fields = FieldCheck("products", "3")
     method: Callable[[object], object] = getattr(fields, field)
     return method(value), fields.errors

@@ -1,4 +1,4 @@
-"""What becomes of the items with which nothing is wrong, when another one has failed."""
+"""Settle the items with which nothing is wrong when another one has failed."""
 
 import pytest
 from hypothesis import given

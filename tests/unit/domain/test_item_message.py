@@ -1,4 +1,4 @@
-"""What a successful item of a stored batch is told."""
+"""Word the message of a successful item of a stored batch."""
 
 from datetime import UTC, datetime
 

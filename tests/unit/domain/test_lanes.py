@@ -1,4 +1,4 @@
-"""Lanes: where an item belongs, and when a chunk's turn comes."""
+"""Assign items to lanes, and chunks to their turns."""
 
 from datetime import UTC, datetime
 

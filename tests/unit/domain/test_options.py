@@ -1,4 +1,4 @@
-"""Options and page requests: what they are when left out, and what they may be."""
+"""Build options and page requests: their defaults and their limits."""
 
 import pytest
 

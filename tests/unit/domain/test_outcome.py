@@ -1,4 +1,4 @@
-"""What the outcomes of the items make of the batch."""
+"""Derive the outcome of a batch from the outcomes of its items."""
 
 import pytest
 

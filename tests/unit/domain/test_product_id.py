@@ -1,4 +1,4 @@
-"""Product ids: one spelling for each, and messages that stay short."""
+"""Read product ids: one spelling for each, and messages that stay short."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Quantities and the whole numbers behind them."""
+"""Check quantities, and the whole numbers behind them."""
 
 import math
 from fractions import Fraction

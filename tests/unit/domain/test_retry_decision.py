@@ -1,4 +1,4 @@
-"""A chunk that the database kept from ending is tried again, later and later, and not for ever."""
+"""Decide whether a chunk is tried again: later each time, and not for ever."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""How much memory the process has."""
+"""Measure how much memory the process has taken."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What is sent to the receiver of prices, how often, and what is made of its answers."""
+"""Publish prices: what is sent, how often, and what is made of the answers."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
 class Outboxes:
-    """One outbox of so many prices, as `Publications` hands it out and takes it back."""
+    """An outbox of that many prices, which `Publications` would hand out and take back."""
 
     lease_seconds = 20.0
 
@@ -52,7 +52,7 @@ class Outboxes:
 
 
 class Receiver:
-    """Answers what `answer` says, and remembers what it was sent."""
+    """A receiver that answers what `answer` says, and remembers what it was sent."""
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         self.requests: list[httpx.Request] = []
@@ -68,7 +68,7 @@ class Receiver:
 
 @pytest.fixture
 async def publishing() -> AsyncIterator[Callable[..., Publisher]]:
-    """Publishers that do not wait between tries."""
+    """Give a function that makes publishers, which do not wait between tries."""
     clients = []
 
     def make(outboxes: Any, receiver: Handler) -> Publisher:

@@ -1,4 +1,4 @@
-"""Work that is repeated beside the requests."""
+"""Repeat work beside the requests."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ FOREVER = 3600.0
 
 
 class Work:
-    """Answers as it is told, one time after the other, and then stops itself."""
+    """Work that answers as it is told, one time after the other, and then stops itself."""
 
     def __init__(self, *answers: bool | Exception) -> None:
         self.stopping = asyncio.Event()

@@ -1,4 +1,4 @@
-"""What the sweep deletes at once: part after part everything goes, and nobody loses a row."""
+"""Choose what a sweep deletes at once: part after part, all of it and no row more."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ at_once = st.integers(1, 5)
 
 
 def rows_of(**counts: int) -> list[Row]:
-    """So many rows of each product, in the order of the products."""
+    """Return that many rows of each product, in the order of the products."""
     return [
         Row(id=f"{product}{number}", product_id=product)
         for product, count in sorted(counts.items())
@@ -33,7 +33,7 @@ Part = tuple[list[str], list[Row]]
 def parts(
     expiring: Sequence[str], counts: Mapping[str, int], at_once: int, most: int
 ) -> Iterator[Part]:
-    """The parts of one pass over products that expire in this order, as a sweep would take them."""
+    """Return the parts of one sweep over products that expire in this order."""
     products, rows = list(expiring), rows_of(**counts)
     while products:
         looked_at = products[:at_once]

@@ -1,4 +1,4 @@
-"""The rules of `batchCreateProducts`, without a database."""
+"""Decide `batchCreateProducts` by its rules, without a database."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The rules of `batchDeleteProducts`, without a database."""
+"""Decide `batchDeleteProducts` by its rules, without a database."""
 
 import pytest
 from hypothesis import given

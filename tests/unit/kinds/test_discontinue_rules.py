@@ -1,4 +1,4 @@
-"""The rules of `batchDiscontinueProducts`, without a database."""
+"""Decide `batchDiscontinueProducts` by its rules, without a database."""
 
 from hypothesis import given
 from hypothesis import strategies as st

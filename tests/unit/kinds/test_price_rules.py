@@ -1,4 +1,4 @@
-"""One new price for many products."""
+"""Decide one new price for many products, without a database."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rules of `batchUpdateStock`, without a database."""
+"""Decide `batchUpdateStock` by its rules, without a database."""
 
 import math
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ A, B, C = "a" * 24, "b" * 24, "c" * 24
 
 @dataclass(frozen=True)
 class Told:
-    """An outcome in short: the new stock, or the code and what was there."""
+    """An outcome in short: the new stock, or the code and the current stock."""
 
     new_stock: int | None = None
     code: ItemErrorCode | None = None

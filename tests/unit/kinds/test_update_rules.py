@@ -1,4 +1,4 @@
-"""The rules of `batchUpdateProducts`, without a database."""
+"""Decide `batchUpdateProducts` by its rules, without a database."""
 
 import math
 from dataclasses import replace

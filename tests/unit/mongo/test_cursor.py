@@ -1,4 +1,4 @@
-"""Cursors: opaque to callers, and never a way to an operator of the database."""
+"""Read cursors: they are opaque to callers, and smuggle no operator into the database."""
 
 import base64
 from datetime import UTC, datetime

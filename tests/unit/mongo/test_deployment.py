@@ -7,7 +7,7 @@ from server.mongo.deployment import is_writable, require_transactions, shown
 
 
 class Answers:
-    """A driver whose server says `hello` to everything."""
+    """A driver whose server answers everything with `hello`."""
 
     def __init__(self, **hello: Any) -> None:
         self.client = self

@@ -1,4 +1,4 @@
-"""Every error of the driver, and every server code that we know, has its translation."""
+"""Translate every error of the driver, and every server code that we know."""
 
 import inspect
 from typing import Any

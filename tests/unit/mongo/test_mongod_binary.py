@@ -1,4 +1,4 @@
-"""Finding a mongod, and one sentence for each reason why one did not run."""
+"""Find a mongod, and say in one sentence why one did not run."""
 
 import platform
 import shutil

@@ -1,4 +1,4 @@
-"""Outcomes as they are stored, and back again."""
+"""Store outcomes as documents, and read them back."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -55,7 +55,7 @@ def test_what_succeeded_comes_back_as_it_was(outcome: Outcome) -> None:
 
 
 def test_the_patch_of_an_update_is_not_kept() -> None:
-    """Nobody asks for it any more: the product is what came of it."""
+    """Nothing needs it any more: the product shows its effect."""
     updated = Updated(index=0, product_id=ONE, key=ONE, patch=Patch(price=5), product=PRODUCT)
 
     assert stored_and_back(updated) == replace(updated, patch=Patch())

@@ -1,4 +1,4 @@
-"""What the transaction runner does about an error, from the error's labels alone."""
+"""Decide what the transaction runner does about an error, from the error's labels alone."""
 
 import pytest
 from hypothesis import given

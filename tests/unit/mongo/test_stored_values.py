@@ -1,4 +1,4 @@
-"""What a caller sent, as it is stored: nothing that matters is lost on the way."""
+"""Store what a caller sent, without losing anything that matters."""
 
 import json
 import math

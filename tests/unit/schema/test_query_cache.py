@@ -1,4 +1,4 @@
-"""Queries that come again are read once; those that hold a whole batch are not kept."""
+"""Cache queries that come again, but not those that hold a whole batch."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from schema import schema
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """How often a text was parsed and a document validated."""
+    """Count how often a text is parsed and a document validated."""
     counts = {"parsed": 0, "validated": 0}
 
     def counting(module: Any, getter: str, name: str) -> None:

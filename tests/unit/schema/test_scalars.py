@@ -1,4 +1,4 @@
-"""The two scalars that are ours: `Float` takes any number, `DateTime` only what is no guess."""
+"""Read our two scalars: `Float` takes any number, `DateTime` only what needs no guess."""
 
 import math
 from datetime import UTC, datetime, timedelta, timezone

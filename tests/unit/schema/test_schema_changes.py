@@ -1,4 +1,4 @@
-"""Which changes of the schema break a client, and which of them the changelog announces."""
+"""Find the changes of the schema that break a client, and those that the changelog announces."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The built schema against the contract that clients were promised."""
+"""Compare the built schema with the contract that clients were promised."""
 
 import re
 from collections.abc import Iterator
@@ -188,7 +188,7 @@ def _own_types(built: GraphQLSchema) -> Iterator[GraphQLNamedType]:
 
 
 def shape(built: GraphQLSchema) -> dict[str, str]:
-    """Every name of a schema, with its type (and default) as they are written."""
+    """Return every name of a schema, with its type and default as they are written."""
     names: dict[str, str] = {}
     for one in _own_types(built):
         names[one.name] = next(kind.__name__ for kind in KINDS if isinstance(one, kind))
@@ -208,7 +208,7 @@ def shape(built: GraphQLSchema) -> dict[str, str]:
 
 
 def _with_default(one: GraphQLArgument | GraphQLInputField) -> str:
-    """The code has its defaults as values, a contract that was read as they are written."""
+    """Add the default: the code has it as a value, the contract as it is written."""
     written = one.default.literal if one.default else None
     if written is None and one.default_value is not Undefined:
         written = ast_from_value(one.default_value, one.type)
@@ -216,7 +216,7 @@ def _with_default(one: GraphQLArgument | GraphQLInputField) -> str:
 
 
 def descriptions(built: GraphQLSchema) -> dict[str, str | None]:
-    """Every name of a schema, with its description."""
+    """Return every name of a schema, with its description."""
     found: dict[str, str | None] = {}
     for directive in built.directives:
         if not is_specified_directive(directive):
@@ -241,7 +241,7 @@ def undescribed(built: GraphQLSchema) -> list[str]:
 
 
 def inputs(built: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
-    """What a client can send: arguments and input fields."""
+    """Return what a client can send: arguments and input fields."""
     for one in _own_types(built):
         if isinstance(one, GraphQLInputObjectType):
             yield from ((f"{one.name}.{name}", field) for name, field in one.fields.items())

@@ -1,4 +1,4 @@
-"""A query whose text is out of all proportion is refused before any work is done for it."""
+"""Refuse a query whose text is too large, before any work is done for it."""
 
 import pytest
 

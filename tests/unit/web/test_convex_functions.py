@@ -1,4 +1,4 @@
-"""The functions of Convex offer what the schema offers, and follow it."""
+"""Compare the functions for Convex with the schema that they follow."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,7 @@ def _root(function: Function) -> GraphQLObjectType:
 
 
 def _asked(function: Function) -> Iterator[tuple[str, str]]:
-    """(type, field) of everything that the function asks for."""
+    """Return (type, field) of everything that the function asks for."""
     asked: list[tuple[str, str]] = []
     info = TypeInfo(BUILT)
 

@@ -1,4 +1,4 @@
-"""Convex's values in JSON. The texts were written by `convexToJson` of the npm package."""
+"""Read Convex's values in JSON, as `convexToJson` of the npm package wrote them."""
 
 import math
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Prometheus is told."""
+"""Export metrics to Prometheus."""
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -11,7 +11,7 @@ Sample = tuple[str, tuple[tuple[str, str], ...]]
 
 
 def samples(metrics: Metrics) -> dict[Sample, float]:
-    """Every sample but the times of creation."""
+    """Return every sample but the times of creation."""
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(metrics.exposition().decode())

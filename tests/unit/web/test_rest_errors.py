@@ -1,4 +1,4 @@
-"""What of an error is told over REST."""
+"""Tell errors over REST."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Results as files, which can be mended and sent again."""
+"""Write results as files that can be mended and sent again."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Items out of NDJSON and CSV that come as a stream, in whatever pieces."""
+"""Read items out of NDJSON and CSV that arrive as a stream, in any pieces."""
 
 import csv
 import io
