@@ -39,7 +39,7 @@ async def test_the_examples_of_the_page_are_valid_and_give_what_they_promise(sho
     assert (discontinued["updated"], discontinued["failed"]) == (3, 0)
     listed = await shop.ask(examples.pop("products"))
     assert listed["totalCount"] == 3
-    # Its two operations are run in tests/acceptance/test_graphiql_batch.py.
+    # Its two operations are run in tests/acceptance/graphiql/test_batch.py.
     assert validate(schema._schema, parse(examples.pop("background"))) == []
     assert examples == {}
 

@@ -7,12 +7,7 @@ from typing import Any
 from examples.price_receiver import tx_id
 from server.mongo.driver import DriverName
 from server.mongo.embedded import EmbeddedMongod
-from tests.support.batches.publishing import (
-    PROGRESS,
-    Publishing,
-    open_publishing,
-    patient_client,
-)
+from tests.support.batches.publishing import PROGRESS, Publishing, open_publishing, patient_client
 from tests.support.shop import UNKNOWN_ID
 
 RETRY = "mutation($id: ID!) { retryPublication(id: $id) { publication { pending failed } } }"

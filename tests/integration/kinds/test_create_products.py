@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from tests.support.products.cups import (
-    EACH_ITS_OWN,
-    NOON,
-    NOON_ISO,
-    OWN_ID,
-    failure,
-)
+from tests.support.products.cups import EACH_ITS_OWN, NOON, NOON_ISO, OWN_ID, failure
 from tests.support.shop import Shop
 
 CREATE = """

@@ -10,14 +10,7 @@ from bson import ObjectId
 from server.batch.delete import DeleteProducts
 from server.domain.batch_operation import BatchOperationStatus
 from server.domain.item_result import Input
-from tests.support.batches.batch_work import (
-    assert_exact,
-    batch,
-    codes,
-    plus_one,
-    submit,
-    work_off,
-)
+from tests.support.batches.batch_work import assert_exact, batch, codes, plus_one, submit, work_off
 from tests.support.shop import UNKNOWN_ID, Shop
 
 

@@ -6,15 +6,10 @@ from typing import Any
 from tests.support.shop import Shop
 
 OWN_ID = "abcdefabcdefabcdefabcdef"
-
 CREATED = datetime(2026, 1, 1, 8, tzinfo=UTC)
-
 CREATED_ISO = "2026-01-01T08:00:00.000Z"
-
 NOON = datetime(2026, 1, 31, 12, 0, 0, 7000, tzinfo=UTC)
-
 NOON_ISO = "2026-01-31T12:00:00.007Z"
-
 EACH_ITS_OWN = {"atomic": False, "continueOnError": True}
 
 

@@ -10,20 +10,14 @@ from server.rest.kind import BY_PATH, Cell, Kind
 from server.rest.rows import Rows
 
 STOCK = BY_PATH["batch-update-stock"]
-
 PRICE = BY_PATH["batch-update-price"]
-
 CREATE = BY_PATH["batch-create-products"]
-
 UPDATE = BY_PATH["batch-update-products"]
-
 DELETE = BY_PATH["batch-delete-products"]
-
 KINDS = list(BY_PATH.values())
+
 PIECES = st.lists(st.integers(min_value=0), max_size=20)
-
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
-
 CELLS: Mapping[Cell, st.SearchStrategy[Any]] = {
     Cell.TEXT: TEXTS,
     Cell.NUMBER: st.integers(-(10**18), 10**18) | st.floats(allow_nan=False, allow_infinity=False),
