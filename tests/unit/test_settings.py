@@ -1,4 +1,4 @@
-"""Settings from the environment: the defaults, and one sentence for each that is wrong."""
+"""Read settings from the environment: the defaults, and a sentence for each wrong one."""
 
 import os
 from pathlib import Path
