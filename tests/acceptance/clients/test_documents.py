@@ -24,11 +24,11 @@ from tests.support.processes.client_examples import (
     typescript_copy,
     without_progress,
 )
+from tests.support.processes.node_tool import run_node
 from tests.support.processes.process_table import until
 from tests.support.processes.server_process import ServerProcess
 from tests.support.processes.worker_process import WorkerProcess
 from tests.support.project import PROJECT as ROOT
-from tests.support.project import run_node
 
 CONVEX = ROOT / "examples" / "convex"
 SWEEP_SECONDS = "0.1"

@@ -103,8 +103,8 @@ async def falls(run: Run, shop: Shop, fault: Fault) -> bool:
     items = [stock_item(0, ids[0], 5)]
 
     async def body(transaction: Transaction) -> None:
-        outcomes = await UPDATE_STOCK.work().decide(transaction, items, utc_now())
-        await UPDATE_STOCK.work().write(transaction, items, outcomes, utc_now())
+        outcomes = await UPDATE_STOCK.work().effects.decide(transaction, items, utc_now())
+        await UPDATE_STOCK.work().effects.write(transaction, items, outcomes, utc_now())
 
     with shop.failing(fault.command, mode={"times": fault.times}, **fault.data):
         try:

@@ -7,6 +7,7 @@ import pytest
 from bson import ObjectId
 
 from server.assembly import Sizes
+from server.kinds.registry import KINDS
 from server.mongo.batches.queue import ChunkQueue
 from server.mongo.connection.driver import DriverName
 from server.mongo.connection.embedded import EmbeddedMongod
@@ -101,7 +102,7 @@ async def test_a_chunk_that_was_claimed_and_left_is_done(
         await update_stock(shop, ids)
     end_leases(shop)
     async with shop.runner.session() as lost:
-        queue = ChunkQueue(shop.driver, shop.database)
+        queue = ChunkQueue(shop.driver, shop.database, kinds=list(KINDS))
         claimed = await queue.claim("killed", lost, batch_id=str(batches(shop)[0]["_id"]))
         assert claimed is not None
         end_leases(shop)
@@ -127,7 +128,7 @@ async def test_a_chunk_that_somebody_holds_is_waited_for_and_not_taken(
             await update_stock(shop, ids)
         end_leases(shop)
         async with shop.runner.session() as session:
-            queue = ChunkQueue(shop.driver, shop.database)
+            queue = ChunkQueue(shop.driver, shop.database, kinds=list(KINDS))
             batch_id = str(batches(shop)[0]["_id"])
             claimed = await queue.claim("another", session, batch_id=batch_id)
 

@@ -176,7 +176,7 @@ async def test_a_new_primary_that_does_not_know_the_latest_yet_takes_nothing_bac
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = await submitted(shop)
-    real = shop.services.batches.one
+    real = shop.services.batches.by_id
     first = await real(batch)
     answers = [first]
 
