@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from schema.changes import breaking_changes
 from tests.unit.planted_changes import BEFORE, BREAKING, HARMLESS, STRICTER, planted
+from tools.schema.changes import breaking_changes
 
 NODE = Path(__file__).parents[1] / "node"
 
