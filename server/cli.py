@@ -24,7 +24,7 @@ from server.domain.errors import StartupError
 from server.jobs.background import Background
 from server.logs import configure_logging
 from server.mongo.embedded import EmbeddedMongod
-from server.settings import Settings, read_settings
+from server.settings import Settings, doubtful_variables, read_settings
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
             return write_schema(parsed.file)
         settings = read_settings()
         configure_logging(settings.log_level)
+        for variable in doubtful_variables():
+            log.warning("%s The variable is ignored.", variable)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             job = work if parsed.command == "worker" else serve
             return runner.run(_until_done(settings, job))
