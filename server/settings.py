@@ -1,5 +1,6 @@
 """All settings: read from the environment and checked together."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import StartupError
 from server.domain.stored_batch import LEASE_SECONDS
+from server.misspelling import Misspelling, misspellings
 
 _HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
 _ORIGIN = re.compile(r"https?://[^/\s?#@,*]+", re.IGNORECASE)
@@ -99,16 +101,30 @@ def _as_browsers_send_it(origin: str) -> str:
 
 
 def read_settings() -> Settings:
-    """The settings of this process.
+    """Return the settings of this process.
 
     Raises:
-        StartupError: one or more are wrong; the message names each, with what it was and why.
+        StartupError: one or more are wrong or misspelt; the message names each, with what it was
+            and why, or with the right name.
     """
+    misspelt = [str(one) for one in _misspellings() if not one.doubtful]
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         faults = [_told(one["loc"], one["msg"], one["input"]) for one in error.errors()]
-        raise StartupError("\n".join(faults)) from error
+        raise StartupError("\n".join(faults + misspelt)) from error
+    if misspelt:
+        raise StartupError("\n".join(misspelt))
+    return settings
+
+
+def doubtful_variables() -> list[Misspelling]:
+    """Return the variables that may be misspelt settings, or meant for another program."""
+    return [one for one in _misspellings() if one.doubtful]
+
+
+def _misspellings() -> list[Misspelling]:
+    return misspellings(os.environ, [field.upper() for field in Settings.model_fields])
 
 
 def _told(place: tuple[int | str, ...], fault: str, value: object) -> str:

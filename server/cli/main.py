@@ -11,19 +11,20 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 import uvloop
 from typing_extensions import override
 
-from server import schema_command
+from schema import schema
 from server.bootstrap import Parts, wired, wired_worker
 from server.cli.logs import configure_logging
 from server.domain.errors import StartupError
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
-from server.settings import Settings, read_settings
+from server.settings import Settings, doubtful_variables, read_settings
 
 log = logging.getLogger(__name__)
 
@@ -36,24 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("serve", help="serve GraphQL over HTTP (the default)")
     commands.add_parser("worker", help="only run background batches, beside a server")
-    sdl = commands.add_parser("schema", help=f"write the schema to {schema_command.SDL}")
-    instead = sdl.add_mutually_exclusive_group()
-    instead.add_argument(
-        "--check",
-        action="store_true",
-        help="only say whether the file is current, and what breaks clients unannounced",
-    )
-    instead.add_argument(
-        "--release",
-        metavar="VERSION",
-        help=f"write it to {schema_command.RELEASED}, as that of a new version",
-    )
+    sdl = commands.add_parser("schema", help="print the GraphQL schema, or write it to a file")
+    sdl.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the file to write it to")
     parsed = parser.parse_args(arguments)
     try:
         if parsed.command == "schema":
-            return _schema(parsed)
+            return write_schema(parsed.file)
         settings = read_settings()
         configure_logging(settings.log_level)
+        for variable in doubtful_variables():
+            log.warning("%s The variable is ignored.", variable)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             job = work if parsed.command == "worker" else serve
             return runner.run(_until_done(settings, job))
@@ -231,7 +224,17 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _schema(parsed: argparse.Namespace) -> int:
-    if parsed.release is not None:
-        return schema_command.release(parsed.release)
-    return schema_command.check() if parsed.check else schema_command.write()
+def write_schema(file: Path | None) -> int:
+    """Write the SDL to the file, or to standard output, and return 0.
+
+    Raises:
+        StartupError: the file cannot be written.
+    """
+    if file is None:
+        print(schema.as_str())
+        return 0
+    try:
+        file.write_text(schema.as_str() + "\n", encoding="utf-8")
+    except OSError as error:
+        raise StartupError(f"Cannot write the schema to {file}: {error.strerror}.") from error
+    return 0

@@ -6,9 +6,9 @@ import subprocess
 
 import pytest
 
-from schema.changes import breaking_changes
 from tests.support.planted_changes import BEFORE, BREAKING, HARMLESS, STRICTER, planted
 from tests.support.project import PROJECT
+from tools.schema.changes import breaking_changes
 
 NODE = PROJECT / "tests" / "node"
 

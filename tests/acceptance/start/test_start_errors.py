@@ -93,6 +93,28 @@ def test_wrong_settings_are_named_all_at_once(refusal: Refusal, data_dir: Path) 
     assert not data_dir.exists()
 
 
+def test_a_misspelt_setting_is_named_with_the_right_one(refusal: Refusal, data_dir: Path) -> None:
+    first, second = refusal(count=2, PORT="abc", WORKER_CHUNK="3")
+
+    assert_says(first, "PORT", "'abc'", "integer")
+    assert second == "There is no setting WORKER_CHUNK: did you mean WORKER_CHUNKS?"
+    assert not data_dir.exists()
+
+
+def test_a_variable_that_may_be_another_programs_is_only_logged(launch: Launch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        server = launch(PORT=str(taken.getsockname()[1]), LOG_LEVELS="3")
+
+        assert server.wait() == 1
+
+    warning, refusal = server.log.splitlines()
+    assert warning.endswith(
+        " WARNING server.cli There is no setting LOG_LEVELS: did you mean LOG_LEVEL? "
+        "The variable is ignored."
+    )
+    assert_says(refusal, "Address already in use")
+
+
 def _place_of_setting(sentence: str) -> int:
     names = ["PORT", "MONGODB_URI", "MONGODB_DATABASE", "MAX_BATCH_ITEMS"]
     return next(place for place, name in enumerate(names) if f"setting {name} " in sentence)

@@ -1,13 +1,17 @@
 """Watch a batch to its end, whatever breaks on the way."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pymongo.asynchronous.pool import AsyncConnection
+from pymongo.monitoring import CommandStartedEvent
+from pymongo.synchronous.pool import Connection
 
 from server.domain.batch_progress import BatchProgress
 from server.domain.errors import DatabaseUnavailable, StoreError
@@ -194,3 +198,60 @@ async def test_a_new_primary_that_does_not_know_the_latest_yet_takes_nothing_bac
 
     assert_got_on(seen)
     assert seen.count(seen[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "method"), [("aggregate", "receive_message"), ("killCursors", "send_message")]
+)
+async def test_a_slow_connection_leaves_no_stream_open(
+    shop: Shop, driver_name: DriverName, monkeypatch: pytest.MonkeyPatch, command: str, method: str
+) -> None:
+    """The watcher leaves before the server has answered; the stream's end takes long."""
+    batch = await submitted(shop)
+    slow: list[str] = []
+    _delay(monkeypatch, driver_name, method, slow)
+    started = shop.commands.started
+
+    def note(event: CommandStartedEvent) -> None:
+        if event.command_name == command and (
+            command == "killCursors" or "$changeStream" in str(event.command)
+        ):
+            slow.append(command)
+        started(event)
+
+    monkeypatch.setattr(shop.commands, "started", note)
+    async with aclosing(shop.services.progress.watch(batch)) as watcher:
+        await anext(watcher)
+        await until(lambda: open_streams(shop) == 1)
+        if command == "killCursors":
+            await asyncio.sleep(0.05)  # the stream is being read
+
+    assert listeners() == 0
+    assert slow == [f"{command} was slow"]
+    await until(lambda: open_streams(shop) == 0, 10)
+
+
+def _delay(
+    patch: pytest.MonkeyPatch, driver_name: DriverName, method: str, slow: list[str]
+) -> None:
+    """Make the next call of the connection's method slow once `slow` names a command."""
+    connection = Connection if driver_name == "motor" else AsyncConnection
+    real = getattr(connection, method)
+
+    def is_slow() -> bool:
+        if slow and not slow[-1].endswith("slow"):
+            slow[-1] += " was slow"
+            return True
+        return False
+
+    async def later(*arguments: Any) -> Any:
+        if is_slow():
+            await asyncio.sleep(0.4)
+        return await real(*arguments)
+
+    def blocking_later(*arguments: Any) -> Any:
+        if is_slow():
+            time.sleep(0.4)
+        return real(*arguments)
+
+    patch.setattr(connection, method, blocking_later if driver_name == "motor" else later)

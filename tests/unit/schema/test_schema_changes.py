@@ -5,9 +5,9 @@ import re
 import pytest
 
 from schema import schema
-from schema.changelog import newest_version, unannounced
-from schema.changes import breaking_changes
 from tests.support.planted_changes import BEFORE, BREAKING, HARMLESS, STRICTER, planted
+from tools.schema.changelog import newest_version, unannounced
+from tools.schema.changes import breaking_changes
 
 GONE = "Field Product.stock was removed."
 SDL = schema.as_str()

@@ -1,4 +1,4 @@
-"""What CHANGELOG.md says to those whom a new version breaks.
+"""Read which breaking changes CHANGELOG.md announces.
 
     ## [Unreleased]          the next version; or its number, such as [0.2.0]
 
@@ -8,8 +8,8 @@
 
     ## [0.1.0] - 2026-01-31  the released version
 
-An item begins with the sentence of `schema.changes`; what users are to do instead follows it. What
-a reader does not see is not said: comments and blocks of code do not count.
+An item begins with the sentence of `tools.schema.changes`; what users are to do instead follows
+it. Comments and blocks of code announce nothing.
 """
 
 import re
@@ -30,9 +30,9 @@ _UNSEEN = re.compile(
 def unannounced(
     changes: Iterable[str], changelog: str, *, released: str, drafts: bool = True
 ) -> list[str]:
-    """Those that are not told under `### Breaking` of a version after `released`, such as 0.1.0.
+    """Return the changes that no version after `released`, such as 0.1.0, has under `### Breaking`.
 
-    `drafts`: what stands under `[Unreleased]` counts, too.
+    With `drafts`, the section `[Unreleased]` counts as such a version.
     """
     announced = [
         _plain(item)
@@ -44,7 +44,7 @@ def unannounced(
 
 
 def newest_version(changelog: str) -> str | None:
-    """The highest that has a heading."""
+    """Return the highest version that has a heading; None if there is none."""
     names = [name for name, _ in _sections(changelog)]
     return max((name for name in names if is_version(name)), key=_numbers, default=None)
 
@@ -62,7 +62,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def _next_sections(changelog: str, released: str) -> Iterator[tuple[str, list[str]]]:
-    """Those above the released version."""
+    """Yield the sections of newer versions than `released`, from the top."""
     for name, lines in _sections(changelog):
         if is_version(name) and not is_newer(name, released):
             return
@@ -71,7 +71,7 @@ def _next_sections(changelog: str, released: str) -> Iterator[tuple[str, list[st
 
 
 def _sections(changelog: str) -> Iterator[tuple[str, list[str]]]:
-    """From the top, each with its version ("" if it is of none) and its lines."""
+    """Yield each section from the top: its version, "" if it has none, and its lines."""
     name = ""
     lines: list[str] = []
     for line in _UNSEEN.sub("", changelog).splitlines():
@@ -86,7 +86,7 @@ def _sections(changelog: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def _breaking_items(lines: Iterable[str]) -> Iterator[str]:
-    """Each with all its lines."""
+    """Yield each item under `### Breaking`, with all its lines."""
     is_breaking = False
     item: list[str] = []
     for line in [*lines, "### The end"]:
@@ -101,11 +101,11 @@ def _breaking_items(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _heading(line: str) -> tuple[int, str]:
-    """Its level and text; 0 if it is none."""
+    """Return the level and the text of a heading; level 0 if the line is none."""
     found = _HEADING.fullmatch(line)
     return (len(found.group(1)), found.group(2)) if found else (0, "")
 
 
 def _plain(item: str) -> str:
-    """On one line, without its bullet and the marks of code."""
+    """Return the item on one line, without its bullet and backticks."""
     return " ".join(_BULLET.sub("", item.strip(), count=1).replace("`", "").split())

@@ -1,4 +1,4 @@
-"""What a new schema takes away from those who were promised an old one."""
+"""Find the changes from one schema to another that break clients."""
 
 from collections.abc import Iterator
 
@@ -18,9 +18,9 @@ from graphql.utilities import BreakingChangeType, find_schema_changes
 
 
 def breaking_changes(old: str, new: str) -> list[str]:
-    """A sentence for each change from one SDL to another that can break a client, in order.
+    """Return a sentence for each change from `old` to `new` that can break a client, sorted.
 
-    Those that graphql-core finds, and three that it does not call breaking.
+    graphql-core finds most of them; three kinds that it does not call breaking are added here.
     """
     before, after = build_schema(old), build_schema(new)
     found = {
@@ -39,7 +39,7 @@ def breaking_changes(old: str, new: str) -> list[str]:
 
 
 def _moved_roots(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
-    """A type that is gone is told already."""
+    """Yield each root type that lost its role; graphql-core reports a type that was removed."""
     for operation in OperationType:
         old, new = before.get_root_type(operation), after.get_root_type(operation)
         if old and old.name in after.type_map and (new is None or new.name != old.name):
@@ -57,7 +57,7 @@ def _one_ofs(schema: GraphQLSchema) -> set[str]:
 
 
 def _new_needs(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
-    """What has lost the default that made it optional. A change of the type is told already."""
+    """Yield what lost the default that made it optional; graphql-core reports a changed type."""
     values = _input_values(after)
     for name, old in _input_values(before).items():
         new = values.get(name)
@@ -66,7 +66,7 @@ def _new_needs(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
 
 
 def _input_values(schema: GraphQLSchema) -> dict[str, GraphQLArgument | GraphQLInputField]:
-    """Arguments and input fields by their coordinates."""
+    """Return all arguments and input fields, each under its place in the schema."""
     found: dict[str, GraphQLArgument | GraphQLInputField] = {}
     for one in schema.type_map.values():
         if isinstance(one, GraphQLInputObjectType):

@@ -1,4 +1,8 @@
-"""`python -m server schema`: the SDL as a file, and as a promise to clients."""
+"""Keep the schema's files, and the promise that they are to clients.
+
+`schema/schema.graphql` is the SDL as the code prints it, and `schema/released.graphql` the SDL of
+the last version.
+"""
 
 import sys
 import tomllib
@@ -7,9 +11,8 @@ from pathlib import Path
 from graphql import GraphQLError
 
 from schema import schema
-from schema.changelog import UNRELEASED, is_newer, is_version, newest_version, unannounced
-from schema.changes import breaking_changes
-from server.domain.errors import StartupError
+from tools.schema.changelog import UNRELEASED, is_newer, is_version, newest_version, unannounced
+from tools.schema.changes import breaking_changes
 
 SDL = Path("schema/schema.graphql")
 RELEASED = Path("schema/released.graphql")  # the SDL of the last version, below a line `# 0.1.0`
@@ -17,11 +20,15 @@ CHANGELOG = Path("CHANGELOG.md")
 PROJECT = Path("pyproject.toml")
 
 
+class UnusableInput(Exception):
+    """An argument, file or folder is missing, or is not what the command needs."""
+
+
 def write() -> int:
-    """Write what the code says.
+    """Write the SDL to its file, and return 0.
 
     Raises:
-        StartupError: this is not the repository's folder.
+        UnusableInput: this is not the repository's folder.
     """
     _require_folder()
     SDL.write_text(_printed(), encoding="utf-8")
@@ -29,11 +36,13 @@ def write() -> int:
 
 
 def check() -> int:
-    """1 if the file is not what the code says, if the code breaks a client without a word, or if
-    the released schema is not that of the current version.
+    """Print what is wrong with the schema's files, and return 0 if nothing is.
+
+    The SDL's file has to be current, every breaking change has to be announced in the changelog,
+    and the released schema has to be that of the current version.
 
     Raises:
-        StartupError: a file that this needs is missing, or is not what it should be.
+        UnusableInput: a file that this needs is missing, or is not what it should be.
     """
     _require_folder()
     version, sdl = _promised()
@@ -44,20 +53,22 @@ def check() -> int:
 
 
 def release(version: str) -> int:
-    """Make what the code says the promise of `version`; 1 if it breaks a client without a word.
+    """Record the SDL as that of `version`, and return 0.
+
+    Return 1, and record nothing, if the changelog does not announce every breaking change.
 
     Raises:
-        StartupError: it is not the current version, or not newer than the one that was promised; or
-            as for `check`.
+        UnusableInput: the version is not the current one, or not newer than the one recorded
+            before; or as for `check`.
     """
     _require_folder()
     if not is_version(version):
-        raise StartupError(f"“{version}” is not a version: write it like 0.1.0.")
+        raise UnusableInput(f"“{version}” is not a version: write it like 0.1.0.")
     before, sdl = _promised()
     if not is_newer(version, before):
-        raise StartupError(f"{RELEASED} is of {before} already, and {version} is not newer.")
+        raise UnusableInput(f"{RELEASED} is of {before} already, and {version} is not newer.")
     if elsewhere := _other_versions(version):
-        raise StartupError(f"{version} belongs into {CHANGELOG} and {PROJECT} first: {elsewhere}.")
+        raise UnusableInput(f"{version} belongs into {CHANGELOG} and {PROJECT} first: {elsewhere}.")
     if complaint := _breaks(before, sdl, heading=version):
         print(complaint, file=sys.stderr)
         return 1
@@ -71,7 +82,7 @@ def _printed() -> str:
 
 def _require_folder() -> None:
     if not SDL.parent.is_dir():
-        raise StartupError(f"There is no folder {SDL.parent} here: run this in the repository's.")
+        raise UnusableInput(f"There is no folder {SDL.parent} here: run this in the repository's.")
 
 
 def _drift() -> str | None:
@@ -81,12 +92,12 @@ def _drift() -> str | None:
 
 
 def _breaks(version: str, sdl: str, heading: str = UNRELEASED) -> str | None:
-    """What breaks clients of the version, and where to announce it: it is not announced there."""
+    """Return a complaint about the breaking changes since `version` that are not announced."""
     changelog = _changelog()
     try:
         changes = breaking_changes(sdl, _printed())
-    except (GraphQLError, TypeError) as error:  # it does not parse, or names what there is not
-        raise StartupError(f"{RELEASED} is no schema: {error}") from error
+    except (GraphQLError, TypeError) as error:  # it does not parse, or names an unknown type
+        raise UnusableInput(f"{RELEASED} is no schema: {error}") from error
     changes = unannounced(changes, changelog, released=version, drafts=heading == UNRELEASED)
     if not changes:
         return None
@@ -105,12 +116,12 @@ def _not_recorded(version: str) -> str | None:
     return (
         f"{RELEASED} is of {version}, but {elsewhere}.\n"
         f"A new version belongs into {CHANGELOG} and {PROJECT}; then\n"
-        "`python -m server schema --release VERSION` records its schema."
+        "`python -m tools.schema release VERSION` records its schema."
     )
 
 
 def _other_versions(version: str) -> str:
-    """Where the newest version is another one; "" if nowhere."""
+    """Say which files have another newest version; "" if none has."""
     project = tomllib.loads(_text(PROJECT, "It says which version this is."))["project"]
     newest = {CHANGELOG: newest_version(_changelog()), PROJECT: project["version"]}
     others = {file: one or "no version" for file, one in newest.items() if one != version}
@@ -122,12 +133,12 @@ def _changelog() -> str:
 
 
 def _promised() -> tuple[str, str]:
-    """The last version and its SDL."""
+    """Return the last version and its SDL."""
     text = _text(RELEASED, "Take it from Git: it is the schema of the last version.")
     comment, _, sdl = text.partition("\n")
     version = comment.removeprefix("# ")
     if not is_version(version):
-        raise StartupError(f"The first line of {RELEASED} is not a version, like `# 0.1.0`.")
+        raise UnusableInput(f"The first line of {RELEASED} is not a version, like `# 0.1.0`.")
     return version, sdl
 
 
@@ -135,4 +146,4 @@ def _text(file: Path, hint: str) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise StartupError(f"There is no {file} here. {hint}") from error
+        raise UnusableInput(f"There is no {file} here. {hint}") from error
