@@ -109,7 +109,7 @@ def test_a_variable_that_may_be_another_programs_is_only_logged(launch: Launch) 
 
     warning, refusal = server.log.splitlines()
     assert warning.endswith(
-        " WARNING server.cli There is no setting LOG_LEVELS: did you mean LOG_LEVEL? "
+        " WARNING server.cli.main There is no setting LOG_LEVELS: did you mean LOG_LEVEL? "
         "The variable is ignored."
     )
     assert_says(refusal, "Address already in use")
