@@ -1,0 +1,108 @@
+"""Each rule holds at every door, as the table in `door_table.py` has it."""
+
+from collections.abc import Callable, Iterable
+
+import pytest
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+
+from tests.support.batches.batch_work import submit, work_off
+from tests.support.shop import Shop
+from tests.support.web.door_cells import READS, WEBSOCKET, DoesNotApply
+from tests.support.web.door_table import ROUTES, RULES
+from tests.support.web.doors import Door, Reply, Sent, app_of, reply, well_formed
+from tests.support.web.whole_answers import everything
+
+pytestmark = pytest.mark.either_driver
+
+
+@pytest.mark.parametrize("name", RULES)
+async def test_a_rule_holds_at_every_door(
+    shop: Shop, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = RULES[name]
+    (product,) = await shop.put(10)
+    batch = await submit(shop, [{"productId": product, "quantity": 0}])
+    await work_off(shop)
+    if rule.fault:
+        fail_with(shop, rule.fault, monkeypatch)
+    app = app_of(shop)
+    expected = {door: cell for door, cell in rule.cells.items() if isinstance(cell, Reply)}
+
+    actual = {}
+    changed = []
+    for door in expected:
+        sent = rule.change(door, well_formed(door, product, batch, rule.argument))
+        before = everything(shop)
+        for request in [sent] if isinstance(sent, Sent) else sent:
+            actual[door] = await reply(app, door, request)
+        if everything(shop) != before:
+            changed.append(door)
+
+    assert actual == expected
+    assert changed == [
+        door
+        for door, answer in expected.items()
+        if answer.code is None and door not in READS and not is_silence(answer, door)
+    ]
+
+
+def is_silence(answer: Reply, door: Door) -> bool:
+    return door is not WEBSOCKET and answer.status == 0
+
+
+def test_the_table_has_a_cell_for_every_rule_at_every_door() -> None:
+    assert {name: set(rule.cells) for name, rule in RULES.items()} == {
+        name: set(Door) for name in RULES
+    }
+    reasons = [
+        cell.reason
+        for rule in RULES.values()
+        for cell in rule.cells.values()
+        if isinstance(cell, DoesNotApply)
+    ]
+    assert all(len(reason.split()) >= 3 for reason in reasons)
+
+
+async def test_every_route_stands_in_the_table(shop: Shop) -> None:
+    paths = set(paths_of(app_of(shop).routes))
+
+    assert paths == set(ROUTES)
+    behind = [door for doors in ROUTES.values() if isinstance(doors, tuple) for door in doors]
+    assert sorted(behind, key=str) == sorted(Door, key=str)
+
+
+def paths_of(routes: Iterable[BaseRoute], prefix: str = "") -> Iterable[str]:
+    """Yield the path of each route; the files of a folder are one, and so are `/` and `//`."""
+    for route in routes:
+        match route:
+            case Mount(path="/graphiql"):
+                yield route.path
+            case Mount():
+                assert route.routes, f"{route.path} hides its routes"
+                yield from paths_of(route.routes, prefix + route.path)
+            case WebSocketRoute():
+                yield f"ws {prefix}{route.path}"
+            case Route():
+                yield (prefix + route.path).replace("//", "/")
+            case _:
+                raise AssertionError(f"a route of an unknown kind: {route}")
+
+
+def fail_with(
+    shop: Shop, fault: Callable[[], BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let every use case and every read that a door reaches raise a fault."""
+
+    async def fail(*_arguments: object, **_options: object) -> None:
+        raise fault()
+
+    services = shop.services
+    for service, names in (
+        (services.engine, ["run"]),
+        (services.keyed, ["run"]),
+        (services.submissions, ["submit", "submit_stream"]),
+        (services.products, ["by_ids"]),
+        (services.batches, ["by_id"]),
+    ):
+        for name in names:
+            monkeypatch.setattr(type(service), name, fail)
