@@ -25,7 +25,8 @@ from graphql import (
     print_ast,
 )
 
-from schema import limits, schema
+from schema import schema
+from schema.extensions import limits
 from server.settings import Settings
 
 CONTRACT = """
