@@ -28,6 +28,7 @@ ChangeStream = Any
 SELECTION_TIMEOUT_MS = 5_000  # an election takes about 2 s; the transaction runner tries again
 HEARTBEAT_MS = 1_000  # a server that was written off is looked at again after this, not after 10 s
 SOCKET_TIMEOUT_MS = 15_000  # no command of ours runs so long; a stopped server would hold us
+AWAIT_MS = 200  # how long a change stream waits for a change before it can be closed
 COMMIT_WTIMEOUT_MS = 10_000  # the transactions specification's own value for a retried commit
 
 MAJORITY = WriteConcern("majority", wtimeout=COMMIT_WTIMEOUT_MS)
@@ -75,7 +76,8 @@ class MotorDriver:
         session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
-        return self.client[database].watch(list(pipeline))
+        changes = self.client[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
+        return await changes.__aenter__()  # only this opens it
 
     async def close(self) -> None:
         self.client.close()
@@ -94,7 +96,7 @@ class PyMongoDriver:
         await session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
-        return await self.client[database].watch(list(pipeline))
+        return await self.client[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
 
     async def close(self) -> None:
         await self.client.close()
