@@ -18,7 +18,7 @@ from strawberry.extensions import SchemaExtension
 from typing_extensions import override
 
 from schema.context import Context
-from schema.convert.arguments import given
+from schema.convert.arguments import or_none
 from server.batches.idempotency.key import KEYS_LAST, LONGEST_KEY, idempotency_key
 from server.domain.errors import BadInput
 
@@ -44,7 +44,7 @@ def key_of(context: Context, argument: str | None) -> str | None:
     Raises:
         BadInput: it is not one, or the two are different.
     """
-    header, own = context.header_key, given(argument)
+    header, own = context.header_key, or_none(argument)
     if own is None:
         return None if header is None else idempotency_key(header, f"The header {HEADER}")
     if header not in (None, own):
