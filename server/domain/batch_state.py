@@ -8,9 +8,7 @@ class BatchState(Enum):
     """Where a stored batch stands; the value is what `batchOperations.status` holds."""
 
     SUBMITTING = "submitting"  # its chunks are still being stored; callers do not see it
-    ABANDONED = (
-        "abandoned"  # its submission was given up, and it will be removed; callers do not see it
-    )
+    ABANDONED = "abandoned"  # never began, and will be removed; callers do not see it
     PENDING = "pending"
     PROCESSING = "processing"
     COMPLETED = "completed"
@@ -23,6 +21,7 @@ class BatchState(Enum):
         return self in FINAL
 
 
+INITIAL = (BatchState.SUBMITTING, BatchState.PENDING)
 FINAL = (BatchState.COMPLETED, BatchState.FAILED, BatchState.CANCELLED)
 UNFINISHED = (BatchState.PENDING, BatchState.PROCESSING)
 HIDDEN = (BatchState.SUBMITTING, BatchState.ABANDONED)

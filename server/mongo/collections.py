@@ -11,7 +11,8 @@ from server.domain.errors import StartupError
 from server.domain.item_error import ItemErrorCode
 from server.domain.stock_update import StockUpdateReason, StockUpdateStatus
 from server.domain.whole_number import MAX_INT
-from server.mongo.connection.driver import Database, Document
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 
 BY_CREATION = "createdAt_1__id_1"

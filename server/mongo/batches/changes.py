@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator
 
 from bson import ObjectId
 
-from server.mongo.connection.driver import Document, Driver
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Driver
 from server.mongo.connection.errors import translated
 
 # Only whose progress it is: a chunk's id holds its batch.

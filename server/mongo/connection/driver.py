@@ -1,14 +1,13 @@
 """The asynchronous driver: Motor, or PyMongo's own async API.
 
 Motor is what was asked for; PyMongo's async API is its successor and has nearly the same calls.
-Where the two differ, a method of `Driver` hides it, and no other module imports Motor: moving to the
-successor changes this file alone (docs/decisions/0002-motor-and-its-successor.md).
+Where the two differ, a method of `Driver` hides it, and no other module imports Motor: moving to
+the successor changes this file alone (docs/decisions/0002-motor-and-its-successor.md).
 """
 
 from collections.abc import Sequence
 from typing import Any, Literal, Protocol, cast
 
-from bson import ObjectId
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.change_stream import AsyncChangeStream
@@ -19,8 +18,9 @@ from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from server.mongo.connection.document import Document
+
 DriverName = Literal["motor", "pymongo"]
-Document = dict[str, Any]  # what BSON can hold has no one type
 
 # PyMongo's types stand for Motor's objects too, which have the same methods: `MotorDriver` casts.
 Client = AsyncMongoClient[Document]
@@ -35,7 +35,7 @@ SOCKET_TIMEOUT_MS = 15_000  # longer than any command here; without it a frozen 
 COMMIT_WTIMEOUT_MS = 10_000  # the transactions specification's own value for a retried commit
 
 MAJORITY = WriteConcern("majority", wtimeout=COMMIT_WTIMEOUT_MS)
-SNAPSHOT = ReadConcern("snapshot")  # a query that yields still sees all of a commit or nothing of it
+SNAPSHOT = ReadConcern("snapshot")  # even a query that yields sees a commit wholly or not at all
 
 
 class Driver(Protocol):
@@ -115,13 +115,3 @@ class PyMongoDriver:
 
     async def close(self) -> None:
         await self.client.close()
-
-
-def new_id() -> str:
-    """Return an id that no document has."""
-    return str(ObjectId())
-
-
-def until(seconds: float) -> Document:
-    """Return an expression for an update: that many seconds from now, by the database's clock."""
-    return {"$add": ["$$NOW", int(seconds * 1000)]}

@@ -8,7 +8,8 @@ from bson import ObjectId
 from pymongo.read_concern import ReadConcern
 
 from server.domain.errors import CommitUnknown
-from server.mongo.connection.driver import Collection, Database, Document, Session
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Collection, Database, Session
 
 _CLOCKS_APART = timedelta(minutes=5)  # at most, those of two servers
 _READ_LIMIT_MS = 5_000  # a linearizable read waits for the majority, without end if none answers

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from server.domain.listing import Page, PageRequest
-from server.mongo.connection.driver import Collection, Document
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Collection
 from server.mongo.connection.errors import translated
 from server.mongo.paging.cursor import Cursor, decode_cursor
 

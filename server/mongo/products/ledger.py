@@ -9,9 +9,10 @@ from bson import ObjectId
 
 from server.domain.errors import TooManyRows
 from server.domain.stock_update import LedgerEntry
-from server.mongo.connection.driver import Database, Document, Session
+from server.mongo.connection.document import Document, to_object_ids
+from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
-from server.mongo.products.documents import from_ledger_entry, to_object_ids
+from server.mongo.products.documents import from_ledger_entry
 
 MOST_ROWS = 100_000  # to delete in one transaction: 300 000 took 6 s, and 400 000 never ended
 

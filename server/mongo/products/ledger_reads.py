@@ -7,7 +7,8 @@ from bson import ObjectId
 from server.domain.listing import Page, PageRequest, StockUpdateFilter
 from server.domain.stock_update import StockUpdate, StockUpdateStatus
 from server.mongo.collections import UPDATES_BY_BATCH, UPDATES_BY_PRODUCT, UPDATES_BY_STATUS
-from server.mongo.connection.driver import SNAPSHOT, Database, Document
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import SNAPSHOT, Database
 from server.mongo.paging.listing import Listing, count, read_page
 from server.mongo.products.documents import to_stock_update
 

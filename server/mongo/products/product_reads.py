@@ -7,10 +7,11 @@ from typing import Any
 from server.domain.listing import Page, PageRequest, ProductFilter, ProductOrder
 from server.domain.product import Product
 from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME
-from server.mongo.connection.driver import SNAPSHOT, Database, Document
+from server.mongo.connection.document import Document, to_object_ids
+from server.mongo.connection.driver import SNAPSHOT, Database
 from server.mongo.connection.errors import translated
 from server.mongo.paging.listing import Listing, count, read_page
-from server.mongo.products.documents import to_object_ids, to_product, unexpired
+from server.mongo.products.documents import to_product, unexpired
 
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)

@@ -2,25 +2,23 @@
 
 from collections.abc import Collection as Ids
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bson import ObjectId
 from pymongo import UpdateMany
 
 from server.domain.errors import UnexpectedStoreError
 from server.domain.product import Product, ProductPatch, StockLevel
-from server.mongo.connection.driver import Database, Document, Session
+from server.mongo.connection.document import LONG_AGO, Document, to_object_ids
+from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
 from server.mongo.products.documents import (
     STOCK_LEVEL_FIELDS,
     from_product,
-    to_object_ids,
     to_product,
     to_stock_level,
     unexpired,
 )
-
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Products:
