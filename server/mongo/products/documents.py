@@ -1,4 +1,4 @@
-"""Documents to values and values to documents: the one place that knows the field names of both."""
+"""Products and rows of the ledger as MongoDB stores them, and back again."""
 
 from datetime import datetime
 
