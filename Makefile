@@ -42,14 +42,14 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m server schema --check
+	$(BIN)/python -m tools.schema check
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix --quiet .
 	$(BIN)/ruff format .
 
 schema: $(VENV)/.run
-	$(BIN)/python -m server schema
+	$(BIN)/python -m tools.schema write
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench

@@ -3,28 +3,37 @@
 //     make run                                             in one terminal
 //     node examples/poll_batch.js http://127.0.0.1:8000    in another one
 //
-// The first three products of a new server get a new price; the last id is one that no product has.
+// It creates three products of its own, which disappear after ten minutes, and gives them a new price. The last
+// id belongs to no product.
 
 const base = (process.argv[2] ?? 'http://127.0.0.1:8000').replace(/\/$/, '');
-const productIds = [
-  '000000000000000000000001',
-  '000000000000000000000002',
-  '000000000000000000000003',
-  'ffffffffffffffffffffffff',
-];
 const newPrice = 1500; // whole cents
 
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-async function submit() {
-  const response = await fetch(`${base}/api/batches/batch-update-price`, {
+async function post(path, body) {
+  const response = await fetch(`${base}${path}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ productIds, newPrice }),
+    body: JSON.stringify(body),
   });
   const answer = await response.json();
-  if (response.status !== 201) throw new Error(JSON.stringify(answer.error));
+  if (!response.ok || answer.errors) throw new Error(JSON.stringify(answer.error ?? answer.errors));
   return answer;
+}
+
+async function createProducts() {
+  const query = `mutation ($products: [CreateProductInput!]!) {
+    batchCreateProducts(products: $products, options: { expireIn: 600000 }) { created { id } }
+  }`;
+  const products = ['Pencil', 'Pen', 'Eraser'].map((name) => ({ name, price: 990, stock: 10, category: 'poll' }));
+  const { data } = await post('/graphql', { query, variables: { products } });
+  return data.batchCreateProducts.created.map((product) => product.id);
+}
+
+async function submit() {
+  const productIds = [...(await createProducts()), 'ffffffffffffffffffffffff'];
+  return post('/api/batches/batch-update-price', { productIds, newPrice });
 }
 
 async function pollBatchStatus(batchId, maxPolls = 300, interval = 2000) {

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""A receiver of published prices, to try publication with. It needs Python and nothing else:
+"""Receive published prices, to try out publication. Needs Python and nothing else:
 
     python examples/price_receiver.py --port 9000 --fail 0.2 --delay 0.1    in one terminal
     PUBLISH_URL=http://127.0.0.1:9000/prices make run                       in another one
     node examples/poll_batch.js http://127.0.0.1:8000                       in a third one
 
-It prints each price that it takes. `--fail` is the share of requests that it answers with 503,
-`--delay` how many seconds it takes over each. A price that comes twice, which its Idempotency-Key
-tells, is taken once and answered the same both times.
+It prints each price that it accepts. `--fail` is the share of requests that it answers with 503,
+and `--delay` is how many seconds it takes for each. A price that comes again with the same
+Idempotency-Key is accepted once and gets the same answer both times.
 """
 
 import argparse
@@ -34,7 +34,7 @@ class PriceReceiver(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/prices"
 
     def receive(self, key: str, price: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """The status and the body of the answer."""
+        """Return the status and the body of the answer."""
         time.sleep(self._delay)
         if random.random() < self._fail:  # noqa: S311 - no secret
             return 503, {"error": "Not now."}
@@ -48,7 +48,7 @@ class PriceReceiver(ThreadingHTTPServer):
 
 
 def tx_id(key: str) -> str:
-    """The same for the same key."""
+    """Return the id of a price: the same one for the same key."""
     return "0x" + hashlib.sha256(key.encode()).hexdigest()
 
 
@@ -76,11 +76,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(sent)
 
     def log_message(self, *_: object) -> None:
-        """What is taken is printed; nothing else."""
+        """Print nothing: `receive` prints the prices."""
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Receives published prices.")
+    parser = argparse.ArgumentParser(description="Receive published prices.")
     parser.add_argument("--port", type=int, default=9000, help="0: any that is free")
     parser.add_argument("--fail", type=float, default=0.0, help="share of requests, 0 to 1")
     parser.add_argument("--delay", type=float, default=0.0, help="seconds for each request")

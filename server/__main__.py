@@ -1,3 +1,5 @@
+"""Run the command line: `python -m server`."""
+
 import sys
 
 from server.cli.main import main

@@ -1,5 +1,6 @@
-"""All settings: read from the environment and checked together."""
+"""All settings, read from the environment and checked together."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import StartupError
 from server.domain.stored_batch import LEASE_SECONDS
+from server.misspelling import Misspelling, misspellings
 
 _HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
 _ORIGIN = re.compile(r"https?://[^/\s?#@,*]+", re.IGNORECASE)
@@ -63,8 +65,8 @@ class Settings(BaseSettings):
     @classmethod
     def _are_origins(cls, origins: str) -> str:
         if origins not in ("*", "none"):
-            for one in _listed(origins):
-                if not _ORIGIN.fullmatch(one):
+            for origin in _listed(origins):
+                if not _ORIGIN.fullmatch(origin):
                     raise ValueError(
                         "must be origins such as https://shop.example or http://localhost:5173, "
                         "separated by commas, without a path; * for all, or none"
@@ -73,10 +75,10 @@ class Settings(BaseSettings):
 
     @property
     def origins(self) -> list[str]:
-        """Whose pages may call: all if it is `["*"]`."""
+        """Return the origins whose pages may call: `["*"]` for all, an empty list for none."""
         if self.cors_origins in ("*", "none"):
             return ["*"] if self.cors_origins == "*" else []
-        return [_as_browsers_send_it(one) for one in _listed(self.cors_origins)]
+        return [_as_browsers_send_it(origin) for origin in _listed(self.cors_origins)]
 
     @field_validator("mongodb_database")
     @classmethod
@@ -89,31 +91,44 @@ class Settings(BaseSettings):
 
 
 def _listed(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",")]
+    return [part.strip() for part in text.split(",")]
 
 
 def _as_browsers_send_it(origin: str) -> str:
-    """In lower case, and without the port that the scheme has anyhow."""
+    """Return the origin in lower case, without the default port of its scheme."""
     origin = origin.lower()
     return origin.removesuffix(":443" if origin.startswith("https:") else ":80")
 
 
 def read_settings() -> Settings:
-    """The settings of this process.
+    """Return the settings of this process.
 
     Raises:
-        StartupError: one or more are wrong; the message names each, with what it was and why.
+        StartupError: one or more are wrong or misspelt; the message names each, with what it was
+            and why, or with the right name.
     """
+    misspelt = [str(found) for found in _misspellings() if not found.doubtful]
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        faults = [_told(one["loc"], one["msg"], one["input"]) for one in error.errors()]
-        raise StartupError("\n".join(faults)) from error
+        faults = [_fault(found["loc"], found["msg"], found["input"]) for found in error.errors()]
+        raise StartupError("\n".join(faults + misspelt)) from error
+    if misspelt:
+        raise StartupError("\n".join(misspelt))
+    return settings
 
 
-def _told(place: tuple[int | str, ...], fault: str, value: object) -> str:
+def doubtful_variables() -> list[Misspelling]:
+    """Return the variables that may be misspelt settings, or meant for another program."""
+    return [found for found in _misspellings() if found.doubtful]
+
+
+def _misspellings() -> list[Misspelling]:
+    return misspellings(os.environ, [field.upper() for field in Settings.model_fields])
+
+
+def _fault(place: tuple[int | str, ...], fault: str, value: object) -> str:
     name = ".".join(str(part) for part in place).upper()
-    shown = (
-        "the value" if name in ("MONGODB_URI", "PUBLISH_URL") else repr(value)
-    )  # it may hold a password
+    may_hold_a_password = name in ("MONGODB_URI", "PUBLISH_URL")
+    shown = "the value" if may_hold_a_password else repr(value)
     return f"The setting {name} is wrong: {shown}: {fault.removeprefix('Value error, ')}."

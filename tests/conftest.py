@@ -1,4 +1,4 @@
-"""What every folder of tests shares: a real mongod that can be made to fail on cue."""
+"""Start the real mongod that all tests share, and that can be made to fail on cue."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from server.domain.errors import StartupError
 from server.mongo.connection.embedded import EmbeddedMongod
-from tests.integration.databases import kept_databases
+from tests.support.databases import kept_databases
 
 settings.register_profile("default", deadline=None, max_examples=100)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -18,7 +18,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 @pytest.fixture(scope="session")
 def mongod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedMongod]:
-    """One replica set of one member for the whole run, with fail points."""
+    """Run one replica set of one member for the whole session, with fail points."""
     data_dir: Path = tmp_path_factory.mktemp("mongod")
     # The files of a database that was dropped stay open for as long as a snapshot may need them, by
     # default 5 minutes: three tests a second, with 30 files each, and no process may open so many.

@@ -1,10 +1,14 @@
-// The example of seed 1, on the sample products of a new embedded database: their stock is 10.
+// The example of seed 1, on three products of its own with a stock of 10. They disappear after ten minutes.
 import { ConvexHttpClient } from "convex/browser";
 
 import { ADDRESS } from "./address.js";
 
 const client = new ConvexHttpClient(ADDRESS);
-const [id1, id2, id3] = [1, 2, 3].map((n) => String(n).padStart(24, "0"));
+const { created } = await client.mutation("batchCreateProducts", {
+  products: ["A", "B", "C"].map((name) => ({ name, price: 100, stock: 10, category: "seed 1" })),
+  options: { expireIn: 600_000 }
+});
+const [id1, id2, id3] = created.map((product) => product.id);
 
 // Update stock levels
 const updates = await client.mutation("batchUpdateStock", {

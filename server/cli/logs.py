@@ -7,7 +7,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class LineFormatter(logging.Formatter):
-    """`2026-01-31T12:00:00.000Z WARNING server.batch.engine A chunk failed items=3`."""
+    """Writes lines such as `2026-01-31T12:00:00.000Z WARNING server.jobs.worker A sentence items=3`."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = [
@@ -23,10 +23,10 @@ class LineFormatter(logging.Formatter):
 
 
 def configure_logging(level: str) -> None:
-    """Send everything from `level` upwards to standard error."""
+    """Send every record of `level` and above to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(LineFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for talkative in ("pymongo", "httpx", "httpcore"):  # the latter two tell addresses in full
-        logging.getLogger(talkative).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for library in ("pymongo", "httpx", "httpcore"):  # the last two log addresses with passwords
+        logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))

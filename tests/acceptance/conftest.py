@@ -1,4 +1,4 @@
-"""Servers for a test, which end with it, and one for all the tests that only look at it."""
+"""Start servers that end with their test, and one for all tests that only read from it."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -9,26 +9,26 @@ from typing import Protocol
 import pytest
 
 from server.mongo.connection.embedded import EmbeddedMongod
-from tests.acceptance.depot import Depot
-from tests.acceptance.server_process import ServerProcess
-from tests.integration.shop import open_shop
+from tests.support.processes.depot import Depot
+from tests.support.processes.server_process import ServerProcess
+from tests.support.shop import open_shop
 
 
 class Launch(Protocol):
-    """Starts a server as its operator does, and does not wait for it."""
+    """Start a server as its operator does, without waiting for it."""
 
     def __call__(self, data_dir: Path | None = None, **settings: str | Path) -> ServerProcess: ...
 
 
 class Serve(Protocol):
-    """Starts a server and returns once it is ready."""
+    """Start a server, and return it once it is ready."""
 
     def __call__(self, data_dir: Path | None = None, **settings: str | Path) -> ServerProcess: ...
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """A data folder that is not there yet."""
+    """Return a data folder that does not exist yet."""
     return tmp_path / "data"
 
 
@@ -40,7 +40,7 @@ def launch(tmp_path: Path, data_dir: Path) -> Iterator[Launch]:
 
 @pytest.fixture
 def forked() -> bool:
-    """Whether the servers of `serve` are: a file about their start says no."""
+    """Return whether `serve` forks its servers; tests about a server's start override this."""
     return True
 
 
@@ -57,7 +57,7 @@ def serve(tmp_path: Path, data_dir: Path, forked: bool) -> Iterator[Serve]:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """A server as it is after its first start. Tests leave its products alone."""
+    """Run a server as it is after its first start; tests leave its products alone."""
     folder = tmp_path_factory.mktemp("running")
     with ExitStack() as stack:
         yield _launcher(stack, folder, folder / "data")().wait_until_ready()
@@ -65,7 +65,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]
 
 @pytest.fixture
 async def depot(mongod: EmbeddedMongod, tmp_path: Path) -> AsyncIterator[Depot]:
-    """On a database of its own. Its processes end with the test."""
+    """Open a depot on a database of its own; its processes end with the test."""
     async with open_shop(mongod.uri, "pymongo") as shop:
         with ExitStack() as stack:
             stack.callback(shop.fail, mode="off")

@@ -1,4 +1,4 @@
-"""A line of the log: a sentence for people, then fields for programs."""
+"""Write a log line: a sentence for people, then fields for programs."""
 
 import logging
 from collections.abc import Iterator

@@ -32,6 +32,7 @@ ChangeStream = AsyncChangeStream[Document]
 SELECTION_TIMEOUT_MS = 5_000  # an election takes about 2 s; the transaction runner tries again
 HEARTBEAT_MS = 1_000  # an unreachable server is tried again after this; the default is 10 s
 SOCKET_TIMEOUT_MS = 15_000  # longer than any command here; without it a frozen server blocks us
+AWAIT_MS = 200  # how long a change stream waits for a change before it can be closed
 COMMIT_WTIMEOUT_MS = 10_000  # the transactions specification's own value for a retried commit
 
 MAJORITY = WriteConcern("majority", wtimeout=COMMIT_WTIMEOUT_MS)
@@ -52,7 +53,7 @@ class Driver(Protocol):
         ...
 
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
-        """Return a change stream of the whole database. With Motor its first read opens it."""
+        """Open a change stream of the whole database."""
         ...
 
     async def close(self) -> None:
@@ -92,7 +93,8 @@ class MotorDriver:
         own.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
-        return cast(ChangeStream, self._motor[database].watch(list(pipeline)))
+        changes = self._motor[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
+        return cast(ChangeStream, await changes.__aenter__())  # only this opens it
 
     async def close(self) -> None:
         self._motor.close()
@@ -111,7 +113,7 @@ class PyMongoDriver:
         await session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
-        return await self.client[database].watch(list(pipeline))
+        return await self.client[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
 
     async def close(self) -> None:
         await self.client.close()

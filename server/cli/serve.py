@@ -1,0 +1,112 @@
+"""`python -m server serve`: serve over HTTP until a signal comes."""
+
+import asyncio
+import gc
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from typing_extensions import override
+
+from server.bootstrap import Parts, wired
+from server.cli.stop_signal import StopSignal
+from server.domain.errors import StartupError
+from server.jobs.background import Background
+from server.mongo.connection.embedded import EmbeddedMongod
+from server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_WAITING_CONNECTIONS = 2048
+
+
+async def serve(settings: Settings, stop: StopSignal) -> int:
+    """Serve until a signal comes.
+
+    Returns the exit status: 1 if the embedded database or the worker ended first.
+
+    Raises:
+        StartupError: the address cannot be used, or the database.
+    """
+    with _listening(settings) as listener:
+        host, port = listener.getsockname()[:2]
+        async with wired(settings) as parts:
+            gc.collect()
+            gc.freeze()  # measured: 7 % less CPU for 10 000 items
+            log.info("Ready: http://%s:%s/graphql", f"[{host}]" if ":" in host else host, port)
+            return await _serve_until_stopped(parts, listener, settings, stop)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals alone: uvicorn raises one again at its end, before our own cleanup."""
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def _serve_until_stopped(
+    parts: Parts, listener: socket.socket, settings: Settings, stop: StopSignal
+) -> int:
+    if parts.app is None:
+        raise AssertionError("a server serves")
+    config = uvicorn.Config(
+        parts.app,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+    server = _Server(config)
+
+    def stop_serving() -> None:
+        server.should_exit = True
+        if parts.background is not None:
+            parts.background.stop()  # claimed chunks end while the requests do
+
+    async def stop_with_the_database(mongod: EmbeddedMongod) -> None:
+        log.critical("%s The server stops.", await mongod.wait())
+        config.timeout_graceful_shutdown = 0  # no request can be answered any more
+        stop_serving()
+
+    async def stop_with_the_worker(background: Background) -> None:
+        await background.ended()
+        log.critical("Background batches are not run any more. The server stops.")
+        stop_serving()
+
+    watchers: list[asyncio.Task[None]] = []
+    if parts.mongod is not None:
+        watchers.append(asyncio.create_task(stop_with_the_database(parts.mongod)))
+    if parts.background is not None:
+        watchers.append(asyncio.create_task(stop_with_the_worker(parts.background)))
+    stop.action = stop_serving
+    await server.serve(sockets=[listener])
+    stop.action = stop.ignore  # a second signal does not cut short what still ends
+    a_part_ended_first = any(watcher.done() for watcher in watchers)
+    for watcher in watchers:
+        watcher.cancel()
+    return int(a_part_ended_first)
+
+
+@contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """Yield a listening socket, which is bound before anything else starts.
+
+    Raises:
+        StartupError: the address is taken, or is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(_WAITING_CONNECTIONS)
+        except OSError as error:
+            raise StartupError(
+                f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
+                "Set PORT (or HOST) to another one, or stop the program that has it."
+            ) from error
+        yield listener

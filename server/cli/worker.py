@@ -1,0 +1,58 @@
+"""`python -m server worker`: only run background batches, beside a server."""
+
+import asyncio
+import logging
+import os
+import threading
+
+from server.bootstrap import wired_worker
+from server.cli.stop_signal import StopSignal
+from server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+_LONGEST_STOP_SECONDS = 24.0
+
+
+async def work(settings: Settings, stop: StopSignal) -> int:
+    """Run background batches until a signal comes.
+
+    Returns the exit status: 1 if the worker ended first.
+
+    Raises:
+        StartupError: the database cannot be used.
+    """
+    async with wired_worker(settings) as parts:
+        if parts.background is None:
+            raise AssertionError("a worker works")
+        log.info("Ready: background batches are run")
+        stopped = asyncio.Event()
+
+        def stop_working() -> None:
+            stopped.set()
+            _exit_in_time()
+
+        stop.action = stop_working
+        ending = asyncio.create_task(parts.background.ended())
+        stopping = asyncio.create_task(stopped.wait())
+        await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stop.action = stop.ignore
+        ended_first = not stopped.is_set()
+        stopping.cancel()
+        parts.background.stop()
+        return int(ended_first)
+
+
+def _exit_in_time() -> None:
+    """End the process after a while, whatever it still waits for: its leases run out.
+
+    Python waits for the driver's threads, and these may wait for a database that does not answer.
+    """
+
+    def exit_now() -> None:
+        log.warning("The worker still waits for the database; its chunks are left to others.")
+        os._exit(0)  # a success: the worker was asked to end, and nothing is lost
+
+    timer = threading.Timer(_LONGEST_STOP_SECONDS, exit_now)
+    timer.daemon = True
+    timer.start()

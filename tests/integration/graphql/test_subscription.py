@@ -1,0 +1,237 @@
+"""Subscribe to `batchProgress` over graphql-transport-ws, without a socket."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from server.web.app import make_app
+from server.web.graphql.view import GraphQLView
+from server.web.rest.view import Rest
+from tests.support.batches.batch_work import work_off
+from tests.support.batches.watching import open_streams
+from tests.support.shop import MAX_REQUEST_BYTES, UNKNOWN_ID, Shop
+from tests.support.waiting import until
+from tests.support.web.whole_answers import Json
+
+SUBMIT = """
+mutation ($ids: [ID!]!, $size: Int) {
+  submitBatch(operation: {discontinueProducts: {productIds: $ids, batchSize: $size}}) { id }
+}
+"""
+WATCH = """
+subscription ($id: ID!) {
+  batchProgress(id: $id) { id status processedItems successCount outcome results { totalCount } }
+}
+"""
+
+
+class Client:
+    """A client of one WebSocket."""
+
+    def __init__(self) -> None:
+        self.sent: asyncio.Queue[Json] = asyncio.Queue()
+        self.received: asyncio.Queue[Json] = asyncio.Queue()
+
+    def send(self, **frame: Any) -> None:
+        self.sent.put_nowait({"type": "websocket.receive", "text": json.dumps(frame)})
+
+    def watch(self, batch_id: str, name: str = "1") -> None:
+        payload = {"query": WATCH, "variables": {"id": batch_id}}
+        self.send(id=name, type="subscribe", payload=payload)
+
+    async def frame(self) -> Json:
+        """Return the next frame of the protocol."""
+        async with asyncio.timeout(20):
+            while "text" not in (message := await self.received.get()):
+                pass
+        frame: Json = json.loads(message["text"])
+        return frame
+
+    async def state(self) -> Json:
+        """Return the batch in the next frame, which must be one of progress."""
+        frame = await self.frame()
+        assert frame["type"] == "next", frame
+        batch: Json = frame["payload"]["data"]["batchProgress"]
+        return batch
+
+    async def states(self, *names: str) -> list[Json]:
+        """Return all states until the subscriptions have ended."""
+        found: list[Json] = []
+        watching = set(names or "1")
+        while watching:
+            frame = await self.frame()
+            if frame["type"] == "next":
+                found.append(frame["payload"]["data"]["batchProgress"])
+            else:
+                assert frame["type"] == "complete", frame
+                watching.remove(frame["id"])
+        return found
+
+    async def errors(self) -> list[Json]:
+        """Return the errors with which the subscription was refused."""
+        frame = await self.frame()
+        assert frame["type"] == "error"
+        errors: list[Json] = frame["payload"]
+        return errors
+
+    def leave(self) -> None:
+        self.sent.put_nowait({"type": "websocket.disconnect", "code": 1001})
+
+
+@asynccontextmanager
+async def connected(shop: Shop) -> AsyncIterator[Client]:
+    async def ready() -> None:
+        return None
+
+    view = GraphQLView(shop.services, max_request_bytes=MAX_REQUEST_BYTES)
+    rest = Rest(shop.services, max_request_bytes=MAX_REQUEST_BYTES)
+    app = make_app(view, shop.metrics, ready, rest)
+    client = Client()
+    scope = {
+        "type": "websocket",
+        "path": "/graphql",
+        "headers": [],
+        "query_string": b"",
+        "subprotocols": ["graphql-transport-ws"],
+    }
+    client.sent.put_nowait({"type": "websocket.connect"})
+    client.send(type="connection_init")
+    serving = asyncio.create_task(app(scope, client.sent.get, client.received.put))
+    assert (await client.frame())["type"] == "connection_ack"
+    try:
+        yield client
+    finally:
+        client.leave()
+        async with asyncio.timeout(10):
+            await serving
+
+
+async def submit(shop: Shop, count: int) -> str:
+    """Submit a batch of that many chunks; return its id."""
+    ids = await shop.put(*[10] * count)
+    batch = await shop.ask(SUBMIT, ids=ids, size=1)
+    return str(batch["id"])
+
+
+def state(batch_id: str, done: int, status: str, outcome: str | None = None) -> Json:
+    counts = {"processedItems": done, "successCount": done, "results": {"totalCount": done}}
+    return {"id": batch_id, "status": status, "outcome": outcome} | counts
+
+
+async def test_the_state_now_comes_first_then_each_change_and_then_the_end(shop: Shop) -> None:
+    batch = await submit(shop, 3)
+    async with connected(shop) as client:
+        client.watch(batch)
+        assert await client.state() == state(batch, 0, "PENDING")
+        for done in (1, 2):
+            await shop.assembly.worker.run_once()
+            assert await client.state() == state(batch, done, "PROCESSING")
+        await shop.assembly.worker.run_once()
+
+        assert (await client.states())[-1] == state(batch, 3, "COMPLETED", "ALL")
+
+
+async def test_progress_never_goes_back(shop: Shop) -> None:
+    batch = await submit(shop, 30)
+    async with connected(shop) as client:
+        client.watch(batch)
+        await client.state()
+        _, states = await asyncio.gather(work_off(shop), client.states())
+
+    counts = [one["processedItems"] for one in states]
+    assert counts == sorted(counts)
+    assert states[-1] == state(batch, 30, "COMPLETED", "ALL")
+    assert [one["outcome"] for one in states[:-1]] == [None] * (len(states) - 1)
+
+
+async def test_a_batch_that_has_ended_is_told_once(shop: Shop) -> None:
+    batch = await submit(shop, 1)
+    await work_off(shop)
+    async with connected(shop) as client:
+        client.watch(batch)
+
+        assert await client.states() == [state(batch, 1, "COMPLETED", "ALL")]
+
+
+async def test_a_cancellation_is_told(shop: Shop) -> None:
+    batch = await submit(shop, 2)
+    async with connected(shop) as client:
+        client.watch(batch)
+        await client.state()
+        await shop.ask("mutation ($id: ID!) { cancelBatch(id: $id) { id } }", id=batch)
+
+        last = (await client.states())[-1]
+
+    assert (last["status"], last["processedItems"], last["outcome"]) == ("CANCELLED", 2, "NONE")
+
+
+@pytest.mark.parametrize(
+    ("batch_id", "told"),
+    [
+        (UNKNOWN_ID, f"There is no batch {UNKNOWN_ID}."),
+        ("zz", "id is “zz”: an id is 24 hexadecimal characters."),
+    ],
+)
+async def test_what_is_no_batch_is_refused_and_the_connection_stays(
+    shop: Shop, batch_id: str, told: str
+) -> None:
+    batch = await submit(shop, 1)
+    async with connected(shop) as client:
+        client.watch(batch_id)
+        (error,) = await client.errors()
+        assert (error["message"], error["extensions"]) == (told, {"code": "BAD_INPUT"})
+
+        client.watch(batch, "2")
+
+        assert await client.state() == state(batch, 0, "PENDING")
+
+
+async def test_a_client_that_goes_away_leaves_nothing_behind(shop: Shop) -> None:
+    """The fixture `shop` checks that no task is left; the change stream is closed as well."""
+    batch = await submit(shop, 1)
+    tasks = asyncio.all_tasks()
+    async with connected(shop) as client:
+        client.watch(batch)
+        await client.state()
+
+    await until(lambda: asyncio.all_tasks() == tasks)
+
+
+async def test_a_subscription_can_be_ended_by_the_client(shop: Shop) -> None:
+    batch = await submit(shop, 2)
+    async with connected(shop) as client:
+        tasks = asyncio.all_tasks()
+        client.watch(batch)
+        await client.state()
+
+        client.send(id="1", type="complete")
+
+        await until(lambda: asyncio.all_tasks() <= tasks)
+        await work_off(shop)
+        client.send(type="ping")
+        assert (await client.frame())["type"] == "pong"
+
+
+async def test_all_who_watch_share_one_change_stream(shop: Shop) -> None:
+    batches = [await submit(shop, 2) for _ in range(2)]
+    shop.commands.names.clear()
+    async with connected(shop) as first, connected(shop) as second:
+        for client, batch in [(first, batches[0]), (second, batches[0])]:
+            client.watch(batch)
+            await client.state()
+        second.watch(batches[1], "2")
+        await second.state()
+        await until(lambda: "getMore" in shop.commands.names)
+        streams = open_streams(shop)
+        await work_off(shop)
+
+        heard, other = await first.states(), await second.states("1", "2")
+
+    ended = [state(batch, 2, "COMPLETED", "ALL") for batch in batches]
+    assert heard[-1] == ended[0]
+    assert [one for one in other if one["outcome"]] in (ended, ended[::-1])
+    assert streams == 1

@@ -1,0 +1,94 @@
+"""Read items that arrive as a stream, in either format and in any pieces."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+import pytest
+
+from server.web.rest.csv_rows import CsvRows
+from server.web.rest.lines import LONGEST_LINE
+from server.web.rest.ndjson import NdjsonRows
+from server.web.rest.rows import blocks
+from tests.support.web.read_rows import ID, read_csv, read_ndjson, refusal
+from tests.support.web.streamed_rows import CREATE, PRICE, STOCK, UPDATE, read
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("last", [True, False])
+def test_byte_order_marks_line_ends_and_blank_lines_are_no_part_of_an_item(
+    mark: bytes, newline: bytes, last: bool
+) -> None:
+    ndjson = mark + newline.join([b'{"productId": "a"}', b"", b'{"productId": "b"}'])
+    table = mark + newline.join([b"productId", b"a", b"", b"b"])
+    end = newline if last else b""
+
+    from_ndjson = read(NdjsonRows(PRICE), ndjson + end)
+    from_csv = read(CsvRows(PRICE), table + end)
+
+    assert from_ndjson == from_csv == [{"productId": "a"}, {"productId": "b"}]
+
+
+def test_a_line_separator_of_unicode_ends_no_line() -> None:
+    assert read_ndjson(CREATE, '{"name": "a\u2028b\x85"}') == [{"name": "a\u2028b\x85"}]
+    assert read_csv(UPDATE, "productId,name\n1,a\u2028b\x85\x0b")[0]["data"] == {
+        "name": "a\u2028b\x85\x0b"
+    }
+
+
+def test_the_result_that_a_download_adds_is_left_out() -> None:
+    sent = f'{{"productId": "{ID}", "quantity": 1, "result": {{"index": 0, "error": "x"}}}}'
+
+    assert read_ndjson(STOCK, sent) == [{"productId": ID, "quantity": 1}]
+    assert read_csv(
+        STOCK, f"result.index,productId,result.error,quantity,result.new\n0,{ID},x,1,y\n"
+    ) == [{"productId": ID, "quantity": 1}]
+
+
+@pytest.mark.parametrize("rows", [NdjsonRows, CsvRows])
+def test_a_line_of_a_mebibyte_is_the_longest(rows: type[NdjsonRows | CsvRows]) -> None:
+    head, line = b"productId,name\n", b'{"productId": "a"}'
+    body = line if rows is NdjsonRows else head + b"a,"
+    filler = b" " * (LONGEST_LINE - len(body.split(b"\n")[-1]))
+    number = body.count(b"\n") + 1
+
+    (item,) = read(rows(UPDATE), body + filler + b"\n")
+    told = refusal(lambda: read(rows(UPDATE), body + filler + b" \n"))
+    told_early = refusal(lambda: rows(UPDATE).feed(body + filler + b" "))
+
+    assert item["productId"] == "a"
+    assert told == told_early == f"Line {number} is longer than 1048576 bytes."
+
+
+@pytest.mark.parametrize("rows", [NdjsonRows, CsvRows])
+@pytest.mark.parametrize("body", [b"", b"\n\r\n", b"\xef\xbb\xbf"])
+def test_an_empty_body_has_no_items(rows: type[NdjsonRows | CsvRows], body: bytes) -> None:
+    assert read(rows(STOCK), body) == []
+
+
+async def _body(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+async def _sizes(pieces: Sequence[bytes]) -> list[int]:
+    async with aclosing(blocks(_body(pieces), NdjsonRows(PRICE))) as found:
+        return [len(block) async for block in found]
+
+
+async def test_items_come_in_blocks_of_some_hundreds() -> None:
+    line = b'{"productId": "a"}\n'
+
+    assert await _sizes([line * 1200]) == [500, 500, 200]
+    assert await _sizes([line] * 1200) == [500, 500, 200]
+    assert await _sizes([line * 500]) == [500]
+
+
+async def test_long_items_come_in_smaller_blocks() -> None:
+    line = b'{"productId": "%s"}\n' % (b"a" * 300_000)
+
+    assert await _sizes([line] * 9) == [4, 4, 1]
+
+
+async def test_a_body_without_items_has_no_blocks() -> None:
+    assert await _sizes([b"", b"\n"]) == []
