@@ -12,12 +12,12 @@ from typing_extensions import override
 
 from schema import enums  # noqa: F401 - describes the enumerations before they are used
 from schema.errors import client_error, replace_errors
+from schema.extensions.limits import alias_limit, token_limit
+from schema.extensions.query_cache import ShortParserCache, ShortValidationCache
 from schema.idempotency import Idempotency
-from schema.limits import alias_limit, token_limit
 from schema.mutation import Mutation
 from schema.one_operation import OneOperation
 from schema.query import Query
-from schema.query_cache import ShortParserCache, ShortValidationCache
 from schema.scalars import DATE_TIME, FLOAT
 from schema.subscription import Subscription
 from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFailed

@@ -18,7 +18,7 @@ from strawberry.extensions import SchemaExtension
 from typing_extensions import override
 
 from schema.context import Context
-from schema.convert.arguments import given
+from schema.convert.arguments import or_none
 from server.batches.idempotency.key import HEADER, KEYS_LAST, LONGEST_KEY, request_key
 from server.domain.errors import BadInput
 
@@ -43,7 +43,7 @@ def key_of(context: Context, argument: str | None) -> str | None:
     Raises:
         BadInput: it is no key, there are several headers, or header and argument differ.
     """
-    return request_key(context.key_headers, given(argument))
+    return request_key(context.key_headers, or_none(argument))
 
 
 class Idempotency(SchemaExtension):

@@ -1,4 +1,4 @@
-"""The queries: what a majority of the database has acknowledged."""
+"""The queries. They read only what a majority of the database has acknowledged."""
 
 from functools import partial
 from typing import Annotated
@@ -18,42 +18,45 @@ from schema.types.stock_update import StockUpdate
 from server.batches.idempotency.key import KEYS_LAST
 from server.domain.listing import ProductOrder
 
-_KEPT = (
-    "A batch is kept 30 days after its end, unless the server is set up otherwise; one with an idempotency key "
-    f"also for {KEYS_LAST.days} days after it was sent, and one that publishes prices for as long as any of them waits."
+_RETENTION = (
+    "A batch is kept for 30 days after its end, unless the server is set up otherwise. A batch with an idempotency key is "
+    f"also kept for {KEYS_LAST.days} days after it was sent, and a batch that publishes prices as long as one of them waits to "
+    "be published."
 )
 
 
 @strawberry.type(
-    description="What can be read. Nothing is shown that could still be undone. An error in a list (`products`, "
-    "`stockUpdates`, `batchOperations`) answers `data: null` for all fields of the request; one in `product` or "
-    "`batchOperation` answers null for that field alone."
+    description="All data that a client can read. Nothing is shown that could still be undone. An error in a list "
+    "(`products`, `stockUpdates`, `batchOperations`) answers `data: null` for all fields of the request; an error in "
+    "`product` or `batchOperation` answers null for that field alone."
 )
 class Query:
-    @strawberry.field(description="The product with this id; null if there is none.")
+    @strawberry.field(description="The product with this id; null if it does not exist.")
     async def product(
         self,
         info: Resolving,
         id: Annotated[  # noqa: A002 - the contract's name
-            strawberry.ID, strawberry.argument(description="24 hexadecimal characters.")
+            strawberry.ID,
+            strawberry.argument(description="Id of the product: 24 hexadecimal characters."),
         ],
     ) -> Product | None:
         found = await info.context.products.load(arguments.from_id(id, "id"))
         return answers.to_product(found) if found else None
 
-    @strawberry.field(description="Products, page by page.")
+    @strawberry.field(description="The products that match a filter, page by page.")
     async def products(
         self,
         info: Resolving,
         filter: Annotated[  # noqa: A002 - the contract's name
-            ProductFilter | None, strawberry.argument(description="Which; default: all.")
+            ProductFilter | None,
+            strawberry.argument(description="Which products to return. Default: all."),
         ] = UNSET,
         order_by: Annotated[
             ProductOrder | None,
             strawberry.argument(
-                description="Default: by name if `filter.namePrefix` is given, otherwise by stock if the filter "
-                "has a stock range, otherwise oldest first. By stock, each page looks at every product that the other "
-                "filters leave."
+                description="Order of the products. Default: by name if `filter.namePrefix` is set, otherwise by stock if the "
+                "filter has a stock range, otherwise oldest first. By stock, each page reads every product that the other "
+                "filters match."
             ),
         ] = UNSET,
         first: First = UNSET,
@@ -61,20 +64,20 @@ class Query:
     ) -> Connection[Product]:
         catalog = info.context.services.products
         where = arguments.from_product_filter(filter)
-        order = arguments.given(order_by)
+        order = arguments.or_none(order_by)
         page = await catalog.page(where, order, arguments.from_page(first, after))
         count = partial(catalog.count, where, order)
         return to_connection(page, answers.to_product, count)
 
     @strawberry.field(
-        description="The ledger of stock updates, newest first, page by page; those of one batch in input order."
+        description="The ledger of stock updates, newest first, page by page. With `filter.batchId`, the updates are in input order."
     )
     async def stock_updates(
         self,
         info: Resolving,
         filter: Annotated[  # noqa: A002 - the contract's name
             StockUpdateFilter | None,
-            strawberry.argument(description="Which; default: all."),
+            strawberry.argument(description="Which stock updates to return. Default: all."),
         ] = UNSET,
         first: First = UNSET,
         after: After = UNSET,
@@ -86,27 +89,28 @@ class Query:
         return to_connection(page, to_node, partial(ledger.count, where))
 
     @strawberry.field(
-        description="The batch with this id, whether it was submitted or called with an idempotency key; null if there "
-        f"is none, or none any more. {_KEPT}"
+        description="The stored batch with this id, whether it was submitted or sent by a mutation with an idempotency key; null if it does "
+        f"not exist, or not any more. {_RETENTION}"
     )
     async def batch_operation(
         self,
         info: Resolving,
         id: Annotated[  # noqa: A002 - the contract's name
-            strawberry.ID, strawberry.argument(description="24 hexadecimal characters.")
+            strawberry.ID,
+            strawberry.argument(description="Id of the batch: 24 hexadecimal characters."),
         ],
     ) -> BatchOperation | None:
         services = info.context.services
         found = await services.batches.by_id(arguments.from_id(id, "id"))
         return to_batch_operation(found, services) if found else None
 
-    @strawberry.field(description=f"Stored batches, newest first, page by page. {_KEPT}")
+    @strawberry.field(description=f"The stored batches, newest first, page by page. {_RETENTION}")
     async def batch_operations(
         self,
         info: Resolving,
         filter: Annotated[  # noqa: A002 - the contract's name
             BatchOperationFilter | None,
-            strawberry.argument(description="Which; default: all."),
+            strawberry.argument(description="Which batches to return. Default: all."),
         ] = UNSET,
         first: First = UNSET,
         after: After = UNSET,

@@ -1,4 +1,4 @@
-"""Scalars that differ from the built-in ones."""
+"""The scalars: `DateTime`, and a `Float` that accepts every JSON number."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,18 +14,18 @@ from graphql import (
 )
 from strawberry.types.scalar import ScalarDefinition
 
-_DIGITS = 30  # more make a number that is out of every range, whatever the rest of them
+_DIGITS = 30  # a number of 30 digits is out of every range already
 
 
 def _number(value: Any) -> float:
-    """Any JSON number, infinities and NaN included: a bad one fails its item, not the request."""
+    """Return any JSON number, also infinity and NaN: an invalid one fails its item, not the request."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
     raise GraphQLError(f"Float cannot represent the non-numeric value {_shown(value)}")
 
 
 def _number_literal(node: ValueNode, _variables: Any = None) -> float:
-    if isinstance(node, IntValueNode):  # as in JSON: who sends -1 is told of -1, and not of -1.0
+    if isinstance(node, IntValueNode):  # an int, as from JSON: a message says -1, not -1.0
         return int(node.value[:_DIGITS])
     if isinstance(node, FloatValueNode):
         return float(node.value)
@@ -35,7 +35,7 @@ def _number_literal(node: ValueNode, _variables: Any = None) -> float:
 
 
 def _moment(value: Any) -> datetime:
-    """A point in time in UTC, cut to the millisecond as MongoDB stores it."""
+    """Return the point in time in UTC, cut to the millisecond as MongoDB stores it."""
     if not isinstance(value, str):
         raise GraphQLError(f"DateTime must be a string in ISO 8601, not {_shown(value)}")
     try:
@@ -63,19 +63,19 @@ def _shown(value: Any) -> str:
 
 
 def _float() -> GraphQLScalarType:
-    """`Float` as in GraphQL, but with infinities, NaN and integers of any size let in.
+    """Return GraphQL's `Float`, but with infinities, NaN and integers of any size allowed.
 
-    graphql-core lets nobody make a type of that name, so it gets its name afterwards.
+    graphql-core refuses to construct a type with this reserved name, so the name is set afterwards.
     """
-    made = GraphQLScalarType(
+    scalar = GraphQLScalarType(
         "LenientFloat",
         description=GraphQLFloat.description,
         serialize=GraphQLFloat.serialize,
         parse_value=_number,
         parse_literal=_number_literal,
     )
-    made.name = GraphQLFloat.name
-    return made
+    scalar.name = GraphQLFloat.name
+    return scalar
 
 
 FLOAT = ScalarDefinition(
@@ -92,8 +92,8 @@ FLOAT = ScalarDefinition(
 
 DATE_TIME = ScalarDefinition(
     name="DateTime",
-    description="A point in time in ISO 8601. In answers it is in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. What "
-    "is sent may have any offset, as in `2026-01-31T13:00+01:00`, but must have one, or `Z`; it is cut to the millisecond.",
+    description="A point in time in ISO 8601. In answers it is in UTC with milliseconds: `2026-01-31T12:00:00.000Z`. In "
+    "requests it must have `Z` or an offset, which may be any, such as `2026-01-31T13:00+01:00`; it is cut to the millisecond.",
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=_iso,
     parse_value=_moment,

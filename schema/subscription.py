@@ -1,4 +1,4 @@
-"""The subscriptions: what can be watched."""
+"""The subscriptions: what a client can watch."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -10,36 +10,36 @@ from schema.context import Resolving, Services
 from schema.convert.arguments import from_id
 from schema.convert.batch_operation import to_batch_operation
 from schema.types.batch_operation import BatchOperation
-from server.domain import batch_progress
+from server.domain.batch_progress import BatchProgress
 from server.jobs.progress_feed import AT_MOST_EVERY_SECONDS
 
 
-@strawberry.type(description="What can be watched, over WebSocket (graphql-transport-ws).")
+@strawberry.type(description="All that a client can watch, over WebSocket (graphql-transport-ws).")
 class Subscription:
     @strawberry.subscription(
-        description="A batch as it is now, and then after its status or one of its counts has changed. Changes within "
-        f"{AT_MOST_EVERY_SECONDS} s are told as one. Ends when the batch has ended: what is published "
-        "after that is not told."
+        description="The progress of a stored batch: the batch as it is now, and again after each change of its status or its "
+        f"counts. Changes within {AT_MOST_EVERY_SECONDS} s are sent as one. Ends when the batch has ended; prices that are "
+        "published later are not reported."
     )
     async def batch_progress(
         self,
         info: Resolving,
         id: Annotated[  # noqa: A002 - the contract's name
-            strawberry.ID, strawberry.argument(description="The batch: 24 hexadecimal characters.")
+            strawberry.ID,
+            strawberry.argument(description="Id of the batch: 24 hexadecimal characters."),
         ],
     ) -> AsyncGenerator[BatchOperation, None]:
         services = info.context.services
-        states = services.progress.watch(from_id(id, "id"))
-        first = await anext(states)  # a batch that is not there refuses the subscription itself
-        return _told(first, states, services)
+        later = services.progress.watch(from_id(id, "id"))
+        # Waiting for the first state here refuses the subscription itself if there is no such batch.
+        first = await anext(later)
+        return _stream(first, later, services)
 
 
-async def _told(
-    first: batch_progress.BatchProgress,
-    others: AsyncGenerator[batch_progress.BatchProgress, None],
-    services: Services,
+async def _stream(
+    first: BatchProgress, later: AsyncGenerator[BatchProgress, None], services: Services
 ) -> AsyncGenerator[BatchOperation, None]:
-    async with aclosing(others):
+    async with aclosing(later):
         yield to_batch_operation(first, services)
-        async for batch in others:
+        async for batch in later:
             yield to_batch_operation(batch, services)

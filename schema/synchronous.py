@@ -1,39 +1,35 @@
-"""A batch that its caller waits for: run at once, or as a stored batch if it has a key."""
+"""Batches whose caller waits for the outcomes, with or without an idempotency key."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from schema.context import Context
 from schema.idempotency import key_of
 from server.batches.request import BatchRequest
 from server.domain.item_result import Input
-from server.domain.options import BatchOptions
 from server.domain.refusal import answered_with
-from server.kinds.kind import BatchWork
 
 
-async def run(
+async def run_batch(
     context: Context,
-    work: BatchWork[Any, Any],
+    request: BatchRequest,
     inputs: Sequence[Input],
-    options: BatchOptions,
     idempotency_key: str | None,
-    **answer_options: bool,
 ) -> Sequence[Any]:
-    """The outcome of every item, of the operation's own kinds, in input order.
+    """Return the outcome of every item, in input order.
 
-    `answer_options` decide only what of it is shown; a key stands for them, too.
+    Without a key the engine runs the batch and stores nothing. With a key it is a stored batch, which
+    this request runs, finishes or finds finished.
 
     Raises:
-        RequestError: the batch is too large, or the key is not to be used for it.
+        RequestError: the batch is too large, or the key is invalid, in use, or another request's.
     """
     key = key_of(context, idempotency_key)
     if key is None:
-        return await context.services.engine.run(work, work.items(inputs), options)
+        items = request.work.items(inputs)
+        return await context.services.engine.run(request.work, items, request.options)
     with answered_with(key):
-        answer = await context.services.keyed.run(
-            BatchRequest(work=work, options=options, key=key, answer_options=answer_options),
-            inputs,
-        )
+        answer = await context.services.keyed.run(replace(request, key=key), inputs)
     context.is_replay |= answer.replayed
     return answer.outcomes

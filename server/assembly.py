@@ -70,8 +70,8 @@ class _Stores:
         store, lease_seconds = driver.client[database], sizes.lease_seconds
         self.queue = ChunkQueue(driver, database, kinds=list(KINDS), lease_seconds=lease_seconds)
         self.publications = Publications(store, to_outcome, lease_seconds=lease_seconds)
-        self.batches = BatchReads(store)
-        self.states = BatchStates(store, kinds=list(KINDS))
+        self.batches = BatchReads(store, kinds=list(KINDS))
+        self.states = BatchStates(store)
         self.results = BatchResults(store, to_outcome)
         self.removal = BatchRemoval(store)
         self.closing = ChunkClosing(store, self.queue)
@@ -110,7 +110,7 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     memory = Memory(sizes.worker_memory_mb)
     worker = Worker(chunks, completion, memory, side_by_side=sizes.worker_chunks)
     keys = IdempotencyKeys(
-        states=stores.states,
+        batches=stores.batches,
         removal=stores.removal,
         clock=clock,
         patience_seconds=sizes.key_patience_seconds,
@@ -160,7 +160,7 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         services=services,
         worker=worker,
         housekeeping=Housekeeping(
-            states=stores.states, completion=completion, removal=stores.removal, clock=clock
+            batches=stores.batches, completion=completion, removal=stores.removal, clock=clock
         ),
         retention=Retention(removal=stores.removal, clock=clock, batches_last=sizes.batches_last),
         publications=stores.publications,

@@ -19,9 +19,10 @@ from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
 from server.jobs.publisher import Publisher, http_client
 from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections, is_new
+from server.mongo.connection.data_folder import running_uri
 from server.mongo.connection.deployment import is_writable, require_transactions
 from server.mongo.connection.driver import Driver, connect
-from server.mongo.connection.embedded import EmbeddedMongod, running_uri
+from server.mongo.connection.embedded import EmbeddedMongod
 from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
 from server.settings import Settings

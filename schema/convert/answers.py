@@ -1,6 +1,7 @@
 """The domain's values as GraphQL's types."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -17,12 +18,15 @@ from schema.types.stock_update_result import (
     StockUpdateFailed,
     StockUpdateResult,
 )
-from server.domain import item_error, outcome, product, stock_update
+from server.domain import item_error, product, stock_update
+from server.domain.outcome import BatchOutcome, Failed, Outcome, batch_outcome
 from server.kinds.create_products.rules import Created, CreateOutcome
 from server.kinds.delete_products.rules import Deleted, DeleteOutcome
 from server.kinds.discontinue_products.rules import Discontinued, DiscontinueOutcome, Unchanged
 from server.kinds.update_products.rules import Updated, UpdateOutcome
 from server.kinds.update_stock.rules import Applied, StockOutcome
+
+_PRODUCT_FIELDS = [field.name for field in fields(Product)]
 
 
 def to_item_error(error: item_error.ItemError) -> ItemError:
@@ -35,7 +39,7 @@ def to_item_error(error: item_error.ItemError) -> ItemError:
     )
 
 
-def to_failed_item(failed: outcome.Failed) -> FailedItem:
+def to_failed_item(failed: Failed) -> FailedItem:
     errors = [to_item_error(error) for error in failed.errors]
     return FailedItem(
         index=failed.index,
@@ -45,32 +49,32 @@ def to_failed_item(failed: outcome.Failed) -> FailedItem:
     )
 
 
-def to_stock_update_result(one: StockOutcome) -> StockUpdateResult:
-    if isinstance(one, Applied):
+def to_stock_update_result(outcome: StockOutcome) -> StockUpdateResult:
+    """Return the result of one update, which is in the same place as its update."""
+    if isinstance(outcome, Applied):
         return StockUpdateApplied(
-            index=one.index,
-            product_id=strawberry.ID(one.product_id),
+            index=outcome.index,
+            product_id=strawberry.ID(outcome.product_id),
             success=True,
-            new_stock=one.new_stock,
+            new_stock=outcome.new_stock,
             error=None,
         )
     return StockUpdateFailed(
-        index=one.index,
-        product_id=strawberry.ID(one.product_id or ""),
+        index=outcome.index,
+        product_id=strawberry.ID(outcome.product_id or ""),
         success=False,
         new_stock=None,
-        error=to_item_error(one.error),
+        error=to_item_error(outcome.error),
     )
 
 
-def to_discontinue_result(
-    outcomes: Sequence[DiscontinueOutcome],
-) -> BatchDiscontinueResult:
-    failures = [to_failed_item(one) for one in outcomes if isinstance(one, outcome.Failed)]
+def to_discontinue_result(outcomes: Sequence[DiscontinueOutcome]) -> BatchDiscontinueResult:
+    """Return the answer of `batchDiscontinueProducts`."""
+    failures = [to_failed_item(item) for item in outcomes if isinstance(item, Failed)]
     return BatchDiscontinueResult(
-        outcome=outcome.batch_outcome(outcomes),
-        updated=sum(isinstance(one, Discontinued) for one in outcomes),
-        unchanged=sum(isinstance(one, Unchanged) for one in outcomes),
+        outcome=batch_outcome(outcomes),
+        updated=sum(isinstance(item, Discontinued) for item in outcomes),
+        unchanged=sum(isinstance(item, Unchanged) for item in outcomes),
         failed=len(failures),
         failures=failures,
     )
@@ -79,12 +83,12 @@ def to_discontinue_result(
 def to_create_result(
     outcomes: Sequence[CreateOutcome], *, partial_results: bool
 ) -> BatchCreateResult:
-    how_much = outcome.batch_outcome(outcomes)
-    created = [one.product for one in outcomes if isinstance(one, Created)]
-    failed = [to_failed_item(one) for one in outcomes if isinstance(one, outcome.Failed)]
+    """Return the answer of `batchCreateProducts`; `partial_results` is `returnPartialResults`."""
+    created = [item.product for item in outcomes if isinstance(item, Created)]
+    failed = [to_failed_item(item) for item in outcomes if isinstance(item, Failed)]
     return BatchCreateResult(
-        outcome=how_much,
-        created=_bodies(created, shown=_is_shown(how_much, partial_results)),
+        outcome=batch_outcome(outcomes),
+        created=_bodies(created) if _has_bodies(outcomes, partial_results) else [],
         failed=failed,
         stats=BatchCreateStats(total=len(outcomes), created=len(created), failed=len(failed)),
     )
@@ -93,12 +97,12 @@ def to_create_result(
 def to_update_result(
     outcomes: Sequence[UpdateOutcome], *, partial_results: bool
 ) -> BatchUpdateResult:
-    how_much = outcome.batch_outcome(outcomes)
-    updated = [one.product for one in outcomes if isinstance(one, Updated)]
+    """Return the answer of `batchUpdateProducts`; `partial_results` is `returnPartialResults`."""
+    updated = [item.product for item in outcomes if isinstance(item, Updated)]
     not_found, failed = _failures(outcomes)
     return BatchUpdateResult(
-        outcome=how_much,
-        updated=_bodies(updated, shown=_is_shown(how_much, partial_results)),
+        outcome=batch_outcome(outcomes),
+        updated=_bodies(updated) if _has_bodies(outcomes, partial_results) else [],
         not_found=not_found,
         failed=failed,
         stats=BatchUpdateStats(
@@ -113,13 +117,16 @@ def to_update_result(
 def to_delete_result(
     outcomes: Sequence[DeleteOutcome], *, deleted_items: bool, partial_results: bool
 ) -> BatchDeleteResult:
-    how_much = outcome.batch_outcome(outcomes)
-    deleted = [one for one in outcomes if isinstance(one, Deleted)]
+    """Return the answer of `batchDeleteProducts`.
+
+    `deleted_items` is `returnDeletedItems`, and `partial_results` is `returnPartialResults`.
+    """
+    deleted = [item for item in outcomes if isinstance(item, Deleted)]
     not_found, failed = _failures(outcomes)
-    shown = deleted_items and _is_shown(how_much, partial_results)
+    has_bodies = deleted_items and _has_bodies(outcomes, partial_results)
     return BatchDeleteResult(
-        outcome=how_much,
-        deleted=_bodies([one.product for one in deleted], shown=shown),
+        outcome=batch_outcome(outcomes),
+        deleted=_bodies([item.product for item in deleted]) if has_bodies else [],
         deleted_count=len(deleted),
         not_found=not_found,
         failed=failed,
@@ -128,67 +135,58 @@ def to_delete_result(
             deleted=len(deleted),
             not_found=len(not_found),
             failed=len(failed),
-            cascaded=sum(one.cascaded for one in deleted),
+            cascaded=sum(item.cascaded for item in deleted),
         ),
     )
 
 
-def _is_shown(how_much: outcome.BatchOutcome, partial_results: bool) -> bool:
-    """Whether the bodies of what succeeded are in the answer."""
-    return partial_results or how_much is not outcome.BatchOutcome.PARTIAL
+def _has_bodies(outcomes: Sequence[Outcome], partial_results: bool) -> bool:
+    """Return whether the answer shows the products that succeeded."""
+    return partial_results or batch_outcome(outcomes) is not BatchOutcome.PARTIAL
 
 
-def _bodies(products: Sequence[product.Product], *, shown: bool) -> list[Product]:
-    return [to_product(one) for one in products] if shown else []
+def _bodies(products: Sequence[product.Product]) -> list[Product]:
+    return [to_product(body) for body in products]
 
 
-def _failures(outcomes: Sequence[outcome.Outcome]) -> tuple[list[NotFoundItem], list[FailedItem]]:
-    """Those whose product does not exist, and the others, each in input order."""
-    failures = [one for one in outcomes if isinstance(one, outcome.Failed)]
+def _failures(outcomes: Sequence[Outcome]) -> tuple[list[NotFoundItem], list[FailedItem]]:
+    """Return the items without a product, and all other failures, each in input order."""
+    failures = [item for item in outcomes if isinstance(item, Failed)]
     missing = item_error.ItemErrorCode.PRODUCT_NOT_FOUND
     return (
         [
-            NotFoundItem(index=one.index, product_id=strawberry.ID(one.product_id or ""))
-            for one in failures
-            if one.error.code is missing
+            NotFoundItem(index=item.index, product_id=strawberry.ID(item.product_id or ""))
+            for item in failures
+            if item.error.code is missing
         ],
-        [to_failed_item(one) for one in failures if one.error.code is not missing],
+        [to_failed_item(item) for item in failures if item.error.code is not missing],
     )
 
 
 def to_product(one: product.Product) -> Product:
-    return Product(
-        id=strawberry.ID(one.id),
-        name=one.name,
-        price=one.price,
-        stock=one.stock,
-        category=one.category,
-        discontinued=one.discontinued,
-        created_at=one.created_at,
-        updated_at=one.updated_at,
-        expires_at=one.expires_at,
-    )
+    """Return the product with the fields that GraphQL shows: they have the same names here."""
+    return Product(**{name: getattr(one, name) for name in _PRODUCT_FIELDS})
 
 
 def to_stock_update(
-    one: stock_update.StockUpdate, *, products: DataLoader[str, product.Product | None]
+    row: stock_update.StockUpdate, *, products: DataLoader[str, product.Product | None]
 ) -> StockUpdate:
-    """`products` looks up the product if it is asked for, together with those of other rows."""
+    """Return the row of the ledger. `products` reads its product if that is requested."""
 
     async def load_product() -> Product | None:
-        found = await products.load(one.product_id)
+        found = await products.load(row.product_id)
         return to_product(found) if found else None
 
     return StockUpdate(
-        id=strawberry.ID(one.id),
-        product_id=strawberry.ID(one.product_id),
-        quantity=one.quantity,
-        timestamp=one.timestamp,
-        status=one.status,
-        error=one.error,
-        code=one.code,
-        reason=one.reason,
-        new_stock=one.new_stock,
-        batch_id=None if one.batch_id is None else strawberry.ID(one.batch_id),
+        id=strawberry.ID(row.id),
+        product_id=strawberry.ID(row.product_id),
+        quantity=row.quantity,
+        timestamp=row.timestamp,
+        status=row.status,
+        error=row.error,
+        code=row.code,
+        reason=row.reason,
+        new_stock=row.new_stock,
+        batch_id=None if row.batch_id is None else strawberry.ID(row.batch_id),
         load_product=load_product,
     )

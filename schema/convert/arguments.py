@@ -1,153 +1,107 @@
-"""GraphQL's arguments as the domain's values. What is left out of them is the same as null."""
+"""GraphQL's arguments as the domain's values. An argument that is left out is the same as null."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from strawberry.types.unset import UnsetType
 
-from schema.inputs import filters as sent_filters
-from schema.inputs.options import (
-    BatchCreateOptions,
-    BatchDeleteOptions,
-    BatchDiscontinueOptions,
-    BatchStockOptions,
-    BatchUpdateOptions,
-)
+from schema.inputs import filters
 from server.domain import listing
-from server.domain.batch_state import BatchState
 from server.domain.errors import BadInput, quoted
 from server.domain.item_result import Input
-from server.domain.options import DEFAULT_BATCH_SIZE, BatchOptions
 from server.domain.product import canonical_id
-from server.kinds.kind import BatchKind, BatchWork
-from server.kinds.kind_option import read_settings
 
 ValueT = TypeVar("ValueT")
 
 _MOST_IDS = 1000
-_LONGEST_TEXT = 1000  # characters, to look for: more than any name or category has
+_LONGEST_TEXT = 1000  # characters of a filter: more than any name or category has
 
 
-def given(value: ValueT | UnsetType | None) -> ValueT | None:
-    """What was left out is the same as null."""
+def or_none(value: ValueT | UnsetType | None) -> ValueT | None:
+    """Return the value, or None if it was left out."""
     return None if isinstance(value, UnsetType) else value
 
 
 def or_default(value: ValueT | UnsetType | None, default: ValueT) -> ValueT:
-    present = given(value)
+    """Return the value, or the default if it is null or was left out."""
+    present = or_none(value)
     return default if present is None else present
 
 
-def from_stock_options(
-    options: BatchStockOptions | BatchDiscontinueOptions,
-) -> BatchOptions:
-    return BatchOptions(
-        atomic=or_default(options.atomic, False),
-        batch_size=or_default(options.batch_size, DEFAULT_BATCH_SIZE),
-        dry_run=or_default(options.dry_run, False),
-    )
-
-
-def from_write_options(
-    options: BatchCreateOptions | BatchUpdateOptions,
-) -> BatchOptions:
-    return BatchOptions(
-        atomic=or_default(options.atomic, True),
-        continue_on_error=or_default(options.continue_on_error, False),
-        validate_before_write=or_default(options.validate_before_write, True),
-        batch_size=or_default(options.batch_size, DEFAULT_BATCH_SIZE),
-        dry_run=or_default(options.dry_run, False),
-    )
-
-
-def from_delete_options(options: BatchDeleteOptions) -> BatchOptions:
-    return BatchOptions(
-        atomic=or_default(options.atomic, True),
-        continue_on_error=or_default(options.continue_on_error, False),
-        batch_size=or_default(options.batch_size, DEFAULT_BATCH_SIZE),
-        dry_run=or_default(options.dry_run, False),
-    )
-
-
-def from_kind_options(kind: BatchKind, **sent: object) -> BatchWork[Any, Any]:
-    """Return the work of a batch of this kind, whose own options are given by their stored names.
-
-    Raises:
-        BadInput: an option is wrong; the message says which.
-    """
-    faults: list[str] = []
-    settings = read_settings(
-        kind.options, {name: given(value) for name, value in sent.items()}, faults
-    )
-    if faults:
-        raise BadInput(f"options.{faults[0]}")
-    return kind.work(settings)
-
-
-def from_product_ids(ids: Sequence[str]) -> list[Input]:
-    """Ids alone, as items."""
-    return [{"productId": product_id} for product_id in ids]
-
-
-def from_page(first: int | None, after: str | None) -> listing.PageRequest:
-    return listing.PageRequest(
-        first=or_default(first, listing.DEFAULT_PAGE_SIZE), after=given(after)
-    )
-
-
-def from_product_filter(where: sent_filters.ProductFilter | None) -> listing.ProductFilter:
-    where = given(where)
-    if where is None:
-        return listing.ProductFilter()
-    return listing.ProductFilter(
-        category=_text(given(where.category), "filter.category"),
-        discontinued=given(where.discontinued),
-        stock_at_least=given(where.stock_at_least),
-        stock_at_most=given(where.stock_at_most),
-        name_prefix=_text(given(where.name_prefix), "filter.namePrefix"),
-        ids=_ids(given(where.ids), "filter.ids"),
-    )
-
-
-def from_stock_update_filter(
-    where: sent_filters.StockUpdateFilter | None,
-) -> listing.StockUpdateFilter:
-    where = given(where)
-    if where is None:
-        return listing.StockUpdateFilter()
-    product_id, batch_id = given(where.product_id), given(where.batch_id)
-    return listing.StockUpdateFilter(
-        product_id=None if product_id is None else from_id(product_id, "filter.productId"),
-        status=given(where.status),
-        batch_id=None if batch_id is None else from_id(batch_id, "filter.batchId"),
-        since=given(where.since),
-        until=given(where.until),
-    )
-
-
-def from_batch_operation_filter(
-    where: sent_filters.BatchOperationFilter | None,
-) -> listing.BatchOperationFilter:
-    where = given(where)
-    if where is None:
-        return listing.BatchOperationFilter()
-    status, operation_type = given(where.status), given(where.operation_type)
-    return listing.BatchOperationFilter(
-        state=BatchState(status.value) if status else None,
-        kind=operation_type.value if operation_type else None,
-    )
-
-
 def from_id(text: str, argument: str) -> str:
-    """The id in its one spelling.
+    """Return the id in its canonical spelling.
 
     Raises:
-        BadInput: it is not one; the message names `argument`.
+        BadInput: the text is not an id; the message names `argument`.
     """
     key = canonical_id(text)
     if key is None:
         raise BadInput(f"{argument} is {quoted(text)}: an id is 24 hexadecimal characters.")
     return key
+
+
+def from_product_ids(ids: Sequence[str]) -> list[Input]:
+    """Return the items of a kind whose items are product ids and nothing else."""
+    return [{"productId": product_id} for product_id in ids]
+
+
+def from_page(first: int | None, after: str | None) -> listing.PageRequest:
+    """Return the page that a connection's arguments ask for."""
+    return listing.PageRequest(
+        first=or_default(first, listing.DEFAULT_PAGE_SIZE), after=or_none(after)
+    )
+
+
+def from_product_filter(sent: filters.ProductFilter | None) -> listing.ProductFilter:
+    """Return the filter with canonical ids.
+
+    Raises:
+        BadInput: an id is malformed, there are too many, or a text is too long or invalid.
+    """
+    sent = or_none(sent)
+    if sent is None:
+        return listing.ProductFilter()
+    return listing.ProductFilter(
+        category=_text(or_none(sent.category), "filter.category"),
+        discontinued=or_none(sent.discontinued),
+        stock_at_least=or_none(sent.stock_at_least),
+        stock_at_most=or_none(sent.stock_at_most),
+        name_prefix=_text(or_none(sent.name_prefix), "filter.namePrefix"),
+        ids=_ids(or_none(sent.ids), "filter.ids"),
+    )
+
+
+def from_stock_update_filter(sent: filters.StockUpdateFilter | None) -> listing.StockUpdateFilter:
+    """Return the filter with canonical ids.
+
+    Raises:
+        BadInput: an id is malformed.
+    """
+    sent = or_none(sent)
+    if sent is None:
+        return listing.StockUpdateFilter()
+    product_id, batch_id = or_none(sent.product_id), or_none(sent.batch_id)
+    return listing.StockUpdateFilter(
+        product_id=None if product_id is None else from_id(product_id, "filter.productId"),
+        status=or_none(sent.status),
+        batch_id=None if batch_id is None else from_id(batch_id, "filter.batchId"),
+        since=or_none(sent.since),
+        until=or_none(sent.until),
+    )
+
+
+def from_batch_operation_filter(
+    sent: filters.BatchOperationFilter | None,
+) -> listing.BatchOperationFilter:
+    """Return the filter in the domain's words: a batch's state and kind."""
+    sent = or_none(sent)
+    if sent is None:
+        return listing.BatchOperationFilter()
+    status, operation_type = or_none(sent.status), or_none(sent.operation_type)
+    return listing.BatchOperationFilter(
+        state=status.value if status else None,
+        kind=operation_type.value if operation_type else None,
+    )
 
 
 def _ids(ids: Sequence[str] | None, argument: str) -> list[str] | None:
@@ -159,7 +113,11 @@ def _ids(ids: Sequence[str] | None, argument: str) -> list[str] | None:
 
 
 def _text(value: str | None, argument: str) -> str | None:
-    """JSON can hold half of a surrogate pair, which no database can store or find."""
+    """Return the text if a database can store it.
+
+    Raises:
+        BadInput: it is too long, or has half of a surrogate pair, which JSON can hold.
+    """
     if value is not None and len(value) > _LONGEST_TEXT:
         raise BadInput(
             f"{argument} has {len(value)} characters: at most {_LONGEST_TEXT} are allowed."

@@ -1,4 +1,4 @@
-"""What is told of a stored batch."""
+"""A stored batch as GraphQL shows it."""
 
 from datetime import datetime
 from functools import partial
@@ -7,7 +7,7 @@ import strawberry
 
 from schema.context import Services
 from schema.convert.answers import to_item_error
-from schema.convert.arguments import from_page, given
+from schema.convert.arguments import from_page, or_none
 from schema.convert.connection import to_connection
 from schema.enums import BatchOperationStatus, BatchOperationType
 from schema.types.batch_item_result import BatchItemResult
@@ -22,34 +22,35 @@ from server.kinds import shown
 from server.mongo.batches.results import BatchResults
 
 
-def to_batch_operation(one: batch_progress.BatchProgress, services: Services) -> BatchOperation:
+def to_batch_operation(batch: batch_progress.BatchProgress, services: Services) -> BatchOperation:
+    """Return the batch with its metrics as of now. Its results are read only if they are requested."""
     now = services.clock()
     return BatchOperation(
-        id=strawberry.ID(one.id),
-        operation_type=BatchOperationType(one.kind),
-        status=BatchOperationStatus(one.state.value),
-        outcome=one.outcome,
-        total_items=one.total_items,
-        processed_items=one.processed_items,
-        success_count=one.success_count,
-        failure_count=one.failure_count,
-        created_by=one.created_by,
-        created_at=one.created_at,
-        started_at=one.started_at,
-        completed_at=one.completed_at,
-        error=one.error,
-        retry_of=None if one.retry_of is None else strawberry.ID(one.retry_of),
-        metrics=_to_metrics(one, now),
+        id=strawberry.ID(batch.id),
+        operation_type=BatchOperationType(batch.kind),
+        status=BatchOperationStatus(batch.state),
+        outcome=batch.outcome,
+        total_items=batch.total_items,
+        processed_items=batch.processed_items,
+        success_count=batch.success_count,
+        failure_count=batch.failure_count,
+        created_by=batch.created_by,
+        created_at=batch.created_at,
+        started_at=batch.started_at,
+        completed_at=batch.completed_at,
+        error=batch.error,
+        retry_of=None if batch.retry_of is None else strawberry.ID(batch.retry_of),
+        metrics=_to_metrics(batch, now),
         alerts=[
-            BatchAlert(kind=alert.kind, message=alert.message) for alert in batch_alerts(one, now)
+            BatchAlert(kind=alert.kind, message=alert.message) for alert in batch_alerts(batch, now)
         ],
-        publication=_to_publication(one.publication),
-        load_results=_results_of(one.id, services.results),
+        publication=_to_publication(batch.publication),
+        load_results=_results_of(batch.id, services.results),
     )
 
 
-def _to_metrics(one: batch_progress.BatchProgress, now: datetime) -> BatchMetrics:
-    metrics = batch_metrics(one, now)
+def _to_metrics(batch: batch_progress.BatchProgress, now: datetime) -> BatchMetrics:
+    metrics = batch_metrics(batch, now)
     return BatchMetrics(
         duration_ms=metrics.duration_ms,
         avg_time_per_item_ms=metrics.avg_time_per_item_ms,
@@ -73,14 +74,15 @@ def _results_of(batch_id: str, results: BatchResults) -> LoadResults:
     async def load(
         first: int | None, after: str | None, success: bool | None
     ) -> Connection[BatchItemResult]:
-        which = given(success)
-        page = await results.page(batch_id, from_page(first, after), success=which)
-        return to_connection(page, to_item_result, partial(results.count, batch_id, which))
+        filtered = or_none(success)
+        page = await results.page(batch_id, from_page(first, after), success=filtered)
+        return to_connection(page, to_item_result, partial(results.count, batch_id, filtered))
 
     return load
 
 
 def to_item_result(result: ItemResult) -> BatchItemResult:
+    """Return the result of one item, worded by its kind."""
     outcome, publication = result.outcome, result.publication
     product_id = shown.product_id(result)
     return BatchItemResult(

@@ -11,19 +11,20 @@ NodeT = TypeVar("NodeT")
 
 
 def to_connection(
-    found: listing.Page[ValueT],
+    page: listing.Page[ValueT],
     to_node: Callable[[ValueT], NodeT],
     count: Callable[[], Awaitable[int]],
 ) -> Connection[NodeT]:
-    cursors = found.cursors
+    """Return the page, whose list is counted only if `totalCount` is requested."""
+    cursors = page.cursors
     return Connection(
         edges=[
-            Edge(cursor=cursor, node=to_node(one))
-            for cursor, one in zip(cursors, found.items, strict=True)
+            Edge(cursor=cursor, node=to_node(item))
+            for cursor, item in zip(cursors, page.items, strict=True)
         ],
         page_info=PageInfo(
-            has_next_page=found.has_next,
-            has_previous_page=found.has_previous,
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
             start_cursor=cursors[0] if cursors else None,
             end_cursor=cursors[-1] if cursors else None,
         ),

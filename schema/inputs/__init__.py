@@ -1,1 +1,1 @@
-"""The inputs. What may be left out is `UNSET` then, so that the schema shows no default of null."""
+"""The inputs. An optional field defaults to `UNSET`, so that the schema shows no default of null."""

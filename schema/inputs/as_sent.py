@@ -1,9 +1,9 @@
 """Inputs that resolvers get as they were sent, once GraphQL has checked them against their types.
 
-What an item's fields may hold is the operation's business, and a stored batch keeps its items in
-this form too. An object per item would only be taken apart again, and making it is what takes the
-longest: measured for 100 000 stock updates, 1.4 s of the 2.1 s of CPU between the JSON and the
-engine; 0.3 s if each item is left as it is, nothing if the `BatchOperationInput` around them is.
+The rules of a kind check what an item's fields hold, and a stored batch keeps its items in the form
+in which they were sent. An object per item would only be taken apart again, and making it costs
+most: measured for 100 000 stock updates, 1.4 s of the 2.1 s of CPU between the JSON and the engine;
+0.3 s if each item stays as it is, nothing if the `BatchOperationInput` around them does.
 """
 
 from typing import Any, TypeVar
@@ -17,9 +17,9 @@ InputT = TypeVar("InputT", bound=type)
 
 
 def as_sent(input_type: InputT) -> InputT:
-    """Arguments of this type are mappings by the names that GraphQL shows, without what was left out.
+    """Pass arguments of this type to resolvers as mappings, by the names that GraphQL shows.
 
-    The class is what the schema is made of; there are no instances of it.
+    Fields that were left out are missing. The class describes the schema; it has no instances.
     """
     get_object_definition(input_type, strict=True).from_input = _unchanged
     return input_type

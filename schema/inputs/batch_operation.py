@@ -1,4 +1,6 @@
-"""What can be done in the background: exactly one of six."""
+"""The batches that can be submitted: one input for each kind, and `BatchOperationInput` for all."""
+
+from typing import Any
 
 import strawberry
 from strawberry import UNSET
@@ -13,116 +15,115 @@ from schema.inputs.items import (
 from server.domain.expiry import LONGEST_EXPIRY_MS
 from server.domain.options import DEFAULT_BATCH_SIZE, MAX_BATCH_SIZE
 from server.domain.whole_number import MAX_INT
+from server.kinds.create_products.declaration import CREATE_PRODUCTS
+from server.kinds.delete_products.declaration import DELETE_PRODUCTS
+from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
+from server.kinds.kind import BatchKind
+from server.kinds.update_price.declaration import UPDATE_PRICE
+from server.kinds.update_products.declaration import UPDATE_PRODUCTS
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 
-_ITEMS = "1 to 100 000 unless the server is set up otherwise."
-_IDS = "24 hexadecimal characters each."
+_LIMIT = "1 to 100 000 unless the server is set up otherwise."
+_IDS = f"Ids of the products, {_LIMIT} 24 hexadecimal characters each."
 _BATCH_SIZE = strawberry.field(
     default=UNSET,
-    description=f"Items per chunk, 1 to {MAX_BATCH_SIZE}. Default: {DEFAULT_BATCH_SIZE}. Each chunk is one "
-    "transaction. Items of one product are done in input order, even if they are in several chunks.",
+    description=f"Number of items per chunk, 1 to {MAX_BATCH_SIZE}. Default: {DEFAULT_BATCH_SIZE}. Each chunk is one "
+    "transaction. Items of one product are processed in input order, even if they are in several chunks.",
 )
 _EXPIRE_IN = (
-    f"Milliseconds, a whole number from 1 to {LONGEST_EXPIRY_MS}, from the moment at which an item is done, after which "
-    "its product disappears, together with its `stockUpdates`. "
+    "Time until a product expires, in milliseconds from the moment at which its item is processed: a whole number from 1 to "
+    f"{LONGEST_EXPIRY_MS}. An expired product disappears together with its ledger rows (`stockUpdates`). "
 )
 
 
 @strawberry.input(
-    description="Stock updates to be done in the background, as by `batchUpdateStock`."
+    description="A batch of stock updates in the background. `batchUpdateStock` does the same at once."
 )
 class UpdateStockBatch:
     updates: list[StockUpdateInput] = strawberry.field(
-        description=f"The changes, {_ITEMS} Several updates of one product apply in input order."
+        description=f"The stock updates, {_LIMIT} Several updates of one product apply in input order."
     )
     batch_size: int | None = _BATCH_SIZE
 
 
 @strawberry.input(
-    description="Products to be discontinued in the background, as by `batchDiscontinueProducts`."
+    description="A batch that discontinues products in the background. `batchDiscontinueProducts` does the same at once."
 )
 class DiscontinueProductsBatch:
-    product_ids: list[strawberry.ID] = strawberry.field(
-        description=f"The products, {_ITEMS} {_IDS}"
-    )
+    product_ids: list[strawberry.ID] = strawberry.field(description=_IDS)
     batch_size: int | None = _BATCH_SIZE
 
 
 @strawberry.input(
-    description="A new price for many products. Where the server is set up to publish prices, each one is published "
-    "after it has been changed; the price stays changed if that fails."
+    description="A batch that gives many products one new price, in the background. If the server is set up to publish "
+    "prices, each price is published after it has changed; the price stays changed if that fails."
 )
 class UpdatePriceBatch:
     product_ids: list[strawberry.ID] = strawberry.field(
-        description=f"The products, {_ITEMS} {_IDS} A discontinued one fails."
+        description=f"{_IDS} A discontinued product fails."
     )
     new_price: float = strawberry.field(
-        description=f"The price of all of them, in whole cents, a whole number from 0 to {MAX_INT}."
+        description=f"New price of all the products, in whole cents: a whole number from 0 to {MAX_INT}."
     )
     batch_size: int | None = _BATCH_SIZE
 
 
 @strawberry.input(
-    description="Products to be created in the background, as by `batchCreateProducts`."
+    description="A batch that creates products in the background. `batchCreateProducts` does the same at once."
 )
 class CreateProductsBatch:
     products: list[CreateProductInput] = strawberry.field(
-        description=f"The products to be, {_ITEMS}"
+        description=f"The products to create, {_LIMIT}"
     )
     batch_size: int | None = _BATCH_SIZE
     expire_in: float | None = strawberry.field(
-        default=UNSET, description=_EXPIRE_IN + "Default: it stays."
+        default=UNSET, description=_EXPIRE_IN + "Default: the products do not expire."
     )
 
 
 @strawberry.input(
-    description="Products to be changed in the background, as by `batchUpdateProducts`."
+    description="A batch that changes products in the background. `batchUpdateProducts` does the same at once."
 )
 class UpdateProductsBatch:
     updates: list[UpdateProductInput] = strawberry.field(
-        description=f"The changes, {_ITEMS} Several updates of one product apply in input order."
+        description=f"The product updates, {_LIMIT} Several updates of one product apply in input order."
     )
     batch_size: int | None = _BATCH_SIZE
     expire_in: float | None = strawberry.field(
-        default=UNSET, description=_EXPIRE_IN + "Default: it keeps the expiry that it has, if any."
+        default=UNSET,
+        description=_EXPIRE_IN + "Default: each product keeps the expiry that it has, if any.",
     )
 
 
 @strawberry.input(
-    description="Products to be deleted in the background, as by `batchDeleteProducts`."
+    description="A batch that deletes products in the background. `batchDeleteProducts` does the same at once."
 )
 class DeleteProductsBatch:
     deletes: list[DeleteProductInput] = strawberry.field(
-        description=f"The products to delete, {_ITEMS}"
+        description=f"The products to delete, {_LIMIT}"
     )
     cascade_delete: bool | None = strawberry.field(
         default=UNSET,
-        description="True: the `stockUpdates` of every product go with it. Default: false, only where the item says so.",
+        description="Whether to delete the ledger rows (`stockUpdates`) of all products of the batch. True: they are deleted "
+        "with their products. Default: false, only those of items with `cascadeDelete`.",
     )
     batch_size: int | None = _BATCH_SIZE
+
+
+def _batch(kind: BatchKind) -> Any:
+    return strawberry.field(default=UNSET, description=kind.description)
 
 
 @as_sent
 @strawberry.input(
     one_of=True,
-    description="What is to be done: exactly one of these. An item that fails changes nothing and does not stop the "
-    "others.",
+    description="A batch to run in the background: exactly one of these fields. An item that fails changes nothing and does "
+    "not stop the others.",
 )
 class BatchOperationInput:
-    update_stock: UpdateStockBatch | None = strawberry.field(
-        default=UNSET, description="Change the stock of many products."
-    )
-    discontinue_products: DiscontinueProductsBatch | None = strawberry.field(
-        default=UNSET, description="Discontinue many products and take their stock to 0."
-    )
-    update_price: UpdatePriceBatch | None = strawberry.field(
-        default=UNSET, description="Give many products one new price."
-    )
-    create_products: CreateProductsBatch | None = strawberry.field(
-        default=UNSET, description="Create many products."
-    )
-    update_products: UpdateProductsBatch | None = strawberry.field(
-        default=UNSET, description="Change name, price or category of many products."
-    )
-    delete_products: DeleteProductsBatch | None = strawberry.field(
-        default=UNSET, description="Delete many products."
-    )
+    update_stock: UpdateStockBatch | None = _batch(UPDATE_STOCK)
+    discontinue_products: DiscontinueProductsBatch | None = _batch(DISCONTINUE_PRODUCTS)
+    update_price: UpdatePriceBatch | None = _batch(UPDATE_PRICE)
+    create_products: CreateProductsBatch | None = _batch(CREATE_PRODUCTS)
+    update_products: UpdateProductsBatch | None = _batch(UPDATE_PRODUCTS)
+    delete_products: DeleteProductsBatch | None = _batch(DELETE_PRODUCTS)

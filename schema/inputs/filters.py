@@ -1,6 +1,7 @@
-"""Which entries of a list."""
+"""The filters of lists."""
 
 from datetime import datetime
+from enum import Enum
 
 import strawberry
 from strawberry import UNSET
@@ -9,56 +10,73 @@ from schema.enums import BatchOperationStatus, BatchOperationType
 from server.domain.stock_update import StockUpdateStatus
 from server.domain.whole_number import MAX_INT
 
-_NO_INDEX = "No index has the stock, so that stock updates are fast: every product that the other filters leave is looked at."
+_NO_INDEX = "The stock has no index, which keeps stock updates fast: each page reads every product that the other filters match."
 
 
-@strawberry.input(description="Which products; all that is given must hold.")
+@strawberry.input(
+    description="A filter for products. A product must match all the fields that are set."
+)
 class ProductFilter:
     category: str | None = strawberry.field(
-        default=UNSET, description="Exactly this category, at most 1 000 characters."
+        default=UNSET,
+        description="Only products of exactly this category, at most 1 000 characters.",
     )
     discontinued: bool | None = strawberry.field(
-        default=UNSET, description="True: only discontinued ones. False: only the others."
+        default=UNSET,
+        description="Whether to return discontinued products. True: only these. False: only the others. Default: all.",
     )
     stock_at_least: int | None = strawberry.field(
         default=UNSET,
-        description=f"A stock of this many pieces or more. Stocks are 0 to {MAX_INT}: a negative number is met by all. {_NO_INDEX}",
+        description="Only products with a stock of this many pieces or more. Stocks are "
+        f"0 to {MAX_INT}: a negative number matches all products. {_NO_INDEX}",
     )
     stock_at_most: int | None = strawberry.field(
         default=UNSET,
-        description=f"A stock of this many pieces or less. Stocks are 0 to {MAX_INT}: a negative number is met by none. {_NO_INDEX}",
+        description="Only products with a stock of this many pieces or less. Stocks are "
+        f"0 to {MAX_INT}: a negative number matches no product. {_NO_INDEX}",
     )
     name_prefix: str | None = strawberry.field(
         default=UNSET,
-        description="The name begins with this, upper and lower case told apart. At most 1 000 characters.",
+        description="Only products whose name begins with this text, at most 1 000 characters. Upper and lower case differ.",
     )
     ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET,
-        description="One of these products, at most 1 000, 24 hexadecimal characters each.",
+        description="Only products with one of these ids, at most 1 000, 24 hexadecimal characters each.",
     )
 
 
-@strawberry.input(description="Which stock updates; all that is given must hold.")
+@strawberry.input(
+    description="A filter for stock updates. A stock update must match all the fields that are set."
+)
 class StockUpdateFilter:
     product_id: strawberry.ID | None = strawberry.field(
-        default=UNSET, description="Updates of this product: 24 hexadecimal characters."
+        default=UNSET,
+        description="Only updates of the product with this id: 24 hexadecimal characters.",
     )
     status: StockUpdateStatus | None = strawberry.field(
-        default=UNSET, description="Updates in this state."
+        default=UNSET, description="Only updates in this state."
     )
     batch_id: strawberry.ID | None = strawberry.field(
         default=UNSET,
-        description="Updates of this stored batch, in input order: 24 hexadecimal characters.",
+        description="Only updates of the stored batch with this id, in input order: 24 hexadecimal characters.",
     )
-    since: datetime | None = strawberry.field(default=UNSET, description="At this time or later.")
-    until: datetime | None = strawberry.field(default=UNSET, description="Before this time.")
+    since: datetime | None = strawberry.field(
+        default=UNSET, description="Only updates at this time or later."
+    )
+    until: datetime | None = strawberry.field(
+        default=UNSET, description="Only updates before this time."
+    )
 
 
-@strawberry.input(description="Which stored batches; all that is given must hold.")
+@strawberry.input(
+    description="A filter for stored batches. A batch must match all the fields that are set."
+)
 class BatchOperationFilter:
     status: BatchOperationStatus | None = strawberry.field(
-        default=UNSET, description="Batches in this state."
+        default=UNSET, description="Only batches in this state."
     )
-    operation_type: BatchOperationType | None = strawberry.field(
-        default=UNSET, description="Batches that do this."
+    operation_type: Enum | None = strawberry.field(
+        default=UNSET,
+        graphql_type=BatchOperationType | None,
+        description="Only batches of this kind.",
     )

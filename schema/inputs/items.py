@@ -1,4 +1,8 @@
-"""The items of a batch. A number or text that has a rule is taken as it comes, so that it fails its item."""
+"""The items of a batch.
+
+A field with a rule of its own has a wide type, so that an invalid value fails its item and not the
+whole request.
+"""
 
 import strawberry
 from strawberry import UNSET
@@ -7,52 +11,51 @@ from schema.inputs.as_sent import as_sent
 from server.domain.field_check import LONGEST_CATEGORY, LONGEST_NAME
 from server.domain.whole_number import MAX_INT
 
-_NAME = f"1 to {LONGEST_NAME} characters, without the white space around them."
-_PRICE = f"In whole cents, a whole number from 0 to {MAX_INT}."
-_CATEGORY = f"1 to {LONGEST_CATEGORY} characters, without the white space around them."
+_PRODUCT_ID = strawberry.field(description="Id of the product: 24 hexadecimal characters.")
+_NAME = f"Name of the product, 1 to {LONGEST_NAME} characters, not counting white space around them, which is removed."
+_PRICE = f"Price in whole cents: a whole number from 0 to {MAX_INT}."
+_CATEGORY = f"Category of the product, 1 to {LONGEST_CATEGORY} characters, not counting white space around them, which is removed."
 
 
 @as_sent
-@strawberry.input(description="A change of one product's stock.")
+@strawberry.input(description="A change of the stock of one product.")
 class StockUpdateInput:
-    product_id: strawberry.ID = strawberry.field(
-        description="The product: 24 hexadecimal characters."
-    )
+    product_id: strawberry.ID = _PRODUCT_ID
     quantity: float = strawberry.field(
-        description=f"How many pieces are added to the stock: a whole number from {-MAX_INT} to {MAX_INT}. "
-        "0 applies and changes nothing."
+        description=f"Number of pieces to add to the stock, negative to remove: a whole number from {-MAX_INT} to {MAX_INT}. "
+        "0 is applied and changes nothing."
     )
     expected_stock: int | None = strawberry.field(
         default=UNSET,
-        description="The update applies only if the stock is this many pieces just before it, and fails with "
-        f"`STALE_STOCK` otherwise. Stocks are 0 to {MAX_INT}: a negative number always fails. Default: it applies to any "
+        description="Stock that the product must have just before the update, in pieces; otherwise the update fails with "
+        f"`STALE_STOCK`. Stocks are 0 to {MAX_INT}: a negative number always fails. Default: the update applies to any "
         "stock.",
     )
 
 
 @as_sent
-@strawberry.input(description="A product to be.")
+@strawberry.input(description="A product to create.")
 class CreateProductInput:
     id: strawberry.ID | None = strawberry.field(
         default=UNSET,
-        description="24 hexadecimal characters that no other product has. Default: a new one.",
+        description="Id of the new product: 24 hexadecimal characters that no other product has. Default: the server makes one.",
     )
     name: str = strawberry.field(description=_NAME)
     price: float = strawberry.field(description=_PRICE)
     stock: float = strawberry.field(
-        description=f"How many pieces there are, a whole number from 0 to {MAX_INT}. From here on only `batchUpdateStock` and "
-        "`batchDiscontinueProducts` change it."
+        description=f"Initial stock in pieces: a whole number from 0 to {MAX_INT}. Later only `batchUpdateStock` and "
+        "`batchDiscontinueProducts` change it, at once or in the background."
     )
     category: str = strawberry.field(description=_CATEGORY)
     discontinued: bool | None = strawberry.field(
         default=False,
-        description="True: it takes no updates, and its stock must be 0. Default: false.",
+        description="Whether the product is discontinued from the start. True: it accepts no updates, and its stock must be 0. Default: false.",
     )
 
 
 @as_sent
 @strawberry.input(
-    description="The fields to change. One that is left out stays as it is; null is no value for any of them."
+    description="The fields of a product to change. A field that is left out stays as it is; a field that is null is invalid."
 )
 class ProductPatch:
     name: str | None = strawberry.field(default=UNSET, description=_NAME)
@@ -63,20 +66,17 @@ class ProductPatch:
 @as_sent
 @strawberry.input(description="A change of one product.")
 class UpdateProductInput:
-    product_id: strawberry.ID = strawberry.field(
-        description="The product: 24 hexadecimal characters."
-    )
-    data: ProductPatch = strawberry.field(description="At least one field.")
+    product_id: strawberry.ID = _PRODUCT_ID
+    data: ProductPatch = strawberry.field(description="The fields to change, at least one.")
 
 
 @as_sent
 @strawberry.input(description="A product to delete.")
 class DeleteProductInput:
-    product_id: strawberry.ID = strawberry.field(
-        description="The product: 24 hexadecimal characters."
-    )
+    product_id: strawberry.ID = _PRODUCT_ID
     cascade_delete: bool | None = strawberry.field(
         default=UNSET,
-        description="True: its `stockUpdates` go with it. Default: false, and then a product that has some fails with "
-        "`HAS_STOCK_UPDATES`, unless the option of the same name is true.",
+        description="Whether to delete the ledger rows (`stockUpdates`) of the product with it. True: they are deleted. Default: "
+        "false; a product that has ledger rows then fails with `HAS_STOCK_UPDATES`, unless the option `cascadeDelete` of "
+        "the batch is true.",
     )

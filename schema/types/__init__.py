@@ -1,1 +1,1 @@
-"""The output types."""
+"""The types of answers."""

@@ -5,21 +5,25 @@ from schema.types.product import Product
 from server.domain.outcome import BatchOutcome
 
 
-@strawberry.type(description="`created` + `failed` is `total`.")
+@strawberry.type(
+    description="The counts of a `batchCreateProducts` request. `created` + `failed` is `total`."
+)
 class BatchCreateStats:
-    total: int = strawberry.field(description="Products sent.")
-    created: int = strawberry.field(description="Products that are there now.")
+    total: int = strawberry.field(description="Number of items sent.")
+    created: int = strawberry.field(description="Number of products that were created.")
     failed: int = strawberry.field(
-        description="Products that are not, those included that are `ROLLED_BACK` or `NOT_ATTEMPTED`."
+        description="Number of products that were not created, including those with `ROLLED_BACK` or `NOT_ATTEMPTED`."
     )
 
 
-@strawberry.type(description="What came of creating products.")
+@strawberry.type(description="The result of `batchCreateProducts`.")
 class BatchCreateResult:
     outcome: BatchOutcome = strawberry.field(description="How much of the batch succeeded.")
     created: list[Product] = strawberry.field(
-        description="The new products, in input order. Empty if the outcome is `PARTIAL` and "
-        "`returnPartialResults` is not true; `stats.created` counts them all the same."
+        description="The created products, in input order. Empty if the outcome is `PARTIAL` and `returnPartialResults` is "
+        "not true; `stats.created` counts them all the same."
     )
-    failed: list[FailedItem] = strawberry.field(description="The others, in input order.")
-    stats: BatchCreateStats = strawberry.field(description="The same as counts.")
+    failed: list[FailedItem] = strawberry.field(
+        description="The items that failed, in input order."
+    )
+    stats: BatchCreateStats = strawberry.field(description="The number of items by result.")

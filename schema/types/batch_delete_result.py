@@ -5,34 +5,38 @@ from schema.types.product import Product
 from server.domain.outcome import BatchOutcome
 
 
-@strawberry.type(description="`deleted` + `notFound` + `failed` is `total`.")
+@strawberry.type(
+    description="The counts of a `batchDeleteProducts` request. `deleted` + `notFound` + `failed` is `total`."
+)
 class BatchDeleteStats:
-    total: int = strawberry.field(description="Products named.")
-    deleted: int = strawberry.field(description="Products that are gone.")
+    total: int = strawberry.field(description="Number of items sent.")
+    deleted: int = strawberry.field(description="Number of products that were deleted.")
     not_found: int = strawberry.field(
-        description="Mentions of products that do not exist, or not any more."
+        description="Number of items whose product does not exist, or does not exist any more."
     )
     failed: int = strawberry.field(
-        description="The others, those included that are `ROLLED_BACK` or `NOT_ATTEMPTED`."
+        description="Number of items that failed otherwise, including those with `ROLLED_BACK` or `NOT_ATTEMPTED`."
     )
     cascaded: int = strawberry.field(
-        description="Rows of `stockUpdates` that went with the deleted products."
+        description="Number of ledger rows (`stockUpdates`) that were deleted with their products."
     )
 
 
-@strawberry.type(description="What came of deleting products.")
+@strawberry.type(description="The result of `batchDeleteProducts`.")
 class BatchDeleteResult:
     outcome: BatchOutcome = strawberry.field(description="How much of the batch succeeded.")
     deleted: list[Product] = strawberry.field(
-        description="The products as they were, in input order. Empty unless `returnDeletedItems` is true; if the "
-        "outcome is `PARTIAL`, `returnPartialResults` has to be true as well."
+        description="The deleted products as they were before, in input order. Empty unless `returnDeletedItems` is true; if "
+        "the outcome is `PARTIAL`, `returnPartialResults` must be true as well."
     )
-    deleted_count: int = strawberry.field(description="The same as `stats.deleted`.")
+    deleted_count: int = strawberry.field(
+        description="Number of products that were deleted, as in `stats.deleted`."
+    )
     not_found: list[NotFoundItem] = strawberry.field(
-        description="Products that do not exist, in input order. The second mention of a deleted product is "
-        "one of them."
+        description="The items whose product does not exist, in input order. If two items name one product and the first "
+        "deletes it, the second is among these."
     )
     failed: list[FailedItem] = strawberry.field(
-        description="Products that failed otherwise, in input order."
+        description="The items that failed otherwise, in input order."
     )
-    stats: BatchDeleteStats = strawberry.field(description="The same as counts.")
+    stats: BatchDeleteStats = strawberry.field(description="The number of items by result.")

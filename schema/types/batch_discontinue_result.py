@@ -5,13 +5,17 @@ from server.domain.outcome import BatchOutcome
 
 
 @strawberry.type(
-    description="What came of discontinuing products: `updated` + `unchanged` + `failed` is the number of ids sent."
+    description="The result of `batchDiscontinueProducts`. `updated` + `unchanged` + `failed` is the number of ids sent."
 )
 class BatchDiscontinueResult:
     outcome: BatchOutcome = strawberry.field(description="How much of the batch succeeded.")
-    updated: int = strawberry.field(description="Products that this request discontinued.")
-    unchanged: int = strawberry.field(
-        description="Products that were discontinued already, which is no failure."
+    updated: int = strawberry.field(
+        description="Number of products that this request discontinued."
     )
-    failed: int = strawberry.field(description="Ids that failed; `failures` says why.")
-    failures: list[FailedItem] = strawberry.field(description="The failed ones, in input order.")
+    unchanged: int = strawberry.field(
+        description="Number of products that were discontinued already, which is not a failure."
+    )
+    failed: int = strawberry.field(description="Number of items that failed; `failures` says why.")
+    failures: list[FailedItem] = strawberry.field(
+        description="The items that failed, in input order."
+    )

@@ -3,25 +3,26 @@ import strawberry
 from schema.types.item_error import ItemError
 
 
-@strawberry.type(description="What became of one item of a stored batch.")
+@strawberry.type(description="The result of one item of a stored batch.")
 class BatchItemResult:
-    index: int = strawberry.field(description="Its place in the request, from 0.")
+    index: int = strawberry.field(description="Position of the item in the request, from 0.")
     product_id: strawberry.ID | None = strawberry.field(
-        description="The product's id as it was sent, or that of the product that was created; null if there is none."
+        description="Id of the product as it was sent, or the id of the product that was created; null if there is none."
     )
-    success: bool = strawberry.field(description="Whether it took effect.")
+    success: bool = strawberry.field(description="Whether the item took effect.")
     message: str | None = strawberry.field(
-        description='What was done, as in "Stock is now 15"; null if it failed.'
+        description='What was done, in words, such as "Stock is now 15"; null if the item failed.'
     )
     new_stock: int | None = strawberry.field(
-        description="The stock after it, in pieces; null if it failed or did not change the stock."
+        description="Stock after the item, in pieces; null if the item failed or did not change the stock."
     )
     tx_id: str | None = strawberry.field(
-        description="The id that the receiver of published prices gave to this one; null if it gave none, or has not got it yet."
+        description="Id that the receiver of published prices gave to this price; null if it gave none, or if the price has "
+        "not been published."
     )
     error: ItemError | None = strawberry.field(
-        description="Why it failed, the first reason; null if it did not."
+        description="First reason why the item failed; null if it did not fail."
     )
     publication_error: str | None = strawberry.field(
-        description="Why the price could not be published; null otherwise. The item is a success all the same."
+        description="Reason why the price could not be published; null otherwise. The item is a success all the same."
     )

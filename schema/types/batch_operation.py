@@ -1,5 +1,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from enum import Enum
 from typing import Annotated
 
 import strawberry
@@ -17,58 +18,65 @@ LoadResults = Callable[
 
 
 @strawberry.type(
-    description="How far the publication of the prices has come; counts of items that succeeded."
+    description="The progress of publishing the prices of a batch, counted over the items that succeeded."
 )
 class PublicationProgress:
-    pending: int = strawberry.field(description="Still to be published.")
-    published: int = strawberry.field(description="Taken by the receiver.")
+    pending: int = strawberry.field(description="Number of prices still to be published.")
+    published: int = strawberry.field(
+        description="Number of prices that the receiver has accepted."
+    )
     failed: int = strawberry.field(
-        description="Given up; `retryPublication` tries them again. Their prices are changed all the same."
+        description="Number of prices that could not be published; `retryPublication` tries them again. The products have their "
+        "new prices all the same."
     )
 
 
 @strawberry.type(
-    description="A batch that is stored: one that was submitted, or one that was called with an idempotency key. Its "
-    "chunks are applied exactly once, whatever happens to the servers meanwhile."
+    description="A stored batch: it was submitted to run in the background, or sent by a mutation with an idempotency key. Each of its "
+    "chunks is applied exactly once, whatever happens to the servers meanwhile."
 )
 class BatchOperation:
-    id: strawberry.ID = strawberry.field(description="24 hexadecimal characters.")
-    operation_type: BatchOperationType = strawberry.field(description="What it does.")
-    status: BatchOperationStatus = strawberry.field(description="Where it stands.")
+    id: strawberry.ID = strawberry.field(description="Id of the batch: 24 hexadecimal characters.")
+    operation_type: Enum = strawberry.field(
+        graphql_type=BatchOperationType, description="Kind of the batch: what it does."
+    )
+    status: BatchOperationStatus = strawberry.field(description="State of the batch.")
     outcome: BatchOutcome | None = strawberry.field(
-        description="How much of it succeeded; null until it has ended."
+        description="How much of the batch succeeded; null until it has ended."
     )
-    total_items: int = strawberry.field(description="How many items were sent.")
+    total_items: int = strawberry.field(description="Number of items sent.")
     processed_items: int = strawberry.field(
-        description="`successCount` + `failureCount`; it never goes back."
+        description="Number of items processed so far: `successCount` + `failureCount`. It never decreases."
     )
-    success_count: int = strawberry.field(description="Items that succeeded so far.")
+    success_count: int = strawberry.field(description="Number of items that have succeeded so far.")
     failure_count: int = strawberry.field(
-        description="Items that failed so far; at the end those included that were `CANCELLED`."
+        description="Number of items that have failed so far; at the end, this includes the items that were `CANCELLED`."
     )
     created_by: str = strawberry.field(
-        description="Who sent it: `anonymous`, for callers are not told apart."
+        description="Caller that sent the batch: always `anonymous`, because the server does not tell callers apart."
     )
-    created_at: datetime = strawberry.field(description="When it was sent.")
+    created_at: datetime = strawberry.field(description="When the batch was sent.")
     started_at: datetime | None = strawberry.field(
-        description="When its first chunk was begun; null before."
+        description="When the first chunk of the batch started; null before."
     )
-    completed_at: datetime | None = strawberry.field(description="When it ended; null before.")
-    error: str | None = strawberry.field(description="Why it is `FAILED`; null if it is not.")
+    completed_at: datetime | None = strawberry.field(
+        description="When the batch ended; null before."
+    )
+    error: str | None = strawberry.field(
+        description="Reason why the batch is `FAILED`; null if it is not."
+    )
     retry_of: strawberry.ID | None = strawberry.field(
-        description="The id of the batch whose failed items these are; null if `retryBatch` did not make it."
+        description="Id of the batch whose failed items this batch repeats; null if it was not made by `retryBatch`."
     )
-    metrics: BatchMetrics = strawberry.field(description="What its times and counts come to.")
-    alerts: list[BatchAlert] = strawberry.field(
-        description="What somebody should look into; often nothing."
-    )
+    metrics: BatchMetrics = strawberry.field(description="Duration and rates of the batch so far.")
+    alerts: list[BatchAlert] = strawberry.field(description="Warnings about the batch; often none.")
     publication: PublicationProgress | None = strawberry.field(
-        description="How far the publication of the prices has come; null where nothing is published."
+        description="Progress of publishing the prices of the batch; null if nothing of it is published."
     )
     load_results: strawberry.Private[LoadResults]
 
     @strawberry.field(
-        description="What became of the items that have been processed, in input order, page by page."
+        description="Results of the items that have been processed, in input order, page by page."
     )
     async def results(
         self,
@@ -77,7 +85,7 @@ class BatchOperation:
         success: Annotated[
             bool | None,
             strawberry.argument(
-                description="True: only those that succeeded. False: only those that failed. Default: all."
+                description="Whether to return items that succeeded. True: only these. False: only items that failed. Default: all."
             ),
         ] = UNSET,
     ) -> Connection[BatchItemResult]:

@@ -8,48 +8,49 @@ from server.domain.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
 First = Annotated[
     int | None,
     strawberry.argument(
-        description=f"How many at most, 1 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}."
+        description=f"Maximum number of entries on the page, 1 to {MAX_PAGE_SIZE}. Default: {DEFAULT_PAGE_SIZE}."
     ),
 ]
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="Begin behind this cursor: the `endCursor` of the page before, with the same filter and order. Default: at the beginning."
+        description="Start after this cursor: the `endCursor` of the page before, with the same filter and order. Default: start at the "
+        "beginning."
     ),
 ]
 NodeT = TypeVar("NodeT")
 
 
-@strawberry.type(description="Where a page stands in its list.")
+@strawberry.type(description="The position of a page in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether more follow this page.")
+    has_next_page: bool = strawberry.field(description="Whether more entries follow this page.")
     has_previous_page: bool = strawberry.field(
-        description="Whether this page began after a cursor."
+        description="Whether this page starts after a cursor."
     )
     start_cursor: str | None = strawberry.field(
-        description="The cursor of the first edge; null if there is none."
+        description="Cursor of the first entry; null if the page is empty."
     )
     end_cursor: str | None = strawberry.field(
-        description="The cursor of the last edge, to pass as `after`; null if there is none."
+        description="Cursor of the last entry, to pass as `after` for the next page; null if the page is empty."
     )
 
 
-@strawberry.type(description="One place in a list.")
+@strawberry.type(description="An entry of a list, with its cursor.")
 class Edge(Generic[NodeT]):
     cursor: str = strawberry.field(
-        description="Where this place is: text without a meaning of its own, good for `after`."
+        description="Position of the entry in the list: an opaque text to pass as `after`."
     )
-    node: NodeT = strawberry.field(description="What stands there.")
+    node: NodeT = strawberry.field(description="The entry itself.")
 
 
-@strawberry.type(description="A page of a list, as Relay asks for it.")
+@strawberry.type(description="A page of a list, in the form of a Relay connection.")
 class Connection(Generic[NodeT]):
-    edges: list[Edge[NodeT]] = strawberry.field(description="The places on this page, in order.")
-    page_info: PageInfo = strawberry.field(description="Where the page stands in its list.")
+    edges: list[Edge[NodeT]] = strawberry.field(description="The entries of this page, in order.")
+    page_info: PageInfo = strawberry.field(description="The position of this page in its list.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
     @strawberry.field(
-        description="How many there are on all pages together. Counted only when asked for."
+        description="Number of entries on all pages together. Counted only if this field is requested."
     )
     async def total_count(self) -> int:
         return await self.count()

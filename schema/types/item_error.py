@@ -3,34 +3,38 @@ import strawberry
 from server.domain.item_error import ItemErrorCode
 
 
-@strawberry.type(description="Why one item of a batch failed.")
+@strawberry.type(description="A reason why one item of a batch failed.")
 class ItemError:
-    code: ItemErrorCode = strawberry.field(
-        description="For programs: which of the known reasons it is."
+    code: ItemErrorCode = strawberry.field(description="Code of the reason, for programs.")
+    message: str = strawberry.field(
+        description="The reason in words, for people: what is wrong, and with what."
     )
-    message: str = strawberry.field(description="For people: what is wrong, and with what.")
     path: list[str] = strawberry.field(
-        description='Where the culprit stands in the arguments, as in `["updates", "3", "quantity"]`.'
+        description='Position of the invalid value in the arguments, such as `["updates", "3", "quantity"]`.'
     )
     retryable: bool = strawberry.field(
-        description="Whether sending the same item again can succeed by itself."
+        description="Whether the same item, sent again unchanged, can succeed."
     )
     current_stock: int | None = strawberry.field(
-        description="The stock that the item met, in pieces, where that is what it failed on; null otherwise."
+        description="Stock of the product when the item failed, in pieces, if that is why it failed; null otherwise."
     )
 
 
 @strawberry.type(description="An item that failed and changed nothing.")
 class FailedItem:
-    index: int = strawberry.field(description="Its place in the request, from 0.")
+    index: int = strawberry.field(description="Position of the item in the request, from 0.")
     product_id: strawberry.ID | None = strawberry.field(
-        description="The product's id as it was sent; null if none was, as for a product to be created."
+        description="Id of the product as it was sent; null if none was sent, such as for a product to create."
     )
-    error: ItemError = strawberry.field(description="The first of `errors`.")
-    errors: list[ItemError] = strawberry.field(description="All that is wrong with the item.")
+    error: ItemError = strawberry.field(
+        description="First reason why the item failed, as in `errors`."
+    )
+    errors: list[ItemError] = strawberry.field(description="All reasons why the item failed.")
 
 
-@strawberry.type(description="An item whose product does not exist. It changed nothing.")
+@strawberry.type(
+    description="An item that failed because its product does not exist. It changed nothing."
+)
 class NotFoundItem:
-    index: int = strawberry.field(description="Its place in the request, from 0.")
-    product_id: strawberry.ID = strawberry.field(description="The product's id as it was sent.")
+    index: int = strawberry.field(description="Position of the item in the request, from 0.")
+    product_id: strawberry.ID = strawberry.field(description="Id of the product as it was sent.")

@@ -6,22 +6,26 @@ from server.domain.field_check import LONGEST_CATEGORY, LONGEST_NAME
 from server.domain.whole_number import MAX_INT
 
 
-@strawberry.type(description="A product and its stock. One that has expired is not shown any more.")
+@strawberry.type(description="A product and its stock. An expired product is not shown any more.")
 class Product:
-    id: strawberry.ID = strawberry.field(description="24 hexadecimal characters.")
-    name: str = strawberry.field(description=f"What it is called, 1 to {LONGEST_NAME} characters.")
-    price: int = strawberry.field(description=f"In whole cents, 0 to {MAX_INT}.")
-    stock: int = strawberry.field(description=f"How many pieces there are, 0 to {MAX_INT}.")
+    id: strawberry.ID = strawberry.field(
+        description="Id of the product: 24 hexadecimal characters."
+    )
+    name: str = strawberry.field(
+        description=f"Name of the product, 1 to {LONGEST_NAME} characters."
+    )
+    price: int = strawberry.field(description=f"Price in whole cents, 0 to {MAX_INT}.")
+    stock: int = strawberry.field(description=f"Stock in pieces, 0 to {MAX_INT}.")
     category: str = strawberry.field(
-        description=f"What it is listed under, 1 to {LONGEST_CATEGORY} characters."
+        description=f"Category of the product, 1 to {LONGEST_CATEGORY} characters."
     )
     discontinued: bool = strawberry.field(
-        description="Whether it is out of the range: then its stock is 0 and it takes no updates."
+        description="Whether the product is discontinued: then its stock is 0 and it accepts no updates."
     )
-    created_at: datetime = strawberry.field(description="When it was created.")
+    created_at: datetime = strawberry.field(description="When the product was created.")
     updated_at: datetime = strawberry.field(
-        description="When it, its stock included, was last changed."
+        description="When the product was last changed, including its stock."
     )
     expires_at: datetime | None = strawberry.field(
-        description="When it disappears by itself; null for never."
+        description="When the product expires and disappears; null if it does not expire."
     )

@@ -10,35 +10,37 @@ from server.domain.whole_number import MAX_INT
 
 
 @strawberry.type(
-    description="A row of the ledger: what was asked of a product's stock, and what came of it. A product's "
-    "stock is its stock at creation plus the quantities of its applied updates."
+    description="A row of the ledger: a requested change of a product's stock, and its result. The stock of a product is its "
+    "stock at creation plus the quantities of its applied updates."
 )
 class StockUpdate:
-    id: strawberry.ID = strawberry.field(description="24 hexadecimal characters.")
+    id: strawberry.ID = strawberry.field(description="Id of the row: 24 hexadecimal characters.")
     product_id: strawberry.ID = strawberry.field(
-        description="The id of the product it names, which need not exist."
+        description="Id of the product, which need not exist."
     )
     quantity: int = strawberry.field(
-        description=f"The pieces that were to be added to the stock, {-MAX_INT} to {MAX_INT}; 0 if what was sent is no such number, "
+        description=f"Number of pieces to add to the stock, {-MAX_INT} to {MAX_INT}; 0 if the value that was sent is no such number, "
         "and then `error` says so."
     )
     timestamp: datetime = strawberry.field(
-        description="When it was decided; while it is `PENDING`, when it was sent."
+        description="When the update was applied or failed; while it is `PENDING`, when it was sent."
     )
-    status: StockUpdateStatus = strawberry.field(description="What came of it.")
-    error: str | None = strawberry.field(description="Why it failed; null if it did not.")
+    status: StockUpdateStatus = strawberry.field(description="State of the update.")
+    error: str | None = strawberry.field(
+        description="Reason why the update failed, for people; null if it has not failed."
+    )
     code: ItemErrorCode | None = strawberry.field(
-        description="Why it failed, for programs; null if it did not."
+        description="Reason why the update failed, for programs; null if it has not failed."
     )
-    reason: StockUpdateReason = strawberry.field(description="What it came from.")
+    reason: StockUpdateReason = strawberry.field(description="Cause of the update.")
     new_stock: int | None = strawberry.field(
-        description="The stock after it, in pieces; null if it was not applied."
+        description="Stock after the update, in pieces; null if it was not applied."
     )
     batch_id: strawberry.ID | None = strawberry.field(
-        description="The id of the stored batch it belongs to; null if none."
+        description="Id of the stored batch that the update belongs to; null if it belongs to none."
     )
     load_product: strawberry.Private[Callable[[], Awaitable[Product | None]]]
 
-    @strawberry.field(description="The product; null if there is none.")
+    @strawberry.field(description="The product of the update; null if it does not exist.")
     async def product(self) -> Product | None:
         return await self.load_product()

@@ -7,7 +7,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 
 
 class LineFormatter(logging.Formatter):
-    """Writes lines such as `2026-01-31T12:00:00.000Z WARNING server.jobs.worker A sentence items=3`."""
+    """Writes `2026-01-31T12:00:00.000Z WARNING server.jobs.worker A sentence items=3`."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields = [

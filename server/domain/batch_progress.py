@@ -1,4 +1,4 @@
-"""A stored batch as its caller sees it: its state, its counts and its times."""
+"""A stored batch as a caller sees it: its state, its counts and its times."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from server.domain.outcome import BatchOutcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationProgress:
-    """Count the successful items that wait to be published, were published, and could not be."""
+    """How many successful items wait to be published, were published, and could not be."""
 
     pending: int
     published: int
@@ -46,7 +46,7 @@ class BatchProgress:
     def precedes(self, other: "BatchProgress") -> bool:
         """Return whether this is an earlier moment of the batch than `other`.
 
-        Neither a count nor a state ever goes back.
+        A batch's counts never shrink, and its state follows `TRANSITIONS`.
         """
         if self.state.is_final:
             return False

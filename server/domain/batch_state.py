@@ -1,4 +1,4 @@
-"""The states of a stored batch, and which state may follow which."""
+"""The states of a stored batch, and the transitions between them."""
 
 from collections.abc import Mapping, Set
 from enum import Enum
@@ -7,10 +7,8 @@ from enum import Enum
 class BatchState(Enum):
     """Where a stored batch stands; the value is what `batchOperations.status` holds."""
 
-    SUBMITTING = "submitting"  # its chunks are still being stored; callers do not see it
-    ABANDONED = (
-        "abandoned"  # its submission was given up, and it will be removed; callers do not see it
-    )
+    SUBMITTING = "submitting"  # its chunks are being stored; callers do not see it
+    ABANDONED = "abandoned"  # never began, and will be removed; callers do not see it
     PENDING = "pending"
     PROCESSING = "processing"
     COMPLETED = "completed"
@@ -23,12 +21,13 @@ class BatchState(Enum):
         return self in FINAL
 
 
+INITIAL = (BatchState.SUBMITTING, BatchState.PENDING)
 FINAL = (BatchState.COMPLETED, BatchState.FAILED, BatchState.CANCELLED)
 UNFINISHED = (BatchState.PENDING, BatchState.PROCESSING)
 HIDDEN = (BatchState.SUBMITTING, BatchState.ABANDONED)
 VISIBLE = (*UNFINISHED, *FINAL)
 
-# A batch passes through PROCESSING even if it ends before a caller could see it there.
+# Even a batch that is COMPLETED or FAILED before any chunk has run passes through PROCESSING.
 TRANSITIONS: Mapping[BatchState, Set[BatchState]] = {
     BatchState.SUBMITTING: {BatchState.PENDING, BatchState.ABANDONED},
     BatchState.ABANDONED: frozenset(),

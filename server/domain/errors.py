@@ -1,7 +1,7 @@
-"""What can go wrong with a request or with the store, as opposed to with one item.
+"""Errors of a whole request or of the store. What is wrong with one item is an `ItemError`.
 
     StockbatchError
-    ├── RequestError            told to the caller: a code and a sentence
+    ├── RequestError            shown to the caller: a code and a sentence
     │   ├── BadInput            BAD_INPUT
     │   ├── BatchTooLarge       BATCH_TOO_LARGE
     │   ├── QueueFull           QUEUE_FULL
@@ -15,10 +15,10 @@
     │   ├── TooManyRows
     │   ├── LeaseLost
     │   └── UnexpectedStoreError
-    ├── Inseparable             item errors: the culprits of a batch could not be told apart in time
-    └── StartupError            one sentence for whoever starts the server
+    ├── Inseparable             becomes item errors: the items at fault were not found in time
+    └── StartupError            one sentence for the operator
 
-What is wrong with an item is a value, not an exception: `server.domain.item_error`.
+An `ItemError` is a value, not an exception: `server.domain.item_error`.
 """
 
 
@@ -27,7 +27,7 @@ class StockbatchError(Exception):
 
 
 class RequestError(StockbatchError):
-    """The whole request is refused, and nothing of it was done."""
+    """The whole request is refused; nothing of it was done."""
 
     code = "BAD_INPUT"
 
@@ -37,13 +37,13 @@ class BadInput(RequestError):
 
 
 class BatchTooLarge(RequestError):
-    """More items than the limit allows; never split silently."""
+    """The batch has more items than a limit allows; it is never split silently."""
 
     code = "BATCH_TOO_LARGE"
 
 
 class QueueFull(RequestError):
-    """So much waits to be done that nothing more is taken; nothing was stored."""
+    """Too many chunks wait to be run. Nothing was stored."""
 
     code = "QUEUE_FULL"
 
@@ -65,11 +65,11 @@ class StoreError(StockbatchError):
 
 
 class WriteConflict(StoreError):
-    """Other writers kept winning until the deadline passed. Nothing was written."""
+    """Every attempt conflicted with another writer until the deadline. Nothing was written."""
 
 
 class DatabaseUnavailable(StoreError):
-    """No primary answered until the deadline passed. Nothing was written."""
+    """No primary answered before the deadline. Nothing was written."""
 
 
 class CommitUnknown(StoreError):
@@ -77,15 +77,15 @@ class CommitUnknown(StoreError):
 
 
 class DuplicateKey(StoreError):
-    """What was to be inserted has a unique key that is in use. Nothing was written."""
+    """A unique key of the inserted document is in use. Nothing was written."""
 
 
 class TooManyRows(StoreError):
-    """More rows were to be deleted with their products than one transaction can take."""
+    """The products have more rows in the ledger than one transaction can delete."""
 
 
 class LeaseLost(StoreError):
-    """Somebody else has the chunk now, or it has been done. Nothing was written."""
+    """Another worker holds the chunk, or it is done. Nothing was written."""
 
 
 class UnexpectedStoreError(StoreError):
@@ -93,7 +93,7 @@ class UnexpectedStoreError(StoreError):
 
 
 class Inseparable(StockbatchError):
-    """Items of an atomic batch or a dry run spoil it, and which was not found out in time."""
+    """Some items make an atomic batch or a dry run fail; which ones was not found out in time."""
 
 
 class StartupError(StockbatchError):

@@ -1,4 +1,4 @@
-"""When a product disappears by itself."""
+"""The expiry of products."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from server.domain.errors import BadInput
 from server.domain.whole_number import not_whole, whole_number
 
 EXPIRE_IN = "expireIn"  # the option, for callers and as it is stored
-LONGEST_EXPIRY_MS = 100 * 365 * 24 * 3600 * 1000  # a hundred years, far from the last date there is
+LONGEST_EXPIRY_MS = 100 * 365 * 24 * 3600 * 1000  # a hundred years, well before the year 9999
 
 
 def check_expire_in(milliseconds: object) -> int:
@@ -25,11 +25,11 @@ def check_expire_in(milliseconds: object) -> int:
 
 
 def expiry_of(settings: Mapping[str, Any]) -> timedelta | None:
-    """Return how long the products of a batch will last; None if it does not say."""
+    """Return how long the products of a batch will last; None if its settings do not say."""
     milliseconds = settings.get(EXPIRE_IN)
     return None if milliseconds is None else timedelta(milliseconds=milliseconds)
 
 
 def has_expired(expires_at: datetime | None, now: datetime) -> bool:
-    """Return whether a product has expired: it has from the very millisecond of `expires_at` on."""
+    """Return whether a product has expired: `expires_at` is the first moment when it has."""
     return expires_at is not None and expires_at <= now

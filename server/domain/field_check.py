@@ -1,4 +1,4 @@
-"""The rules of a product's fields, and what is wrong with the fields of one item."""
+"""The rules of an item's fields."""
 
 import re
 
@@ -12,10 +12,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class FieldCheck:
-    """Checks the fields of the item at `path`, and collects in `errors` all that is wrong.
+    """Checks the fields of the item at `path`, and collects the faults in `errors`.
 
-    Each check returns the value as it is stored. For a bad one it returns an empty stand-in, which
-    nobody uses: an item with errors goes no further. A null is a value, and a bad one.
+    Each check returns the value as it will be stored, or an empty one if it adds an error: an item
+    with errors goes no further. Null is invalid, unless a check says else.
     """
 
     def __init__(self, *path: str) -> None:
@@ -23,27 +23,30 @@ class FieldCheck:
         self.errors: list[ItemError] = []
 
     def product_id(self, field: str, value: str) -> str:
-        """The id in its one spelling."""
+        """Return the id in lower case."""
         key = canonical_id(value)
         if key is None:
             self.errors.append(invalid_product_id(value, (*self._path, field)))
         return key or ""
 
     def name(self, value: object) -> str:
+        """Return the name, trimmed."""
         return self._text("name", value, LONGEST_NAME)
 
     def category(self, value: object) -> str:
+        """Return the category, trimmed."""
         return self._text("category", value, LONGEST_CATEGORY)
 
     def price(self, value: object) -> int:
-        """In whole cents."""
+        """Return the price in whole cents."""
         return self._amount("price", value)
 
     def stock(self, value: object) -> int:
+        """Return the stock, 0 or more."""
         return self._amount("stock", value)
 
     def expected_stock(self, value: object) -> int | None:
-        """None if none is expected."""
+        """Return the expected stock; None for null. A negative one is valid, but never matches."""
         if value is None:
             return None
         expected = whole_number(value, least=-MAX_INT - 1, most=MAX_INT)
@@ -53,12 +56,13 @@ class FieldCheck:
         return expected
 
     def flag(self, field: str, value: object, *, default: bool) -> bool:
-        """True or false; null is the same as nothing."""
+        """Return the flag; `default` for null."""
         if value is not None and not isinstance(value, bool):
             self.invalid(field, f"The {field} is not true or false.")
         return value if isinstance(value, bool) else default
 
     def quantity(self, value: object) -> int:
+        """Return the quantity, which may be negative."""
         checked = check_quantity(value, (*self._path, "quantity"))
         if isinstance(checked, int):
             return checked
@@ -66,7 +70,7 @@ class FieldCheck:
         return 0
 
     def invalid(self, field: str, message: str) -> None:
-        """Note that the field breaks a rule. `message` never repeats a text of any length."""
+        """Add an error for the field. `message` must not repeat a text of unlimited length."""
         self.errors.append(
             ItemError(code=ItemErrorCode.INVALID_FIELD, message=message, path=(*self._path, field))
         )
@@ -95,7 +99,7 @@ def _no_text(value: object) -> str:
 
 
 def _text_fault(text: str, longest: int) -> str:
-    """Why the trimmed text is refused; "" if it is not. No database can store half a pair."""
+    """Return what is wrong with the trimmed text; "" if nothing is."""
     if not text:
         return f"is blank: it must have 1 to {longest} characters"
     if len(text) > longest:

@@ -1,4 +1,4 @@
-"""What is wrong with one item of a batch, told as data."""
+"""What is wrong with one item of a batch, as data."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -27,9 +27,9 @@ class ItemErrorCode(Enum):
 class ItemError:
     """Why one item failed.
 
-    `path` leads to the culprit in the request's arguments, as in `("updates", "3", "quantity")`.
+    `path` leads to the faulty value in the request's arguments: `("updates", "3", "quantity")`.
     `retryable` says whether sending the same item again can succeed by itself.
-    `current_stock` is the stock that the item met, where that is what it failed on.
+    `current_stock` is the stock that the item met, if it failed because of it.
     """
 
     code: ItemErrorCode

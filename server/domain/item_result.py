@@ -1,4 +1,4 @@
-"""What became of one item of a stored batch."""
+"""The result of one item of a stored batch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,9 +20,10 @@ class Publication:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """`input` is what was sent; `publication` is None until the item is published or given up.
+    """An item as it was sent, and what came of it.
 
-    `is_published`: somebody is to be told of it if it succeeds.
+    `is_published` says whether the item is to be published if it succeeds; `publication` is None
+    until it is published or given up.
     """
 
     input: Input
@@ -32,8 +33,10 @@ class ItemResult:
 
     @property
     def index(self) -> int:
+        """Return the item's place in its batch, from 0."""
         return self.outcome.index
 
     @property
     def success(self) -> bool:
+        """Return whether the item succeeded."""
         return not isinstance(self.outcome, Failed)

@@ -1,27 +1,30 @@
-"""How a stored batch is laid out, so that it can run side by side and still be in order.
+"""Lanes: how the items of a stored batch run side by side, and those of a product in order.
 
-Every item goes into one of a few lanes, chosen by the document that it is about. A lane is cut into
-chunks as it comes, and they run one after another; the lanes run side by side. So the items of one
-product apply in input order, and no two chunks that run at the same time share a product, however
-long the batch is: nobody must have seen all of it to know where an item belongs.
+Every item goes into one of a few lanes, chosen by its product. A lane is cut into chunks, which run
+one after another; the lanes run side by side. So the items of one product apply in input order, and
+no two chunks that run at the same time share a product. The lane of an item does not depend on
+other items, so a batch of any length can be laid out piece by piece.
 
 Chunk `index` is number `index // lanes` of lane `index % lanes`.
 """
 
 from zlib import crc32
 
-MOST_LANES = 16  # more than one machine has use for, and few enough to be held in memory
+MOST_LANES = 16  # more than one machine can use; a batch holds one chunk of each in memory
 
-# A batch is due at once. The next chunk of a lane is due so long after it could run: chunks of
-# batches that come meanwhile go before it, but not for ever.
+# The first chunk of each lane is due when the batch is stored, a later one this long after it can
+# run. So the chunks of newer batches go before it, but not for ever.
 TURN_SECONDS = 10
 
 
 def lanes_for(items: int, size: int) -> int:
-    """As many as the batch has chunks, within limits."""
+    """Return the number of lanes: as many as the batch has chunks, up to `MOST_LANES`.
+
+    `size` is the number of items per chunk.
+    """
     return max(1, min(MOST_LANES, -(-items // size)))
 
 
 def lane_of(key: str, index: int, lanes: int) -> int:
-    """The lane of an item; one without a key belongs to no product, and goes anywhere."""
+    """Return the lane of an item. `key` is its product; an item without one can go anywhere."""
     return (crc32(key.encode()) if key else index) % lanes

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """The `first` items after the one that the opaque cursor `after` names."""
+    """A request for the `first` items after the opaque cursor `after`."""
 
     first: int = DEFAULT_PAGE_SIZE
     after: str | None = None
@@ -30,7 +30,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
-    """Each of `items` has its cursor at the same place in `cursors`."""
+    """A page of a list; `cursors[i]` is the cursor of `items[i]`."""
 
     items: Sequence[T]
     cursors: Sequence[str]
@@ -39,6 +39,8 @@ class Page(Generic[T]):
 
 
 class ProductOrder(Enum):
+    """The orders of the products."""
+
     CREATED_ASC = "CREATED_ASC"
     CREATED_DESC = "CREATED_DESC"
     NAME_ASC = "NAME_ASC"
@@ -49,7 +51,7 @@ class ProductOrder(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductFilter:
-    """All that is set must hold; `ids` are in their one spelling."""
+    """The conditions that a product must meet, all of them; `ids` are in lower case."""
 
     category: str | None = None
     discontinued: bool | None = None
@@ -61,7 +63,7 @@ class ProductFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockUpdateFilter:
-    """All that is set must hold; `since` is inclusive, `until` exclusive."""
+    """The conditions that a row must meet, all of them; `since` is inclusive, `until` exclusive."""
 
     product_id: str | None = None
     status: StockUpdateStatus | None = None
@@ -72,7 +74,7 @@ class StockUpdateFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOperationFilter:
-    """All that is set must hold."""
+    """The conditions that a stored batch must meet, all of them; `kind` is a kind's name."""
 
     state: BatchState | None = None
     kind: str | None = None

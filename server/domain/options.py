@@ -10,11 +10,15 @@ MAX_BATCH_SIZE = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchOptions:
-    """`atomic`: the whole batch is one transaction; otherwise one per chunk.
-    `continue_on_error`: an item that fails is taken out and the others go on; otherwise an atomic
-    batch is undone, and any other ends there. None: unless atomic.
-    `validate_before_write`: a batch that ends at failures is not begun if a field of it is bad.
-    `batch_size`: items per chunk. `dry_run`: everything runs and is rolled back.
+    """How a batch runs.
+
+    `atomic`: the whole batch is one transaction; otherwise each chunk is.
+    `continue_on_error`: an item that fails is left out, and the others go on. If False, an atomic
+    batch is rolled back, and any other ends at its first failure. None means `not atomic`.
+    `validate_before_write`: a batch that would end at a failure does not begin if a field of any
+    item is invalid.
+    `batch_size`: the number of items per chunk.
+    `dry_run`: everything runs, and is rolled back.
     """
 
     atomic: bool = False
@@ -32,10 +36,10 @@ class BatchOptions:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the others go on when an item fails."""
+        """Return whether the other items go on when an item fails."""
         return not self.atomic if self.continue_on_error is None else self.continue_on_error
 
     @property
     def ends_at_failure(self) -> bool:
-        """Whether what stands before the first failure stays, and the rest is not tried."""
+        """Return whether items before the first failure stay applied, and the rest does not run."""
         return not (self.atomic or self.goes_on)

@@ -1,4 +1,4 @@
-"""What came of the items of a batch: one outcome per item, in input order."""
+"""The outcomes of a batch: one per item, in input order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from server.domain.item_error import ItemError
 
 
 class Outcome(Protocol):
-    """Answers the input at `index`; `product_id` is the id that it gave, None if it gave none."""
+    """What came of the item at `index`; `product_id` is the id that was sent, None if none was."""
 
     @property
     def index(self) -> int: ...
@@ -19,7 +19,7 @@ class Outcome(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The item changed nothing; `errors` has one or more. `product_id` is spelled as sent."""
+    """An item that changed nothing; it has one error or more. `product_id` is spelled as sent."""
 
     index: int
     product_id: str | None
@@ -27,11 +27,12 @@ class Failed:
 
     @property
     def error(self) -> ItemError:
-        """The first of its errors."""
+        """Return the first of the errors."""
         return self.errors[0]
 
 
 def failed(item: Outcome, *errors: ItemError) -> Failed:
+    """Return the failure of the item."""
     return Failed(index=item.index, product_id=item.product_id, errors=errors)
 
 
@@ -44,11 +45,13 @@ class BatchOutcome(Enum):
 
 
 def any_failed(outcomes: Sequence[Outcome]) -> bool:
+    """Return whether any item failed."""
     return any(isinstance(outcome, Failed) for outcome in outcomes)
 
 
 def batch_outcome(outcomes: Sequence[Outcome]) -> BatchOutcome:
-    count = sum(isinstance(outcome, Failed) for outcome in outcomes)
-    if not count:
+    """Return how much of the batch succeeded."""
+    failures = sum(isinstance(outcome, Failed) for outcome in outcomes)
+    if not failures:
         return BatchOutcome.ALL
-    return BatchOutcome.NONE if count == len(outcomes) else BatchOutcome.PARTIAL
+    return BatchOutcome.NONE if failures == len(outcomes) else BatchOutcome.PARTIAL

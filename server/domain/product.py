@@ -1,4 +1,4 @@
-"""A product as the store holds it."""
+"""Products, their ids, and the errors that name a product."""
 
 import re
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _HEX_24 = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """`price` is in whole cents; times are UTC, to the millisecond."""
+    """A stored product; `price` is in whole cents, and times are UTC, to the millisecond."""
 
     id: str
     name: str
@@ -28,14 +28,14 @@ class Product:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockLevel:
-    """All that the stock rules need to know of a product."""
+    """The fields of a product that the stock rules need."""
 
     stock: int
     discontinued: bool
 
 
 class ProductPatch(TypedDict, total=False):
-    """The fields of a product that change, and what they become."""
+    """The new values of those fields of a product that change."""
 
     name: str
     price: int
@@ -43,11 +43,12 @@ class ProductPatch(TypedDict, total=False):
 
 
 def canonical_id(text: str) -> str | None:
-    """The one spelling (lower case) of a well-formed id; None if `text` is not one."""
+    """Return a well-formed id in lower case; None if `text` is not one."""
     return text.lower() if _HEX_24.fullmatch(text) else None
 
 
 def invalid_product_id(text: str, path: tuple[str, ...]) -> ItemError:
+    """Return the error for a text that is no product id."""
     return ItemError(
         code=ItemErrorCode.INVALID_PRODUCT_ID,
         message=f"{quoted(text)} is not a product id: an id is 24 hexadecimal characters.",
@@ -56,6 +57,7 @@ def invalid_product_id(text: str, path: tuple[str, ...]) -> ItemError:
 
 
 def product_not_found(product_id: str, path: tuple[str, ...]) -> ItemError:
+    """Return the error for a product that does not exist."""
     return ItemError(
         code=ItemErrorCode.PRODUCT_NOT_FOUND,
         message=f"There is no product {product_id}.",
@@ -64,6 +66,7 @@ def product_not_found(product_id: str, path: tuple[str, ...]) -> ItemError:
 
 
 def product_discontinued(product_id: str, path: tuple[str, ...]) -> ItemError:
+    """Return the error for a product that is discontinued."""
     return ItemError(
         code=ItemErrorCode.PRODUCT_DISCONTINUED,
         message=f"The product {product_id} is discontinued and takes no updates.",

@@ -1,4 +1,4 @@
-"""A row of the ledger `stockUpdates`: what was asked of a product's stock, and what came of it."""
+"""Rows of the ledger `stockUpdates`: the updates of products' stocks, and their outcomes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +20,9 @@ class StockUpdateReason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerEntry:
-    """A row about to be written. `quantity` is 0 where what was sent is no quantity.
+    """A row to be written. `quantity` is 0 if the one that was sent is invalid.
 
-    `index` is the item's in its batch, if that is stored.
+    `index` is the item's place in its batch; None unless the batch is stored.
     """
 
     product_id: str
@@ -37,7 +37,7 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockUpdate:
-    """A row as it was read back."""
+    """A stored row."""
 
     id: str
     product_id: str

@@ -1,4 +1,4 @@
-"""A batch as it is stored to be run: by whom and when is somebody else's business."""
+"""Stored batches, their chunks, and the leases on chunks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,15 +8,15 @@ from typing import Any
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
 
-LEASE_SECONDS = 20.0  # on the database's clock; renewed four times before it runs out
+LEASE_SECONDS = 20.0  # by the database's clock; renewed four times before it runs out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """The right to run one chunk of a batch for a time.
+    """The right to run one chunk of a batch for a limited time.
 
-    `token` is new with every claim. It fences the chunk's transaction: only the holder of the
-    current token can commit.
+    `token` is the fencing token, new with every claim: a chunk's transaction commits only with the
+    chunk's current token.
     """
 
     batch_id: str
@@ -26,15 +26,15 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBatch:
-    """All that is needed to run a chunk of a stored batch.
+    """A stored batch, with all that is needed to run its chunks.
 
     `kind` is the name of its `BatchKind`, and `settings` are the values of that kind's options.
     `lanes` is the number of chunks that may run side by side: chunk `i + lanes` follows chunk `i`
     in its lane, and every index is below `chunks`. `was_submitted`: the batch runs in the
     background, and its stock updates have pending rows in the ledger. `publishes`: its successes
-    are published. `is_refused`: a field is invalid, and the options say that nothing may begin.
-    `content` is the hash of the request that the idempotency key stands for. `failing` is the
-    reason why the batch will be FAILED.
+    are published. `is_refused`: a field is invalid, and the options say that then nothing may
+    begin. `key` is the idempotency key, and `content` the hash of the request that it stands for.
+    `failing` is the reason why the batch will be FAILED.
     """
 
     id: str
@@ -56,13 +56,15 @@ class StoredBatch:
     failing: str | None = None
 
     def following(self, index: int) -> int | None:
-        """The chunk that waits for this one; None if none does."""
-        after = index + self.lanes
-        return after if after < self.chunks else None
+        """Return the index of the chunk that waits for this one; None if none does."""
+        following = index + self.lanes
+        return following if following < self.chunks else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredItem:
+    """An item of a stored batch, as it was sent; `index` is its place in the batch."""
+
     index: int
     input: Input
 
@@ -77,13 +79,13 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedChunk:
-    """A chunk that is ours for a time.
+    """A chunk that this process holds under a lease.
 
-    `items` are those that have no outcome yet, `size` is how many it had at the beginning.
-    `attempts` is how often it was given back because the database failed, `crashes` how often its
-    lease ran out. `after_failure`: the batch ended at a chunk before this one; `has_failures`: an
-    item of this one has failed already. `left_open` names
-    the sessions of those who lost it, in which transactions may still be open.
+    `items` are those without an outcome so far, and `size` is the number of all its items.
+    `attempts` counts how often it was given back because the database failed, and `crashes` how
+    often its lease ran out. `after_failure`: an earlier chunk of its lane has a failure.
+    `has_failures`: an item of this chunk has failed already. `left_open` are the ids of sessions of
+    workers that lost the chunk; transactions may still be open in them.
     """
 
     lease: Lease

@@ -1,4 +1,4 @@
-"""Whole numbers that GraphQL's `Int` can hold."""
+"""Whole numbers within the range of GraphQL's `Int`."""
 
 import math
 
@@ -9,10 +9,9 @@ MAX_INT = 2_147_483_647  # GraphQL's Int is 32 bits; stock and price end here to
 
 
 def whole_number(value: object, *, least: int, most: int) -> int | None:
-    """`value` as an int if it is finite, whole and in `least`..`most`; otherwise None.
+    """Return `value` as an int if it is a whole number in `least`..`most`; otherwise None.
 
-    -0.0 is 0. An int may be of any size, so that 10⁴⁰⁰ is out of range and not an overflow. What
-    came by another way than GraphQL may be no number at all.
+    -0.0 is 0, and 10⁴⁰⁰ is out of range. Over REST `value` may be anything that JSON has.
     """
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
@@ -22,7 +21,7 @@ def whole_number(value: object, *, least: int, most: int) -> int | None:
 
 
 def not_whole(value: object, *, least: int, most: int) -> str:
-    """Why `whole_number` refuses the value, as the end of a sentence that begins with its name."""
+    """Return what is wrong with the value, to follow its name: “1.5 is not a whole number”."""
     return f"{_shown(value)} {_fault(value, least, most)}"
 
 
@@ -37,7 +36,7 @@ def _fault(value: object, least: int, most: int) -> str:
 
 
 def _shown(value: object) -> str:
-    """As it was sent, but short however long it is."""
+    """Return the value for a message, in a few characters."""
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, float) or (isinstance(value, int) and abs(value) < _LONG):

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from server.batches.stored.completion import Completion
 from server.batches.stored.metrics import SLOW_SECONDS, BatchAlertKind
 from server.domain.errors import UnexpectedStoreError
+from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.removal import BatchRemoval
-from server.mongo.batches.states import BatchStates
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 class Housekeeping:
     """Any number of processes may do it at once: each step is guarded, or can be done twice."""
 
-    states: BatchStates
+    batches: BatchReads
     completion: Completion
     removal: BatchRemoval
     clock: Callable[[], datetime]
@@ -30,7 +30,7 @@ class Housekeeping:
             StoreError: the database did not answer.
         """
         slow_since = self.clock() - timedelta(seconds=SLOW_SECONDS)
-        for batch_id in await self.states.under_way(slow_since, BatchAlertKind.SLOW.value):
+        for batch_id in await self.batches.under_way(slow_since, BatchAlertKind.SLOW.value):
             try:
                 if not await self.completion.check(batch_id):
                     await self.completion.watch(batch_id)

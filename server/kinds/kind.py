@@ -1,7 +1,7 @@
 """What a kind of batch declares, once for every layer."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -121,6 +121,11 @@ class BatchKind:
     def takes_ids(self) -> bool:
         """Return whether an item is a product id and nothing else."""
         return len(self.fields) == 1
+
+    @property
+    def objects(self) -> Set[str]:
+        """Return the names of an item's fields that are objects of plain fields."""
+        return {field.parent for field in self.fields if field.parent is not None}
 
     def work(
         self, settings: Settings | None = None, rows: StoredRows | None = None

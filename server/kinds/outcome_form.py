@@ -8,7 +8,7 @@ from typing import Any
 from server.domain.item_result import ItemResult
 from server.domain.outcome import Outcome
 from server.domain.product import canonical_id
-from server.mongo.connection.driver import Document
+from server.mongo.connection.document import Document
 from server.mongo.products.documents import from_product, to_product
 
 

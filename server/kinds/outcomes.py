@@ -5,9 +5,9 @@ from typing import Any
 
 from server.domain.outcome import Failed, Outcome
 from server.kinds.registry import FORMS_BY_NAME, FORMS_BY_TYPE
-from server.mongo.batches.outcomes import FAILED, from_item_error, to_item_error
+from server.mongo.batches.documents import FAILED, from_item_error, to_item_error
 from server.mongo.batches.stored_values import from_stored, to_stored
-from server.mongo.connection.driver import Document
+from server.mongo.connection.document import Document
 
 
 def to_document(outcome: Outcome) -> Document:

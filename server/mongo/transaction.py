@@ -1,10 +1,9 @@
-"""One transaction that commits once, or is known not to have committed.
+"""Transactions: the repositories in one, and the runner that commits it exactly once.
 
-Why this is ours and not the driver's `with_transaction`: docs/decisions/0003-our-own-runner.md.
+Why not the driver's `with_transaction`: docs/decisions/0003-our-own-runner.md.
 """
 
 import asyncio
-import logging
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,27 +13,24 @@ from typing import TypeVar
 
 from pymongo.errors import PyMongoError
 
-from server.domain.errors import CommitUnknown, DatabaseUnavailable, StoreError, WriteConflict
+from server.domain.errors import DatabaseUnavailable, StoreError, WriteConflict
 from server.mongo.batches.receipts import ChunkReceipts
 from server.mongo.batches.stored_batches import StoredBatches
+from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnRetry, abort
 from server.mongo.connection.driver import Database, Driver, Session
 from server.mongo.connection.errors import translate, translated
 from server.mongo.connection.evidence import Evidence
-from server.mongo.connection.retry import Next, after_body, after_commit, pause
+from server.mongo.connection.retry import Next, after_body, pause
 from server.mongo.products.ledger import Ledger
 from server.mongo.products.products import Products
 
-log = logging.getLogger(__name__)
-
 T = TypeVar("T")
-OnRetry = Callable[[str], None]  # told the reason, for the metrics
 
-DEADLINE_SECONDS = 20.0  # for running and committing: longer than an election takes
-SETTLE_SECONDS = 15.0  # more, to find out whether a commit took effect
+DEADLINE_SECONDS = 20.0  # to run and commit; an election takes about 2 s
 
 
 class Transaction:
-    """The repositories, bound to one session: what is done through them commits together."""
+    """The repositories, bound to one session: what they write commits together."""
 
     def __init__(self, database: Database, session: Session) -> None:
         self.evidence = Evidence(database, session)
@@ -50,8 +46,8 @@ Body = Callable[[Transaction], Awaitable[T]]
 class TransactionRunner:
     """Runs a body in a transaction until it has committed, failed for good, or run out of time.
 
-    The body may run several times, so it must keep no state outside itself, and it must let the
-    driver's errors through: their labels decide what happens next.
+    The body may run several times, so it must keep no state outside itself. It must let errors of
+    the driver pass: their labels decide what happens next.
     """
 
     def __init__(
@@ -67,15 +63,21 @@ class TransactionRunner:
         self._driver = driver
         self._database: Database = driver.client[database]
         self._deadline_seconds = deadline_seconds
-        self._settle_seconds = settle_seconds
+        self._commits = Commits(
+            driver,
+            self._database,
+            settle_seconds=settle_seconds,
+            on_retry=on_retry,
+            jitter=jitter,
+        )
         self._on_retry = on_retry
         self._jitter = jitter
 
     async def run(self, body: Body[T], *, commit: bool = True, session: Session | None = None) -> T:
-        """The body's result, once its writes are committed to a majority.
+        """Run the body, and return its result once its writes are committed to a majority.
 
-        With `commit=False` the writes are rolled back and the result is what would have been. A
-        `session` that is given is used, and left open.
+        With `commit=False` the writes are rolled back, and the result is the one of a commit. A
+        given `session` is used, and left open.
 
         Raises:
             WriteConflict, DatabaseUnavailable: the deadline passed; nothing was written.
@@ -88,13 +90,13 @@ class TransactionRunner:
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
-        """A session for transactions that run one after another."""
+        """Open a session for transactions that run one after another."""
         with translated():
             session = await self._driver.start_session()
         try:
             yield session
         finally:
-            with suppress(PyMongoError):  # must not stand in for what is on its way to the caller
+            with suppress(PyMongoError):  # it must not replace the result or the error of the block
                 await session.end_session()
 
     async def _run_until_known(self, session: Session, body: Body[T], *, commit: bool) -> T:
@@ -107,13 +109,13 @@ class TransactionRunner:
                 if commit:
                     await transaction.evidence.complete()
             except BaseException as error:
-                await self._abort(session)
+                await abort(session)
                 if not isinstance(error, PyMongoError) or after_body(error) is Next.GIVE_UP:
                     raise
                 await self._pause(attempt, deadline, error)
                 continue
             if not commit:
-                await self._abort(session)
+                await abort(session)
                 return result
             failure = await self._commit(session, transaction.evidence, deadline)
             if failure is None:
@@ -127,58 +129,7 @@ class TransactionRunner:
     async def _commit(
         self, session: Session, evidence: Evidence, deadline: float
     ) -> PyMongoError | None:
-        """None once the transaction has committed; the error if it is known that it has not."""
-        in_doubt = False
-        for attempt in count():
-            try:
-                await session.commit_transaction()
-                return None
-            except PyMongoError as error:
-                step = after_commit(error)
-                if step is Next.RUN_AGAIN and not in_doubt:
-                    return error
-                in_doubt = True
-                delay = pause(attempt, self._jitter())
-                if step is not Next.COMMIT_AGAIN or time.monotonic() + delay > deadline:
-                    return None if await self._took_effect(session, evidence, error) else error
-                self._on_retry("commit")
-                await asyncio.sleep(delay)
-        raise AssertionError("count() does not end")
-
-    async def _took_effect(self, session: Session, evidence: Evidence, cause: PyMongoError) -> bool:
-        """Whether the transaction committed, read back from the database.
-
-        A new transaction on the same session comes first: it makes the server end the one in
-        doubt, so that what is not there now cannot appear later.
-
-        Raises:
-            CommitUnknown: the database did not answer, or what it says does not tell.
-        """
-        deadline = time.monotonic() + self._settle_seconds
-        for attempt in count():
-            try:
-                await self._end_the_one_in_doubt(session)
-                found = await evidence.is_there()
-            except PyMongoError as error:
-                delay = pause(attempt, self._jitter())
-                if time.monotonic() + delay > deadline:
-                    raise CommitUnknown(f"{cause}; then {error}") from error
-                await asyncio.sleep(delay)
-            else:
-                log.warning(
-                    "A commit failed with %s and was found to have %s",
-                    type(cause).__name__,
-                    "taken effect" if found else "taken no effect",
-                )
-                return found
-        raise AssertionError("count() does not end")
-
-    async def _end_the_one_in_doubt(self, session: Session) -> None:
-        await self._driver.start_transaction(session)
-        try:
-            await self._database["products"].find_one({}, projection={"_id": 1}, session=session)
-        finally:
-            await self._abort(session)
+        return await self._commits.commit(session, evidence, deadline)
 
     async def _pause(self, attempt: int, deadline: float, error: PyMongoError) -> None:
         """Wait before the next run, or raise `error` if that would pass the deadline."""
@@ -188,14 +139,8 @@ class TransactionRunner:
         self._on_retry("conflict" if isinstance(translate(error), WriteConflict) else "unavailable")
         await asyncio.sleep(delay)
 
-    async def _abort(self, session: Session) -> None:
-        """The server forgets an unfinished transaction by itself, so a failed abort is no error."""
-        with suppress(PyMongoError):
-            if session.in_transaction:
-                await session.abort_transaction()
-
 
 def _not_committed(error: PyMongoError) -> StoreError:
-    """The body was accepted, so whatever the commit met is no fault of an item."""
+    """Return our error for a failed commit: the body had succeeded, so no item is at fault."""
     cause = translate(error)
     return cause if isinstance(cause, WriteConflict) else DatabaseUnavailable(str(cause))

@@ -93,7 +93,7 @@ class Shop(ShopStore, FailPoints):
     ) -> Sequence[CreateOutcome]:
         """Run `batchCreateProducts` of fields that differ from those of an ordinary cup."""
         items = [create_item(index, **CUP | fields) for index, fields in enumerate(products)]
-        operation = CREATE_PRODUCTS.work({"expireIn": expire_in})
+        operation = CREATE_PRODUCTS.work(_expiry_settings(expire_in))
         return await self.services.engine.run(operation, items, BatchOptions(**options))
 
     async def patch(
@@ -104,7 +104,7 @@ class Shop(ShopStore, FailPoints):
     ) -> Sequence[UpdateOutcome]:
         """Run `batchUpdateProducts` of (id, patch)."""
         items = [update_item(index, *patch) for index, patch in enumerate(patches)]
-        operation = UPDATE_PRODUCTS.work({"expireIn": expire_in})
+        operation = UPDATE_PRODUCTS.work(_expiry_settings(expire_in))
         return await self.services.engine.run(operation, items, BatchOptions(**options))
 
     async def delete(
@@ -196,3 +196,7 @@ async def open_shop(
             await driver.close()
             if not database:
                 databases.take_back(name)
+
+
+def _expiry_settings(expire_in: timedelta | None) -> dict[str, int]:
+    return {} if expire_in is None else {"expireIn": expire_in // timedelta(milliseconds=1)}

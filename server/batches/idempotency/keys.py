@@ -10,8 +10,8 @@ from server.batches.idempotency.key import KEYS_LAST
 from server.domain.batch_state import HIDDEN
 from server.domain.errors import KeyInUse, KeyReused
 from server.domain.stored_batch import StoredBatch
+from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.removal import BatchRemoval
-from server.mongo.batches.states import BatchStates
 
 PATIENCE_SECONDS = 10.0  # with a request whose first sending is still under way
 LOOK_AGAIN_SECONDS = 0.05
@@ -21,7 +21,7 @@ LOOK_AGAIN_SECONDS = 0.05
 class IdempotencyKeys:
     """The key is unique in the database: whoever stores its batch first has it."""
 
-    states: BatchStates
+    batches: BatchReads
     removal: BatchRemoval
     clock: Callable[[], datetime]
     patience_seconds: float = PATIENCE_SECONDS
@@ -30,7 +30,7 @@ class IdempotencyKeys:
         """Whether a batch has the key. If nobody can have a use for it any more, it is freed: its
         batch is old, or was never wholly stored.
         """
-        found = await self.states.with_key(created_by, key)
+        found = await self.batches.with_key(created_by, key)
         if found is None:
             return False
         batch, state = found
@@ -51,7 +51,7 @@ class IdempotencyKeys:
         """
         until = time.monotonic() + self.patience_seconds
         while True:
-            found = await self.states.with_key(created_by, key)
+            found = await self.batches.with_key(created_by, key)
             if found is not None and found[1] not in HIDDEN:
                 batch, _ = found
                 if batch.content != content:

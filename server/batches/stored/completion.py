@@ -38,14 +38,14 @@ class Completion:
         Raises:
             StoreError: the database did not answer; the sweep will try again.
         """
-        batch = await self.states.stored(batch_id)
+        batch = await self.batches.stored(batch_id)
         if batch is None:
             return True
         why = _ends_early(batch)
         if why is not None:
             argument = work_of(batch).kind.argument
             await self.closing.close(batch_id, argument, *why)
-        if await self.states.has_chunks_left(batch_id):
+        if await self.batches.has_chunks_left(batch_id):
             return False
         if why is not None and batch.was_submitted:
             await self.closing.fail_rows(batch_id, batch.total_items, *why)

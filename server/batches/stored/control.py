@@ -60,7 +60,7 @@ class BatchControl:
             RequestError, StoreError: as `Submissions.submit_stream`.
         """
         batch = await self._batch(batch_id)
-        stored = await self.states.stored(batch_id)
+        stored = await self.batches.stored(batch_id)
         if stored is None or not batch.state.is_final:
             raise BadInput(
                 f"The batch {batch_id} is {batch.state.name}: what failed can be tried again once "

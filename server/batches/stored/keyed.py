@@ -28,7 +28,7 @@ from server.domain.outcome import Outcome
 from server.domain.stored_batch import Chunk, StoredBatch
 from server.mongo.batches.results import BatchResults
 from server.mongo.batches.stored_batches import Reservation
-from server.mongo.connection.driver import new_id
+from server.mongo.connection.document import new_id
 from server.mongo.transaction import Transaction, TransactionRunner
 
 _SIDE_BY_SIDE = 4  # chunks of one request
@@ -76,6 +76,7 @@ class KeyedBatches:
                 batch,
                 chunks,
                 [],
+                objects=work.kind.objects,
                 reserved=Reservation(reservation, self.chunks.queue.lease_seconds),
             )
 

@@ -141,7 +141,9 @@ class Submission:
 
     async def _insert(self, transaction: Transaction) -> None:
         chunks = [one.chunk for one in self._chunks]
-        await transaction.stored_batches.insert(self.batch, chunks, self._rows(self._chunks))
+        await transaction.stored_batches.insert(
+            self.batch, chunks, self._rows(self._chunks), objects=self.work.kind.objects
+        )
 
     async def _stage(self, laid: Sequence[LaidChunk]) -> None:
         chunks, rows = [one.chunk for one in laid], self._rows(laid)
@@ -149,7 +151,8 @@ class Submission:
         async def body(transaction: Transaction) -> bool:
             goes_on = await transaction.stored_batches.goes_on(self.batch.id)
             if goes_on:
-                await transaction.stored_batches.add(self.batch, chunks, rows, starts=False)
+                objects = self.work.kind.objects
+                await transaction.stored_batches.add(self.batch, chunks, rows, objects=objects)
             return goes_on
 
         if not await self._runner.run(body):

@@ -19,7 +19,7 @@ from server.domain.stored_batch import StoredBatch
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
-from server.mongo.connection.driver import new_id
+from server.mongo.connection.document import new_id
 from server.mongo.transaction import TransactionRunner
 
 _BLOCK = 1_000  # items, about 20 ms of work

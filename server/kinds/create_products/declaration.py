@@ -21,7 +21,7 @@ CREATE_PRODUCTS = BatchKind(
     mutation="batchCreateProducts",
     argument=ARGUMENT,
     title="product creation",
-    description="It creates products.",
+    description="Creates many products.",
     fields=(
         ItemField(name="id"),
         ItemField(name="name", is_column_required=True),

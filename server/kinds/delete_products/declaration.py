@@ -19,7 +19,7 @@ DELETE_PRODUCTS = BatchKind(
     mutation="batchDeleteProducts",
     argument=ARGUMENT,
     title="product deletion",
-    description="It deletes products.",
+    description="Deletes many products.",
     fields=(PRODUCT_ID, ItemField(name=CASCADE_DELETE, cell=Cell.FLAG)),
     options=(CASCADE_DELETE_OPTION,),
     outcomes=(DELETED,),

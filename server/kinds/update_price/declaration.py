@@ -25,7 +25,7 @@ UPDATE_PRICE = BatchKind(
     mutation="updatePrice",
     argument=ARGUMENT,
     title="price update",
-    description="It gives many products one new price.",
+    description="Gives many products one new price.",
     fields=(PRODUCT_ID,),
     options=(
         KindOption(

@@ -17,7 +17,7 @@ UPDATE_PRODUCTS = BatchKind(
     mutation="batchUpdateProducts",
     argument=ARGUMENT,
     title="product update",
-    description="It changes name, price or category of products.",
+    description="Changes the name, price or category of many products.",
     fields=(
         PRODUCT_ID,
         ItemField(name="name", parent=DATA),

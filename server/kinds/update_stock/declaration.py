@@ -19,7 +19,7 @@ UPDATE_STOCK = BatchKind(
     mutation="batchUpdateStock",
     argument=ARGUMENT,
     title="stock update",
-    description="It changes the stock of products.",
+    description="Changes the stock of many products.",
     fields=(
         PRODUCT_ID,
         ItemField(name="quantity", cell=Cell.NUMBER, is_column_required=True),

@@ -1,4 +1,4 @@
-"""What changes in stored batches, as it happens: a change stream."""
+"""The changes of stored batches, as they happen: a change stream."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from bson import ObjectId
 
-from server.mongo.connection.driver import ChangeStream, Document, Driver
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import ChangeStream, Driver
 from server.mongo.connection.errors import translated
 
 _GRACE_SECONDS = 3.0  # a database that does not answer may delay the end of a stream by this
 
-# Only whose progress it is: a chunk's id holds its batch.
+# Of an event only the `_id` is read: a chunk's holds the id of its batch.
 _PIPELINE: list[Document] = [
     {
         "$match": {

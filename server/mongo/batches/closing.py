@@ -1,15 +1,16 @@
-"""Closing the chunks of a batch that goes no further: their items fail, and nothing is applied."""
+"""Closing the chunks of a batch that was cancelled or failed: their items fail unapplied."""
 
 from bson import ObjectId
 
 from server.domain.item_error import ItemErrorCode
-from server.mongo.batches.outcomes import FAILED
+from server.mongo.batches.documents import FAILED
 from server.mongo.batches.queue import UNCLAIMED, ChunkQueue
 from server.mongo.collections import UPDATES_BY_BATCH
-from server.mongo.connection.driver import Database, Document
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 
-_ROWS_AT_ONCE = 50_000  # about 1.2 s; a command may take 15
+_ROWS_AT_ONCE = 50_000  # about 1.2 s, of the 15 s that a command may take
 
 
 class ChunkClosing:
@@ -19,12 +20,12 @@ class ChunkClosing:
         self._rows = database["stockUpdates"]
 
     async def close(self, batch_id: str, argument: str, code: ItemErrorCode, message: str) -> None:
-        """Fail what has no outcome yet, in every chunk that nobody holds. One command for all.
+        """Fail the items without an outcome, in all chunks without a live lease, by one command.
 
-        A chunk whose transaction is under way ends by itself: it is held.
+        A chunk with a live lease is left alone: its worker will finish it.
         """
         answered = {"$map": {"input": "$outcomes", "as": "outcome", "in": "$$outcome.index"}}
-        left = {
+        unanswered = {
             "$filter": {
                 "input": "$items",
                 "as": "item",
@@ -44,27 +45,26 @@ class ChunkClosing:
                 }
             ],
         }
-        closed = {"$map": {"input": "$left", "as": "item", "in": failure}}
-        update = [
-            {"$set": {"left": left}},
+        closed = {"$map": {"input": "$unanswered", "as": "item", "in": failure}}
+        update: list[Document] = [
+            {"$set": {"unanswered": unanswered}},
             {
                 "$set": {
                     "outcomes": {"$concatArrays": ["$outcomes", closed]},
-                    "failureCount": {"$add": ["$failureCount", {"$size": "$left"}]},
+                    "failureCount": {"$add": ["$failureCount", {"$size": "$unanswered"}]},
                     "status": "done",
                 }
             },
-            {"$unset": ["left", "lease"]},
+            {"$unset": ["unanswered", "lease"]},
         ]
-
         with translated():
-            await self._queue.end_transactions_of_the_lost()  # which it would wait for
+            await self._queue.end_lapsed_transactions()  # the update would wait for them
             await self._chunks.update_many({"batchId": ObjectId(batch_id), **UNCLAIMED}, update)
 
     async def fail_rows(
         self, batch_id: str, total_items: int, code: ItemErrorCode, message: str
     ) -> None:
-        """Fail the rows that are pending still, once all chunks of the batch are done."""
+        """Fail the ledger's rows that are still pending, once all chunks of the batch are done."""
         failed = {"$set": {"status": "failed", "code": code.value, "error": message}}
         pending = {"batchId": ObjectId(batch_id), "status": "pending"}
         with translated():

@@ -1,6 +1,6 @@
-"""Batches as they stand in `batchOperations`, and back again."""
+"""Batches, their chunks and their items' errors as MongoDB stores them, and back again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -8,25 +8,31 @@ from bson import ObjectId
 
 from server.domain.batch_progress import BatchProgress, PublicationProgress
 from server.domain.batch_state import BatchState
+from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.options import BatchOptions
-from server.domain.stored_batch import Chunk, StoredBatch
-from server.mongo.batches.queue import chunk_id
-from server.mongo.batches.stored_values import to_stored_input
-from server.mongo.connection.driver import Document
-from server.mongo.products.documents import present
-from server.mongo.products.products import LONG_AGO
+from server.domain.outcome import Outcome
+from server.domain.stored_batch import Chunk, ClaimedChunk, Lease, StoredBatch, StoredItem
+from server.mongo.batches.stored_values import (
+    from_stored,
+    from_stored_input,
+    to_stored,
+    to_stored_input,
+)
+from server.mongo.connection.document import LONG_AGO, Document, present
 
-_OPTIONS = {field.name for field in fields(BatchOptions)}  # a newer server may know more
-NO_PROGRESS: Mapping[str, int] = {
-    "success": 0, "failure": 0, "publishing": 0, "published": 0, "unpublished": 0,
-}  # fmt: skip
+FAILED = "failed"  # the `kind` of an outcome that is no success
+
+# Decodes an entry of `batchChunks.outcomes`. The kinds know how, and `server.mongo` knows no kind.
+ToOutcome = Callable[[Mapping[str, Any]], Outcome]
+
+_OPTIONS = {field.name for field in fields(BatchOptions)}  # a newer server may have stored more
 
 
-def from_batch(batch: StoredBatch, status: str) -> Document:
+def from_batch(batch: StoredBatch, state: BatchState) -> Document:
     document: Document = {
         "_id": ObjectId(batch.id),
         "operationType": batch.kind,
-        "status": status,
+        "status": state.value,
         "options": present(**asdict(batch.options)),
         "settings": dict(batch.settings),
         "totalItems": batch.total_items,
@@ -48,14 +54,13 @@ def from_batch(batch: StoredBatch, status: str) -> Document:
     )
 
 
-def to_stored_batch(document: Mapping[str, Any]) -> StoredBatch:
+def to_stored_batch(document: Document) -> StoredBatch:
+    options = {name: value for name, value in document["options"].items() if name in _OPTIONS}
     return StoredBatch(
         id=str(document["_id"]),
         kind=document["operationType"],
         settings=document["settings"],
-        options=BatchOptions(
-            **{name: one for name, one in document["options"].items() if name in _OPTIONS}
-        ),
+        options=BatchOptions(**options),
         lanes=document["lanes"],
         chunks=document["chunks"],
         total_items=document["totalItems"],
@@ -72,35 +77,50 @@ def to_stored_batch(document: Mapping[str, Any]) -> StoredBatch:
     )
 
 
-def to_batch_operation(
-    document: Mapping[str, Any], progress: Mapping[str, int] | None
-) -> BatchProgress:
-    """`progress` is the sum over its chunks; None if the document's own counts are final."""
-    counts = progress or NO_PROGRESS
-    publication = PublicationProgress(
-        pending=counts["publishing"], published=counts["published"], failed=counts["unpublished"]
-    )
+def to_batch_progress(document: Document, sums: Mapping[str, int] | None) -> BatchProgress:
+    """Return what a caller sees of the batch.
+
+    `sums` are those of its chunks; None if the counts in `document` are final.
+    """
+    publication = None
+    if document["publishes"] and sums:
+        publication = PublicationProgress(
+            pending=sums["publishing"], published=sums["published"], failed=sums["unpublished"]
+        )
     return BatchProgress(
         id=str(document["_id"]),
         kind=document["operationType"],
         state=BatchState(document["status"]),
         total_items=document["totalItems"],
-        success_count=counts["success"] if progress else document["successCount"],
-        failure_count=counts["failure"] if progress else document["failureCount"],
+        success_count=sums["success"] if sums else document["successCount"],
+        failure_count=sums["failure"] if sums else document["failureCount"],
         created_by=document["createdBy"],
         created_at=document["createdAt"],
         started_at=document.get("startedAt"),
         completed_at=document.get("completedAt"),
         error=document.get("error"),
         retry_of=str(document["retryOf"]) if "retryOf" in document else None,
-        publication=publication if document["publishes"] else None,
+        publication=publication,
     )
 
 
+def chunk_id(batch_id: str, index: int) -> Document:
+    """Return the `_id` of a chunk. It holds the batch's id, so every event of a change stream does.
+
+    Source: an event names the document by its `_id` alone.
+    """
+    return {"batch": ObjectId(batch_id), "index": index}
+
+
 def from_chunk(
-    batch: StoredBatch, chunk: Chunk, *, blocked: bool, reserved: Document | None = None
+    batch: StoredBatch,
+    chunk: Chunk,
+    *,
+    objects: Collection[str],
+    blocked: bool,
+    lease: Document | None = None,
 ) -> Document:
-    """`reserved` is the lease of the request that stores the chunk for itself."""
+    """Return a chunk to be inserted; `objects` are the fields of its items that are objects."""
     document: Document = {
         "_id": chunk_id(batch.id, chunk.index),
         "batchId": ObjectId(batch.id),
@@ -110,13 +130,14 @@ def from_chunk(
         "last": chunk.items[-1].index,
         "status": "pending",
         "blocked": blocked,
-        "due": batch.created_at,  # until it could run
-        "readyAt": LONG_AGO,  # now, by every clock
+        "due": batch.created_at,  # the database's clock replaces it when the chunk may run
+        "readyAt": LONG_AGO,
         "attempts": 0,
         "crashes": 0,
         "afterFailure": False,
         "items": [
-            {"index": item.index, "input": to_stored_input(item.input)} for item in chunk.items
+            {"index": item.index, "input": to_stored_input(item.input, objects)}
+            for item in chunk.items
         ],
         "outcomes": [],
         "successCount": 0,
@@ -127,4 +148,45 @@ def from_chunk(
     }
     if batch.publishes:
         document["publications"] = []
-    return document | present(lease=reserved)
+    return document | present(lease=lease)
+
+
+def to_claimed_chunk(document: Document, token: str) -> ClaimedChunk:
+    """Return the chunk as it was before this claim, which has the fencing token `token`."""
+    answered = {outcome["index"] for outcome in document["outcomes"]}
+    earlier = document.get("lease", {})
+    has_lapsed = bool(earlier) and "reservedBy" not in earlier
+    return ClaimedChunk(
+        lease=Lease(batch_id=str(document["batchId"]), index=document["index"], token=token),
+        items=[
+            StoredItem(index=item["index"], input=from_stored_input(item["input"]))
+            for item in document["items"]
+            if item["index"] not in answered
+        ],
+        size=len(document["items"]),
+        attempts=document["attempts"],
+        crashes=document["crashes"] + has_lapsed,
+        after_failure=document["afterFailure"],
+        has_failures=document["failureCount"] > 0,
+        left_open=earlier.get("sessions", []) if has_lapsed else [],
+    )
+
+
+def from_item_error(error: ItemError) -> Document:
+    return {
+        "code": error.code.value,
+        "message": to_stored(error.message),
+        "path": [to_stored(step) for step in error.path],
+        "retryable": error.retryable,
+        **present(currentStock=error.current_stock),
+    }
+
+
+def to_item_error(document: Mapping[str, Any]) -> ItemError:
+    return ItemError(
+        code=ItemErrorCode(document["code"]),
+        message=from_stored(document["message"]),
+        path=tuple(from_stored(step) for step in document["path"]),
+        retryable=document["retryable"],
+        current_stock=document.get("currentStock"),
+    )

@@ -1,12 +1,11 @@
-"""The outbox of prices: what is still to be published, in the chunks that brought it about.
+"""The outbox: the successes that are still to be published, in the chunks they come from.
 
-A chunk's own transaction counts what is to be published (`publishingCount`); what has been, or was
-given up, is added to `publications`. Both sides go by the chunk, under a lease of their own.
+A chunk's transaction counts its successes in `publishingCount`. A publisher claims the chunk under
+a lease of its own, and adds each success to `publications` once it is published or given up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import uuid4
 
 from bson import ObjectId
@@ -15,17 +14,16 @@ from pymongo import ReturnDocument
 from server.domain.item_result import Publication
 from server.domain.outcome import Failed, Outcome
 from server.domain.stored_batch import LEASE_SECONDS, Lease
-from server.mongo.batches.outcomes import ToOutcome
-from server.mongo.batches.queue import chunk_id
+from server.mongo.batches.documents import ToOutcome, chunk_id
 from server.mongo.collections import CHUNKS_TO_PUBLISH
-from server.mongo.connection.driver import Database, Document, until
+from server.mongo.connection.document import Document, present, until
+from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
-from server.mongo.products.documents import present
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbox:
-    """The successes of one chunk that wait to be published, and the lease to publish them."""
+    """The successes of one chunk that wait to be published, and the lease on publishing them."""
 
     lease: Lease
     outcomes: Sequence[Outcome]
@@ -40,7 +38,7 @@ class Publications:
         self._chunks = database["batchChunks"]
 
     async def claim(self) -> Outbox | None:
-        """What nobody else is publishing; None if there is nothing."""
+        """Claim a chunk with something to publish that no other process publishes; None if none."""
         token = uuid4().hex
         free = {"$lte": [{"$ifNull": ["$publisher.expiresAt", "$$NOW"]}, "$$NOW"]}
         with translated():
@@ -54,7 +52,7 @@ class Publications:
         return self._outbox(found, token) if found else None
 
     async def renew(self, lease: Lease) -> bool:
-        """Whether it still was ours; then it is for another while."""
+        """Renew the lease, and return whether it was still held."""
         with translated():
             result = await self._chunks.update_one(
                 _held(lease), [{"$set": {"publisher.expiresAt": until(self.lease_seconds)}}]
@@ -62,13 +60,14 @@ class Publications:
         return bool(result.matched_count)
 
     async def record(self, lease: Lease, publications: Sequence[Publication]) -> bool:
-        """Whether what became of these was noted; not if somebody else publishes the chunk now."""
-        failures = sum(one.error is not None for one in publications)
+        """Record how these ended. Return False, and record nothing, if the lease was lost."""
+        failures = sum(publication.error is not None for publication in publications)
+        ended = [_document(publication) for publication in publications]
         with translated():
             result = await self._chunks.update_one(
                 _held(lease),
                 {
-                    "$push": {"publications": {"$each": [_document(one) for one in publications]}},
+                    "$push": {"publications": {"$each": ended}},
                     "$inc": {
                         "publishingCount": -len(publications),
                         "publishedCount": len(publications) - failures,
@@ -79,21 +78,26 @@ class Publications:
         return bool(result.matched_count)
 
     async def give_back(self, lease: Lease) -> None:
-        """Let somebody else go on with what is left."""
+        """Free the chunk, so that another process can publish the rest of it."""
         with translated():
             await self._chunks.update_one(_held(lease), {"$unset": {"publisher": ""}})
 
     async def try_again(self, batch_id: str) -> None:
-        """Publish again what was given up."""
-        given_up = {"$ne": [{"$type": "$$one.error"}, "missing"]}
-        kept = {"$filter": {"input": "$publications", "as": "one", "cond": {"$not": [given_up]}}}
+        """Return the batch's publications that were given up to the outbox."""
+        published = {
+            "$filter": {
+                "input": "$publications",
+                "as": "publication",
+                "cond": {"$eq": [{"$type": "$$publication.error"}, "missing"]},
+            }
+        }
         with translated():
             await self._chunks.update_many(
                 {"batchId": ObjectId(batch_id), "unpublishedCount": {"$gt": 0}},
                 [
                     {
                         "$set": {
-                            "publications": kept,
+                            "publications": published,
                             "publishingCount": {"$add": ["$publishingCount", "$unpublishedCount"]},
                             "unpublishedCount": 0,
                         }
@@ -101,7 +105,7 @@ class Publications:
                 ],
             )
 
-    def _outbox(self, document: Mapping[str, Any], token: str) -> Outbox:
+    def _outbox(self, document: Document, token: str) -> Outbox:
         ended = {publication["index"] for publication in document["publications"]}
         outcomes = [
             self._to_outcome(outcome)

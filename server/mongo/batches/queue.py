@@ -1,11 +1,11 @@
-"""The queue of chunks, outside transactions: who may run which, and for how long.
+"""The queue of chunks, outside transactions: claims and their leases.
 
-Leases go by the database's clock (`$$NOW`). They are for getting on with the work, not for what is
-exact: that is the fence in the chunk's own transaction, `ChunkReceipts.record`. So they need no
-majority: if an election takes a claim back, its chunk is fenced off.
+Leases go by the database's clock (`$$NOW`). They keep two workers from doing the same work; what
+makes a chunk apply exactly once is the fence in its transaction, `ChunkReceipts.record`. So a lease
+needs no majority: if an election rolls a claim back, the fence stops its transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -14,22 +14,18 @@ from pymongo import ReturnDocument
 from pymongo.errors import ExecutionTimeout
 from pymongo.write_concern import WriteConcern
 
-from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease, StoredItem
-from server.mongo.batches.stored_values import from_stored_input
+from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease
+from server.mongo.batches.documents import chunk_id, to_claimed_chunk
 from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_TO_CLAIM
-from server.mongo.connection.driver import Document, Driver, Session, until
+from server.mongo.connection.document import Document, until
+from server.mongo.connection.driver import Driver, Session
 from server.mongo.connection.errors import translated
 
 _NO_LIVE_LEASE: Document = {"$lte": [{"$ifNull": ["$lease.expiresAt", "$$NOW"]}, "$$NOW"]}
 _HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
-_CLAIM_MS = 1_000  # it takes one or two
-_MOST_LOST = 100  # to look at at once
+_CLAIM_MS = 1_000  # a claim takes one or two, unless it waits for a transaction left open
+_MOST_LAPSED = 100  # chunks to look at in one call
 UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
-
-
-def chunk_id(batch_id: str, index: int) -> Document:
-    """It holds the batch, so that an event of a change stream tells whose progress it is."""
-    return {"batch": ObjectId(batch_id), "index": index}
 
 
 class ChunkQueue:
@@ -57,14 +53,14 @@ class ChunkQueue:
         batch_id: str | None = None,
         reserved_by: str | None = None,
     ) -> ClaimedChunk | None:
-        """The first chunk whose turn it is and that nobody holds; None if there is none.
+        """Claim the first chunk that is due and has no live lease; None if there is none.
 
-        `session` is the one of the chunk's transactions. What happens in one session is in causal
-        order: the snapshot of a transaction in another might be from before the claim, for it may
-        lie a little in the past, and the chunk would seem to be lost.
+        With `batch_id` only that batch's chunks count; with `reserved_by` those stored for that
+        request count as well, although they have a live lease.
 
-        It may be one that somebody held until the lease ran out. `batch_id` looks at that batch
-        alone; `reserved_by` finds, besides, what was stored for that one and not begun yet.
+        `session` must be the one that the chunk's transactions will use: MongoDB orders the
+        operations of one session. In another, a transaction's snapshot can be older than the claim,
+        and the chunk would seem to be lost.
 
         Raises:
             StoreError: the database did not answer.
@@ -88,16 +84,16 @@ class ChunkQueue:
             "sessions": {"$concatArrays": [[session.session_id["id"]], "$lost"]},
             "expiresAt": until(self.lease_seconds),
         }
-        was_held = {"$and": [_HAS_A_LEASE, {"$ne": [{"$type": "$lease.reservedBy"}, "string"]}]}
-        crashes = {"$add": ["$crashes", {"$cond": [was_held, 1, 0]}]}
-        claimed = [
+        has_lapsed = {"$and": [_HAS_A_LEASE, {"$ne": [{"$type": "$lease.reservedBy"}, "string"]}]}
+        crashes = {"$add": ["$crashes", {"$cond": [has_lapsed, 1, 0]}]}
+        claimed: list[Document] = [
             {"$set": {"crashes": crashes, "lost": {"$ifNull": ["$lease.sessions", []]}}},
-            {"$unset": "lease"},  # or the new one would be merged into it
+            {"$unset": "lease"},  # $set would merge the new lease into the old one
             {"$set": {"lease": lease}},
             {"$unset": "lost"},
         ]
 
-        async def take() -> Any:
+        async def take() -> Document | None:
             return await self._chunks.find_one_and_update(
                 where,
                 claimed,
@@ -112,12 +108,12 @@ class ChunkQueue:
             try:
                 before = await take()
             except ExecutionTimeout:
-                await self.end_transactions_of_the_lost()
+                await self.end_lapsed_transactions()
                 before = await take()
-        return _claimed(before, token) if before else None
+        return to_claimed_chunk(before, token) if before else None
 
     async def renew(self, lease: Lease) -> bool:
-        """Whether it still was ours; then it is for another while."""
+        """Renew the lease, and return whether it was still held."""
         with translated():
             result = await self._chunks.update_one(
                 _held(lease), [{"$set": {"lease.expiresAt": until(self.lease_seconds)}}]
@@ -125,7 +121,7 @@ class ChunkQueue:
         return bool(result.matched_count)
 
     async def renew_reserved(self, batch_id: str, reserved_by: str) -> None:
-        """Keep what was stored for a request and has not been begun."""
+        """Renew the leases of the chunks that wait for the request that stored them."""
         with translated():
             await self._chunks.update_many(
                 {"batchId": ObjectId(batch_id), "lease.reservedBy": reserved_by},
@@ -133,8 +129,8 @@ class ChunkQueue:
             )
 
     async def give_back(self, lease: Lease, *, delay_seconds: float, failed: bool) -> None:
-        """Let somebody else have it, not before so many seconds. `failed` counts as an attempt."""
-        ready = {"$add": ["$$NOW", int(delay_seconds * 1000)]}
+        """Free the chunk for another claim after `delay_seconds`. `failed` counts as an attempt."""
+        ready = until(delay_seconds)
         with translated():
             await self._chunks.update_one(
                 _held(lease),
@@ -145,21 +141,20 @@ class ChunkQueue:
             )
 
     async def end_transactions_of(self, session_ids: Sequence[Any]) -> None:
-        """End what lost workers have left open: their locks are gone now, and not in 60 s."""
-        if session_ids:  # none would mean all
+        """End the transactions of lost workers, whose locks MongoDB would keep for a minute."""
+        if session_ids:  # killSessions without ids ends all sessions
             with translated():
                 await self._driver.client.admin.command(
-                    "killSessions", [{"id": one} for one in session_ids]
+                    "killSessions", [{"id": session_id} for session_id in session_ids]
                 )
 
-    async def end_transactions_of_the_lost(self) -> None:
-        """End those of workers that are gone, or have lost their leases.
+    async def end_lapsed_transactions(self) -> None:
+        """End the transactions of all workers whose leases ran out.
 
-        A write to a chunk waits for a transaction that has written it; MongoDB ends one that nobody
-        goes on with only after a minute.
+        A write to a chunk waits for an open transaction that wrote it.
         """
         with translated():
-            lost = await self._chunks.find(
+            lapsed = await self._chunks.find(
                 {
                     "lease.expiresAt": {"$exists": True},
                     "status": "pending",
@@ -167,17 +162,16 @@ class ChunkQueue:
                 },
                 {"lease.sessions": 1},
                 hint=CHUNKS_BY_LEASE,
-            ).to_list(_MOST_LOST)
-        for one in lost:
-            await self.end_transactions_of(one["lease"].get("sessions", []))
+            ).to_list(_MOST_LAPSED)
+        for chunk in lapsed:
+            await self.end_transactions_of(chunk["lease"].get("sessions", []))
 
     async def length(self, limit: int) -> int:
-        """How many chunks are not done, counted up to `limit`."""
+        """Return how many chunks are not done, counted up to `limit`."""
         with translated():
-            count: int = await self._chunks.count_documents(
+            return await self._chunks.count_documents(
                 {"status": "pending"}, limit=limit, hint=CHUNKS_TO_CLAIM
             )
-        return count
 
 
 def _held(lease: Lease) -> Document:
@@ -186,23 +180,3 @@ def _held(lease: Lease) -> Document:
         "status": "pending",
         "lease.token": lease.token,
     }
-
-
-def _claimed(document: Mapping[str, Any], token: str) -> ClaimedChunk:
-    answered = {one["index"] for one in document["outcomes"]}
-    held = document.get("lease", {})
-    lapsed = bool(held) and "reservedBy" not in held
-    return ClaimedChunk(
-        lease=Lease(batch_id=str(document["batchId"]), index=document["index"], token=token),
-        items=[
-            StoredItem(index=one["index"], input=from_stored_input(one["input"]))
-            for one in document["items"]
-            if one["index"] not in answered
-        ],
-        size=len(document["items"]),
-        attempts=document["attempts"],
-        crashes=document["crashes"] + lapsed,
-        after_failure=document["afterFailure"],
-        has_failures=document["failureCount"] > 0,
-        left_open=held.get("sessions", []) if lapsed else [],
-    )

@@ -1,4 +1,4 @@
-"""What a chunk's own transaction writes into the chunk: its outcomes, and that it is done."""
+"""The receipt: what a chunk's transaction writes into the chunk to say that it is done."""
 
 from collections.abc import Sequence
 from uuid import uuid4
@@ -8,9 +8,9 @@ from pymongo import ReturnDocument
 from server.domain.errors import LeaseLost
 from server.domain.lanes import TURN_SECONDS
 from server.domain.stored_batch import Lease
-from server.mongo.batches.outcomes import FAILED
-from server.mongo.batches.queue import chunk_id
-from server.mongo.connection.driver import Database, Document, Session, until
+from server.mongo.batches.documents import FAILED, chunk_id
+from server.mongo.connection.document import Document, until
+from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
 
 
@@ -29,13 +29,15 @@ class ChunkReceipts:
         publishes: bool = False,
         forgets_crashes: bool = False,
     ) -> None:
-        """Add the outcomes; with the last of them the chunk is done, and the `following` one free.
+        """Record the outcomes. With the last of them the chunk is done, and `following` may run.
 
-        This is the fence: it commits with the effects only where the lease still is ours. It comes
-        last in the transaction, for a renewal of the lease meanwhile is a conflict.
+        This is the fence: the transaction commits only if the lease's token is still the chunk's.
+        It must be the transaction's last write, since a renewal of the lease conflicts with it.
+
+        `forgets_crashes` sets the chunk's number of crashes to 0.
 
         Raises:
-            LeaseLost: somebody else has the chunk, or it is done.
+            LeaseLost: another worker holds the chunk, or it is done.
         """
         receipt = uuid4().hex
         failures = sum(outcome["kind"] == FAILED for outcome in outcomes)
@@ -71,7 +73,9 @@ class ChunkReceipts:
             session=self._session,
         )
         if found is None:
-            raise LeaseLost(f"chunk {lease.index} of batch {lease.batch_id} is not ours any more")
+            raise LeaseLost(
+                f"chunk {lease.index} of batch {lease.batch_id} is held by another worker, or done"
+            )
         self._evidence.recorded(self._chunks, {"_id": found["_id"], "receipt": receipt})
         if found["status"] == "done":
             has_failed = found["afterFailure"] or found["failureCount"] > 0

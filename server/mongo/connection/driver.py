@@ -1,53 +1,68 @@
-"""The one place that knows which asynchronous driver runs.
+"""The asynchronous driver: Motor, or PyMongo's own async API.
 
 Motor is what was asked for; PyMongo's async API is its successor and has nearly the same calls.
-Whatever differs between the two is a method of `Driver`, and nothing else in this project imports
-Motor: the move to the successor is this file (docs/decisions/0002-motor-and-its-successor.md).
+Where the two differ, a method of `Driver` hides it, and no other module imports Motor: moving to
+the successor changes this file alone (docs/decisions/0002-motor-and-its-successor.md).
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
-from bson import ObjectId
-from motor.motor_asyncio import AsyncIOMotorClient
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.change_stream import AsyncChangeStream
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.collection import AsyncCollection
+from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.monitoring import CommandListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-DriverName = Literal["motor", "pymongo"]
-Document = dict[str, Any]
+from server.mongo.connection.document import Document
 
-# Neither driver lets one type stand for both, and Motor ships no types at all.
-Session = Any
-Collection = Any
-Database = Any
-Client = Any
-ChangeStream = Any
+DriverName = Literal["motor", "pymongo"]
+
+# PyMongo's types stand for Motor's objects too, which have the same methods: `MotorDriver` casts.
+Client = AsyncMongoClient[Document]
+Database = AsyncDatabase[Document]
+Collection = AsyncCollection[Document]
+Session = AsyncClientSession
+ChangeStream = AsyncChangeStream[Document]
 
 SELECTION_TIMEOUT_MS = 5_000  # an election takes about 2 s; the transaction runner tries again
-HEARTBEAT_MS = 1_000  # a server that was written off is looked at again after this, not after 10 s
-SOCKET_TIMEOUT_MS = 15_000  # no command of ours runs so long; a stopped server would hold us
+HEARTBEAT_MS = 1_000  # an unreachable server is tried again after this; the default is 10 s
+SOCKET_TIMEOUT_MS = 15_000  # longer than any command here; without it a frozen server blocks us
 AWAIT_MS = 200  # how long a change stream waits for a change before it can be closed
 COMMIT_WTIMEOUT_MS = 10_000  # the transactions specification's own value for a retried commit
 
 MAJORITY = WriteConcern("majority", wtimeout=COMMIT_WTIMEOUT_MS)
-SNAPSHOT = ReadConcern("snapshot")  # a query that yields sees no half of a commit either
+SNAPSHOT = ReadConcern("snapshot")  # even a query that yields sees a commit wholly or not at all
 
 
 class Driver(Protocol):
-    """One client, and the calls that differ."""
+    """A client, and the calls that differ between the two drivers."""
 
     client: Client
 
-    async def start_session(self) -> Session: ...
-    async def start_transaction(self, session: Session) -> None: ...
-    async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream: ...
-    async def close(self) -> None: ...
+    async def start_session(self) -> Session:
+        """Open a session; `end_session` closes it."""
+        ...
+
+    async def start_transaction(self, session: Session) -> None:
+        """Start a transaction that reads a snapshot, and commits to a majority."""
+        ...
+
+    async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
+        """Open a change stream of the whole database."""
+        ...
+
+    async def close(self) -> None:
+        """Close the client and all of its connections."""
+        ...
 
 
 def connect(name: DriverName, uri: str, *, listeners: Sequence[CommandListener] = ()) -> Driver:
-    """A client for `uri`. It connects when first used; nothing is sent before that."""
+    """Return a client for `uri`. It connects when it is first used."""
     options: dict[str, Any] = {
         "serverSelectionTimeoutMS": SELECTION_TIMEOUT_MS,
         "connectTimeoutMS": SELECTION_TIMEOUT_MS,
@@ -67,20 +82,22 @@ class MotorDriver:
     """Motor: PyMongo's blocking client on a pool of threads."""
 
     def __init__(self, uri: str, options: dict[str, Any]) -> None:
-        self.client: Client = AsyncIOMotorClient(uri, **options)
+        self._motor = AsyncIOMotorClient(uri, **options)
+        self.client = cast(Client, self._motor)
 
     async def start_session(self) -> Session:
-        return await self.client.start_session()
+        return cast(Session, await self._motor.start_session())
 
     async def start_transaction(self, session: Session) -> None:
-        session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
+        own = cast(AsyncIOMotorClientSession, session)
+        own.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
-        changes = self.client[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
-        return await changes.__aenter__()  # only this opens it
+        changes = self._motor[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
+        return cast(ChangeStream, await changes.__aenter__())  # only this opens it
 
     async def close(self) -> None:
-        self.client.close()
+        self._motor.close()
 
 
 class PyMongoDriver:
@@ -100,13 +117,3 @@ class PyMongoDriver:
 
     async def close(self) -> None:
         await self.client.close()
-
-
-def new_id() -> str:
-    """Return an id that no document has."""
-    return str(ObjectId())
-
-
-def until(seconds: float) -> Document:
-    """Return the moment that many seconds from now, by the database's clock, for an update."""
-    return {"$add": ["$$NOW", int(seconds * 1000)]}

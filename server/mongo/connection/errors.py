@@ -1,6 +1,6 @@
-"""The driver's errors, translated in one place into ours.
+"""The only translation of the driver's errors into ours.
 
-Translation happens outside the transaction runner, which needs to see the driver's error labels.
+Errors are translated outside the transaction runner, which needs to see the driver's labels.
 """
 
 from collections.abc import Iterator
@@ -31,14 +31,14 @@ _CONFLICT_CODES = {
     112,  # WriteConflict
     239,  # SnapshotTooOld
     225,  # TransactionTooOld
-    244,  # TransactionAborted... by a newer one of its session
+    244,  # TransactionAborted, by a newer one of its session
     246,  # SnapshotUnavailable
     251,  # NoSuchTransaction
 }
 _UNAVAILABLE_CODES = {
     6,  # HostUnreachable
     7,  # HostNotFound
-    13,  # Unauthorized: for every item alike
+    13,  # Unauthorized: it fails every item alike
     64,  # WriteConcernFailed: the majority does not answer
     89,  # NetworkTimeout
     91,  # ShutdownInProgress
@@ -59,7 +59,7 @@ _DUPLICATE_KEY = 11000
 
 
 def translate(error: PyMongoError) -> StoreError:
-    """Our error for a driver's error; its message names the driver's class, for the log."""
+    """Return our error for a driver's error. Its message names the driver's class, for the log."""
     message = f"{type(error).__name__}: {error}"
     if isinstance(
         error, ConnectionFailure | ExecutionTimeout | WTimeoutError | WaitQueueTimeoutError
@@ -78,21 +78,21 @@ def translate(error: PyMongoError) -> StoreError:
 
 
 def _duplicate_key(error: PyMongoError) -> str:
-    """The server's own words on a key that is in use, without the document; "" if it is not that.
+    """Return the server's sentence about a unique key that is in use; "" for any other error.
 
-    An insert of several tells of it inside, an insert of one by its own code.
+    `insert_many` reports it in `writeErrors`, `insert_one` by its own code.
     """
     if isinstance(error, BulkWriteError):
         faults = (error.details or {}).get("writeErrors", [])
-        words = [fault.get("errmsg", "") for fault in faults if fault["code"] == _DUPLICATE_KEY]
-        return words[0] or "duplicate key" if words else ""
-    is_one = isinstance(error, OperationFailure) and error.code == _DUPLICATE_KEY
-    return str(error) if is_one else ""
+        messages = [fault.get("errmsg", "") for fault in faults if fault["code"] == _DUPLICATE_KEY]
+        return messages[0] or "duplicate key" if messages else ""
+    is_duplicate = isinstance(error, OperationFailure) and error.code == _DUPLICATE_KEY
+    return str(error) if is_duplicate else ""
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise a `StoreError` in place of whatever the driver raises inside."""
+    """Raise our error in place of an error that the driver raises inside the block."""
     try:
         yield
     except PyMongoError as error:

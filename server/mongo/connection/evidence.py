@@ -1,30 +1,30 @@
-"""What a transaction leaves behind by which its commit can be recognised."""
+"""Evidence: what a transaction leaves in the database to prove that it committed."""
 
 from collections.abc import Collection as Ids
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from bson import ObjectId
 from pymongo.read_concern import ReadConcern
 
 from server.domain.errors import CommitUnknown
-from server.mongo.connection.driver import Collection, Database, Document, Session
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Collection, Database, Session
 
-_CLOCKS_APART = timedelta(minutes=5)  # at most, those of two servers
-_READ_LIMIT_MS = 5_000  # a linearizable read waits for the majority, without end if none answers
+_CLOCK_DIFFERENCE = timedelta(minutes=5)  # the most that the clocks of two servers may differ
+_READ_LIMIT_MS = 5_000  # a linearizable read waits for a majority, for ever if none answers
 
 
 class Evidence:
-    """One document that the transaction inserts: it is there if and only if the commit took effect.
+    """A document that exists if and only if the transaction committed.
 
-    Its id must be this transaction's own making, for any other somebody else may bring as well. A
-    transaction that inserts no such document leaves a mark in `commitMarks`: what it updates or
-    deletes could be somebody else's work by the time one looks. So does one that deletes: its mark
-    names the products, so that nobody takes a document that has been deleted since for one that
-    never was.
+    Its id must have been made by this transaction, since another could insert any other id too. A
+    transaction without such a document inserts a mark into `commitMarks`: an update or a deletion
+    proves nothing, since another transaction may have done the same. A transaction that deletes
+    leaves a mark as well, which names the products: so a document that was inserted and deleted
+    since is not mistaken for one that was never there.
 
-    Source of the read concern: a linearizable read confirms with a majority that the primary it
-    asked still is one, and that what it returns cannot be rolled back.
+    The document is read with read concern "linearizable": a majority confirms that the primary is
+    still primary, so what is read cannot be rolled back.
     """
 
     def __init__(self, database: Database, session: Session) -> None:
@@ -34,20 +34,23 @@ class Evidence:
         self._has_changes = False
         self._deleted: set[ObjectId] = set()
         self._collection: Collection | None = None
-        self._id: Any = None
+        self._id: ObjectId | None = None
         self._product: str | None = None
         self._receipt: Document | None = None
 
     def inserted(self, collection: Collection, document_id: ObjectId, product_id: str) -> None:
-        """Remember an inserted document, whose id nobody else can bring, and its product.
+        """Note an inserted document with an id of this transaction's own, and its product.
 
-        The first one is enough.
+        Only the first one counts.
         """
         if self._collection is None and self._receipt is None:
             self._collection, self._id, self._product = collection, document_id, product_id
 
     def recorded(self, collection: Collection, receipt: Document) -> None:
-        """Remember what only this transaction can have written, into a document that stays."""
+        """Note a document that is never deleted with a product, as only this transaction wrote it.
+
+        `receipt` is the query that finds it.
+        """
         self._collection, self._receipt, self._product = collection, receipt, None
 
     def updated(self) -> None:
@@ -59,7 +62,7 @@ class Evidence:
         self._deleted.update(products)
 
     async def complete(self) -> None:
-        """Leave a mark if what was written needs one; it is the evidence then."""
+        """Insert a mark if what was written needs one. Without a receipt, it is the evidence."""
         if self._deleted or (self._has_changes and self._collection is None):
             mark: Document = {"_id": ObjectId(), "createdAt": datetime.now(UTC)}
             if self._deleted:
@@ -70,20 +73,20 @@ class Evidence:
             self._collection, self._id, self._product = self._marks, mark["_id"], None
 
     async def is_there(self) -> bool:
-        """Whether the document is committed. A transaction that wrote nothing leaves nothing.
+        """Return whether the document is committed; False for a transaction that wrote nothing.
 
         Raises:
-            CommitUnknown: its product has been deleted, and it may have been with it.
+            CommitUnknown: its product has been deleted, and the document perhaps with it.
         """
         if self._collection is None:
             return False
         if await _exists(self._collection, self._receipt or {"_id": self._id}):
             return True
-        since = {"$gte": self._began - _CLOCKS_APART}
+        since = {"$gte": self._began - _CLOCK_DIFFERENCE}
         if self._product and await _exists(
             self._marks, {"createdAt": since, "deleted": ObjectId(self._product)}
         ):
-            raise CommitUnknown("the product by which one could tell has been deleted since")
+            raise CommitUnknown("the product whose row would prove it has been deleted since")
         return False
 
 

@@ -1,4 +1,4 @@
-"""What the transaction runner does next, decided from an error's labels alone."""
+"""What to do after a failed transaction or commit, decided from the error's labels alone."""
 
 from enum import Enum
 
@@ -17,13 +17,13 @@ class Next(Enum):
 
 
 def after_body(error: PyMongoError) -> Next:
-    """Only what the server or driver calls transient is worth another run."""
+    """Return RUN_AGAIN if the server or the driver calls the error transient; else GIVE_UP."""
     transient = error.has_error_label("TransientTransactionError")
     return Next.RUN_AGAIN if transient else Next.GIVE_UP
 
 
 def after_commit(error: PyMongoError) -> Next:
-    """A commit that failed without a label may have taken effect: that is found out, not guessed.
+    """Return what to do after a failed commit. Without a label it may have taken effect: FIND_OUT.
 
     Source: MongoDB's transactions specification, “UnknownTransactionCommitResult”.
     """
@@ -35,7 +35,7 @@ def after_commit(error: PyMongoError) -> Next:
 
 
 def pause(attempt: int, jitter: float) -> float:
-    """Seconds to wait before the attempt after number `attempt`; `jitter` is in 0..1.
+    """Return the seconds to wait after attempt number `attempt`, from 0; `jitter` is in 0..1.
 
     Source: MongoDB's convenient API for transactions, jitter × min(5 ms × 1.5ⁿ, 500 ms).
     """

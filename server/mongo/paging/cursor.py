@@ -1,4 +1,4 @@
-"""Opaque cursors: where a page ended, as the sort key and id of its last document."""
+"""Opaque cursors: the sort key and the id of the last document of a page."""
 
 import base64
 import binascii
@@ -17,21 +17,22 @@ _CODEC: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """`order` names the order that the cursor belongs to; `value` is the sort key there."""
+    """A place in a list: `order` names the list's order, and `value` is the sort key there."""
 
     order: str
     value: Any
     id: ObjectId
 
     def encode(self) -> str:
+        """Return the text that callers see."""
         fields = {"o": self.order, "v": self.value, "i": self.id}
         return base64.urlsafe_b64encode(bson.encode(fields, codec_options=_CODEC)).decode()
 
 
 def decode_cursor(text: str, *, order: str, value_type: type) -> Cursor:
-    """The cursor that `text` stands for.
+    """Return the cursor that `text` stands for.
 
-    Only a value of `value_type` is let through, so that no forged cursor reaches a query operator.
+    Its value must be of `value_type`, so that a forged cursor cannot put an operator into a query.
 
     Raises:
         BadInput: `text` is no cursor of ours, or one of another order.
@@ -48,7 +49,7 @@ def decode_cursor(text: str, *, order: str, value_type: type) -> Cursor:
                     "after is a cursor of a list in another order: keep orderBy and the filter the "
                     "same from page to page, or leave after out to start anew."
                 )
-            # Exactly: `Code` is a str and `bool` an int. What mongosh stores may be an Int64.
+            # `Code` is a subclass of str, and bool of int; mongosh stores numbers as Int64.
             if type(value) is value_type or (value_type is int and type(value) is Int64):
                 return Cursor(order=order, value=value, id=document_id)
     raise _malformed()

@@ -1,11 +1,12 @@
-"""Reading one page of a list, along an index or past the whole collection."""
+"""Reading a list page by page, along an index or over the whole collection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from server.domain.listing import Page, PageRequest
-from server.mongo.connection.driver import Collection, Document
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Collection
 from server.mongo.connection.errors import translated
 from server.mongo.paging.cursor import Cursor, decode_cursor
 
@@ -14,10 +15,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A query, the order of its result, and the index to read it along; None if all is looked at.
+    """A query, the order of its result, and the index to read it along; None for the collection.
 
-    The order is by `key` and then by `_id`, which makes it total. The index is a hint: the planner
-    would sometimes rather sort in memory.
+    The order is by `key` and then by `_id`, which makes it total. The index is given as a hint,
+    since the planner sometimes chooses to sort in memory instead.
     """
 
     query: Document
@@ -29,14 +30,16 @@ class Listing:
 
     @property
     def hint(self) -> str | Document:
+        """Return the hint for MongoDB's planner."""
         return self.index or {"$natural": 1}
 
     @property
     def sort(self) -> list[tuple[str, int]]:
+        """Return the order, as MongoDB takes it."""
         return [(self.key, self.direction), ("_id", self.direction)]
 
     def after(self, cursor: Cursor) -> Document:
-        """The query narrowed to what comes behind `cursor`."""
+        """Return the query for the documents after `cursor`."""
         beyond, not_before = ("$gt", "$gte") if self.direction > 0 else ("$lt", "$lte")
         return {
             "$and": [
@@ -47,6 +50,7 @@ class Listing:
         }
 
     def cursor_of(self, document: Document) -> str:
+        """Return the cursor of a document of this list."""
         return Cursor(order=self.order, value=document[self.key], id=document["_id"]).encode()
 
 
@@ -56,7 +60,7 @@ async def read_page(
     request: PageRequest,
     to_value: Callable[[Document], T],
 ) -> Page[T]:
-    """The page, found with one command.
+    """Return a page, read with one command.
 
     Raises:
         BadInput: the cursor is malformed or of another list.
@@ -67,9 +71,9 @@ async def read_page(
         query = listing.after(
             decode_cursor(request.after, order=listing.order, value_type=listing.value_type)
         )
-    one_more = request.first + 1  # tells whether there is a next page
+    one_more = request.first + 1  # to know whether there is a next page
     with translated():
-        found: list[Any] = await collection.find(
+        found = await collection.find(
             query, sort=listing.sort, hint=listing.hint, limit=one_more, batch_size=one_more
         ).to_list(None)
     documents = found[: request.first]
@@ -82,7 +86,6 @@ async def read_page(
 
 
 async def count(collection: Collection, listing: Listing) -> int:
-    """Return how many there are over all pages, counted along the same index."""
+    """Return how many documents the list has over all pages, counted along its index."""
     with translated():
-        total: int = await collection.count_documents(listing.query, hint=listing.hint)
-    return total
+        return await collection.count_documents(listing.query, hint=listing.hint)

@@ -1,8 +1,6 @@
-"""Documents to values and values to documents: the one place that knows the field names of both."""
+"""Products and rows of the ledger as MongoDB stores them, and back again."""
 
-from collections.abc import Collection as Ids
 from datetime import datetime
-from typing import Any
 
 from bson import ObjectId
 
@@ -14,13 +12,9 @@ from server.domain.stock_update import (
     StockUpdateReason,
     StockUpdateStatus,
 )
-from server.mongo.connection.driver import Document
+from server.mongo.connection.document import Document, present
 
 STOCK_LEVEL_FIELDS = {"stock": 1, "discontinued": 1}
-
-
-def to_object_ids(ids: Ids[str]) -> list[ObjectId]:
-    return [ObjectId(one) for one in ids]
 
 
 def to_product(document: Document) -> Product:
@@ -89,11 +83,6 @@ def from_ledger_entry(
     if batch_id is not None:
         document |= {"batchId": batch_id, "index": entry.index}
     return document
-
-
-def present(**fields: Any) -> Document:
-    """The fields that have a value: an absent field is left out, not stored as null."""
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def unexpired(now: datetime) -> Document:

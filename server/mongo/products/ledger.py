@@ -1,4 +1,4 @@
-"""The ledger of stock updates, inside a transaction."""
+"""The ledger of stock updates, inside a transaction; reads outside one are `LedgerReads`."""
 
 from collections.abc import Collection as Ids
 from collections.abc import Mapping, Sequence
@@ -9,15 +9,16 @@ from bson import ObjectId
 
 from server.domain.errors import TooManyRows
 from server.domain.stock_update import LedgerEntry
-from server.mongo.connection.driver import Database, Document, Session
+from server.mongo.connection.document import Document, to_object_ids
+from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
-from server.mongo.products.documents import from_ledger_entry, to_object_ids
+from server.mongo.products.documents import from_ledger_entry
 
-MOST_ROWS = 100_000  # to delete in one transaction: 300 000 took 6 s, and 400 000 never ended
+MOST_ROWS = 100_000  # deleted in one transaction: 300 000 took 6 s, and 400 000 never ended
 
 
 class Row(NamedTuple):
-    """A row by its id, and whose it is."""
+    """The id of a row, and of its product."""
 
     id: str
     product_id: str
@@ -33,7 +34,7 @@ class Ledger:
     async def record(
         self, entries: Sequence[LedgerEntry], timestamp: datetime, batch_id: str | None = None
     ) -> None:
-        """Insert the rows, in order, with one command; `batch_id` if the batch is stored."""
+        """Insert the rows in order, with one command; `batch_id` is that of a stored batch."""
         if not entries:
             return
         batch = ObjectId(batch_id) if batch_id else None
@@ -44,9 +45,9 @@ class Ledger:
     async def settle(
         self, batch_id: str, entries: Sequence[LedgerEntry], timestamp: datetime
     ) -> None:
-        """Make the rows that wait for these entries what they have become, with one command.
+        """Update the pending rows of these entries to their final form, with one command.
 
-        A row that is gone, as it went with its product, is written anew.
+        A row may have been deleted with its product; then all of them are inserted again.
         """
         if not entries:
             return
@@ -70,9 +71,9 @@ class Ledger:
             await self._collection.insert_many(documents, session=self._session)
 
     async def counts(self, product_ids: Ids[str]) -> dict[str, int]:
-        """How many rows each product has; those that have none are left out.
+        """Return how many rows each product has, without the products that have none.
 
-        A command and no cursor, for the two drivers do not agree on how to ask for one.
+        The aggregation is sent as a command, since the two drivers return its cursor differently.
         """
         if not product_ids:
             return {}
@@ -87,10 +88,10 @@ class Ledger:
             },
             session=self._session,
         )
-        return {str(one["_id"]): one["count"] for one in reply["cursor"]["firstBatch"]}
+        return {str(found["_id"]): found["count"] for found in reply["cursor"]["firstBatch"]}
 
     async def first(self, product_ids: Ids[str], limit: int) -> list[Row]:
-        """Up to `limit` rows of these products, in the order of the products."""
+        """Return up to `limit` rows of these products, sorted by product and time."""
         if not product_ids:
             return []
         cursor = self._collection.find(
@@ -107,7 +108,7 @@ class Ledger:
         ]
 
     async def delete(self, rows: Ids[Row]) -> None:
-        """Delete single rows."""
+        """Delete the rows."""
         if rows:
             self._evidence.deleted(to_object_ids({row.product_id for row in rows}))
             await self._collection.delete_many(
@@ -115,7 +116,7 @@ class Ledger:
             )
 
     async def delete_of(self, counts: Mapping[str, int]) -> None:
-        """Delete all rows of these products, which have so many.
+        """Delete all rows of these products; `counts` says how many rows each product has.
 
         Raises:
             TooManyRows: they have more than `MOST_ROWS` together; nothing was deleted.
@@ -123,15 +124,15 @@ class Ledger:
         if sum(counts.values()) > MOST_ROWS:
             raise TooManyRows(f"{sum(counts.values())} rows to delete in one transaction")
         if counts:
-            doomed = to_object_ids(counts)
-            self._evidence.deleted(doomed)
+            product_ids = to_object_ids(counts)
+            self._evidence.deleted(product_ids)
             await self._collection.delete_many(
-                {"productId": {"$in": doomed}}, session=self._session
+                {"productId": {"$in": product_ids}}, session=self._session
             )
 
 
 def _at(place: Document, values: Sequence[Any]) -> Document:
-    """The value for this row; the field is left out where there is none."""
+    """Return an expression for the value at `place`; it removes the field if the value is None."""
     if len(set(values)) == 1 and values[0] is not None:
         return {"$literal": values[0]}
     return {"$ifNull": [{"$arrayElemAt": [{"$literal": list(values)}, place]}, "$$REMOVE"]}

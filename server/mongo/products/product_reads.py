@@ -1,16 +1,16 @@
-"""Reading products outside a transaction: one moment of what a majority has acknowledged."""
+"""Reading products outside a transaction, from a snapshot that a majority acknowledged."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from server.domain.listing import Page, PageRequest, ProductFilter, ProductOrder
 from server.domain.product import Product
 from server.mongo.collections import BY_CATEGORY, BY_CREATION, BY_DISCONTINUED, BY_NAME
-from server.mongo.connection.driver import SNAPSHOT, Database, Document
+from server.mongo.connection.document import Document, to_object_ids
+from server.mongo.connection.driver import SNAPSHOT, Database
 from server.mongo.connection.errors import translated
 from server.mongo.paging.listing import Listing, count, read_page
-from server.mongo.products.documents import to_object_ids, to_product, unexpired
+from server.mongo.products.documents import to_product, unexpired
 
 _LAST_CODE_POINT = 0x10FFFF
 _SURROGATES = range(0xD800, 0xE000)
@@ -23,20 +23,21 @@ _KEYS: dict[str, tuple[str, type]] = {
 
 
 class ProductReads:
-    """Products that have expired are not there."""
+    """Reads products; a product that has expired counts as gone."""
 
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._collection = database["products"].with_options(read_concern=SNAPSHOT)
         self._clock = clock
 
     async def by_id(self, product_id: str) -> Product | None:
+        """Return the product; None if there is none."""
         found = await self.by_ids([product_id])
         return found[0]
 
     async def by_ids(self, ids: Sequence[str]) -> list[Product | None]:
-        """The products in the order of `ids`, None where there is none."""
+        """Return the products in the order of `ids`, with None where there is none."""
         with translated():
-            documents: list[Document] = await self._collection.find(
+            documents = await self._collection.find(
                 {"_id": {"$in": to_object_ids(ids)}, **unexpired(self._clock())},
                 batch_size=len(ids) + 1,
             ).to_list(None)
@@ -46,15 +47,22 @@ class ProductReads:
     async def page(
         self, where: ProductFilter, order: ProductOrder | None, request: PageRequest
     ) -> Page[Product]:
+        """Return a page of the products.
+
+        Raises:
+            BadInput: the cursor is malformed or of another list.
+            StoreError: the database did not answer.
+        """
         listing = product_listing(where, order, self._clock())
         return await read_page(self._collection, listing, request, to_product)
 
     async def count(self, where: ProductFilter, order: ProductOrder | None) -> int:
+        """Return how many products there are over all pages."""
         return await count(self._collection, product_listing(where, order, self._clock()))
 
 
 def product_listing(where: ProductFilter, order: ProductOrder | None, now: datetime) -> Listing:
-    """The query of a filter, in `order` or in the order that the filter's own index gives."""
+    """Return the list of a filter, in `order` or else in the order that suits the filter."""
     order = order or _natural_order(where)
     name, _, direction = order.value.partition("_")
     key, value_type = _KEYS[name]
@@ -77,9 +85,9 @@ def _natural_order(where: ProductFilter) -> ProductOrder:
 
 
 def _index(where: ProductFilter, order: str) -> str | None:
-    """Return the index that yields the order; the filter's own where it can have both.
+    """Return the index that yields the order, and narrows the search if it can do both.
 
-    A list of ids is short, and sorting it beats walking an index past every other product.
+    A list of ids is short: sorting it costs less than walking an index over all other products.
     """
     if where.ids is not None:
         return "_id_"
@@ -93,20 +101,20 @@ def _index(where: ProductFilter, order: str) -> str | None:
 
 
 def _narrowest_index(where: ProductFilter) -> str | None:
-    """Return the index with the fewest products to look at; None if that is the collection itself.
+    """Return the index that leaves the fewest products to look at; None if all must be looked at.
 
     No index has the stock: MongoDB would have to change it with each stock update, which costs more
-    than the update. So what the filter leaves is sorted in memory, where only one page is held.
+    than the update. So the products found are sorted in memory, which holds only one page.
     """
     if where.name_prefix:
         return BY_NAME
     if where.category is not None:
         return BY_CATEGORY
-    return BY_DISCONTINUED if where.discontinued else None  # most products are not
+    return BY_DISCONTINUED if where.discontinued else None  # else it leaves most products
 
 
 def _query(where: ProductFilter, now: datetime) -> Document:
-    """Every value that a user sent stands behind `$eq` or a range, never in an operator's place."""
+    """Return the query. A caller's value stands behind `$eq` or a range, never as an operator."""
     conditions = [unexpired(now)]
     if where.category is not None:
         conditions.append({"category": {"$eq": where.category}})
@@ -123,15 +131,15 @@ def _query(where: ProductFilter, now: datetime) -> Document:
     return {"$and": conditions}
 
 
-def _starts_with(prefix: str) -> dict[str, Any]:
-    """The range of the strings that begin with `prefix`: an index walks it, a pattern it might not.
+def _starts_with(prefix: str) -> Document:
+    """Return the range of the strings that begin with `prefix`; an index can walk a range.
 
     MongoDB compares strings by their UTF-8 bytes, which is the order of their code points.
     """
-    kept = prefix.rstrip(chr(_LAST_CODE_POINT))
-    if not kept:
+    raisable = prefix.rstrip(chr(_LAST_CODE_POINT))  # its last character has a successor
+    if not raisable:
         return {"$gte": prefix}
-    following = ord(kept[-1]) + 1
+    following = ord(raisable[-1]) + 1
     if following in _SURROGATES:
         following = _SURROGATES.stop
-    return {"$gte": prefix, "$lt": kept[:-1] + chr(following)}
+    return {"$gte": prefix, "$lt": raisable[:-1] + chr(following)}

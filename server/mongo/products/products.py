@@ -1,58 +1,58 @@
-"""The products, inside a transaction. What has expired is not there, unless a method says so."""
+"""Products, inside a transaction; reads outside one are `ProductReads`."""
 
 from collections.abc import Collection as Ids
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bson import ObjectId
 from pymongo import UpdateMany
 
 from server.domain.errors import UnexpectedStoreError
 from server.domain.product import Product, ProductPatch, StockLevel
-from server.mongo.connection.driver import Database, Document, Session
+from server.mongo.connection.document import LONG_AGO, Document, new_id, to_object_ids
+from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
 from server.mongo.products.documents import (
     STOCK_LEVEL_FIELDS,
     from_product,
-    to_object_ids,
     to_product,
     to_stock_level,
     unexpired,
 )
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 class Products:
+    """Reads and writes products. One that has expired counts as gone, unless a method says else."""
+
     def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
         self._collection = database["products"]
         self._session = session
         self._evidence = evidence
-        self._made: set[str] = set()
+        self._own_ids: set[str] = set()
 
     def new_id(self) -> str:
-        """An id that no product has."""
-        made = str(ObjectId())
-        self._made.add(made)
-        return made
+        """Return an id that no product has."""
+        product_id = new_id()
+        self._own_ids.add(product_id)
+        return product_id
 
     async def stock_levels(self, ids: Ids[str], now: datetime) -> dict[str, StockLevel]:
-        """The levels of those that exist, by id."""
+        """Return the stock levels of the products that exist, by id."""
         found = await self._find(ids, unexpired(now), STOCK_LEVEL_FIELDS)
         return {str(document["_id"]): to_stock_level(document) for document in found}
 
     async def by_id(self, ids: Ids[str], now: datetime) -> dict[str, Product]:
-        """Those that exist, by id."""
+        """Return the products that exist, by id."""
         found = await self._find(ids, unexpired(now))
         return {str(document["_id"]): to_product(document) for document in found}
 
     async def expiries(self, ids: Ids[str]) -> dict[str, datetime | None]:
-        """Which of the ids are in use, by expired products too, and until when."""
+        """Return the expiries of all products with these ids, by id; expired products count too."""
         found = await self._find(ids, {}, {"expiresAt": 1})
         return {str(document["_id"]): document.get("expiresAt") for document in found}
 
     async def expired(self, now: datetime, limit: int) -> list[str]:
-        """The ids of those that have expired, the first to do so first."""
+        """Return the ids of up to `limit` expired products, the earliest expiry first."""
         cursor = self._collection.find(
             {"expiresAt": {"$lte": now}},
             {"_id": 1},
@@ -64,28 +64,26 @@ class Products:
         return [str(document["_id"]) for document in await cursor.to_list(None)]
 
     async def insert(self, products: Sequence[Product]) -> None:
-        """Insert them, in order, with one command.
+        """Insert the products in order, with one command.
 
-        Only an id that was made here is evidence: any other somebody else may bring as well.
+        Only an id from `new_id` is evidence of the commit: another caller may choose any other.
         """
         if not products:
             return
         self._evidence.updated()
         for product in products:
-            if product.id in self._made:
+            if product.id in self._own_ids:
                 self._evidence.inserted(self._collection, ObjectId(product.id), product.id)
                 break
         documents = [from_product(product) for product in products]
         await self._collection.insert_many(documents, session=self._session)
 
     async def change_stock(self, changes: Mapping[str, int], now: datetime) -> None:
-        """Add to the stock of each product. One command: those with the same change share a write.
+        """Add to the stock of each product, with one command; equal changes share a write.
 
-        A change of 0 writes as well, so that an update that expects a stock conflicts with
-        whoever changes that stock.
-
-        Source: MongoDB writes nothing, and so has no conflict, if an update leaves a document as
-        it was; hence the time that only moves on.
+        A change of 0 writes as well, so that an update with `expectedStock` conflicts with every
+        transaction that changes the stock. MongoDB writes nothing, and so meets no conflict, if an
+        update leaves the document as it was: hence `updatedAt` always moves on.
         """
         groups: dict[int, list[str]] = {}
         for product_id, change in changes.items():
@@ -96,7 +94,7 @@ class Products:
                     ids,
                     {"$inc": {"stock": change}, "$set": {"updatedAt": now}}
                     if change
-                    else _moved(now),
+                    else _touched(now),
                 )
                 for change, ids in groups.items()
             ]
@@ -110,9 +108,9 @@ class Products:
     async def patch(
         self, patches: Mapping[str, ProductPatch], now: datetime, expires_at: datetime | None
     ) -> None:
-        """Set fields of each product. One command: those with the same patch share a write.
+        """Set fields of each product, with one command; equal patches share a write.
 
-        Without `expires_at` each keeps the expiry that it has.
+        Without `expires_at` each product keeps the expiry that it has.
         """
         common: Document = {"updatedAt": now} | ({"expiresAt": expires_at} if expires_at else {})
         groups: dict[tuple[tuple[str, object], ...], list[str]] = {}
@@ -121,9 +119,9 @@ class Products:
         await self._update([(ids, {"$set": dict(patch) | common}) for patch, ids in groups.items()])
 
     async def condemn(self, ids: Ids[str]) -> None:
-        """Let expired products be expired by every clock, however slow: nobody may save them now.
+        """Move the expiry of expired products far back, so that they are expired by every clock.
 
-        It is a write, so it conflicts with whoever is about to.
+        As a write, it conflicts with any transaction that is about to extend such a product.
         """
         if not ids:
             return
@@ -139,9 +137,11 @@ class Products:
         """Delete the products, expired or not."""
         if not ids:
             return
-        doomed = to_object_ids(ids)
-        self._evidence.deleted(doomed)
-        result = await self._collection.delete_many({"_id": {"$in": doomed}}, session=self._session)
+        own_ids = to_object_ids(ids)
+        self._evidence.deleted(own_ids)
+        result = await self._collection.delete_many(
+            {"_id": {"$in": own_ids}}, session=self._session
+        )
         _require_all(result.deleted_count, len(ids))
 
     async def _find(
@@ -153,15 +153,14 @@ class Products:
             {"_id": {"$in": to_object_ids(ids)}, **condition},
             fields,
             session=self._session,
-            batch_size=len(ids) + 1,  # one reply, and no cursor left open behind it
+            batch_size=len(ids) + 1,  # one reply, which leaves no cursor open
         )
-        found: list[Document] = await cursor.to_list(None)
-        return found
+        return await cursor.to_list(None)
 
     async def _update(
         self, changes: Sequence[tuple[Sequence[str], Document | list[Document]]]
     ) -> None:
-        """Apply each change to its products, none of which is discontinued; all in one command."""
+        """Apply each change to its products with one command; none of them may be discontinued."""
         if not changes:
             return
         self._evidence.updated()
@@ -175,12 +174,12 @@ class Products:
         _require_all(result.matched_count, sum(len(ids) for ids, _ in changes))
 
 
-def _moved(now: datetime) -> list[Document]:
-    """Set `updatedAt` to `now`, or to a millisecond later than it was: it never stays the same."""
+def _touched(now: datetime) -> list[Document]:
+    """Return an update that moves `updatedAt` to `now`, and on by a millisecond at the least."""
     return [{"$set": {"updatedAt": {"$max": [now, {"$add": ["$updatedAt", 1]}]}}}]
 
 
 def _require_all(matched: int, expected: int) -> None:
-    """The transaction reads a snapshot, so what was decided from it cannot have changed."""
+    """Raise an error if a product did not match: in a snapshot none can have changed since."""
     if matched != expected:
         raise UnexpectedStoreError(f"{matched} of {expected} products matched: nothing is written")

@@ -7,7 +7,7 @@ from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 from server.mongo.products.documents import from_product
 
-_SAMPLES = [  # name, price in cents, stock, category; the first three are those of the example
+_SAMPLES = [  # name, price in cents, stock, category; README's example updates the first three
     ("Espresso beans 1 kg", 1890, 10, "coffee"),
     ("Filter paper no. 4", 390, 10, "coffee"),
     ("Hand grinder", 6450, 10, "coffee"),
@@ -24,7 +24,7 @@ _SAMPLES = [  # name, price in cents, stock, category; the first three are those
 
 
 async def put_samples(database: Database, now: datetime) -> bool:
-    """Insert the samples, ids 1 to 12, if there are no products at all; whether it did."""
+    """Insert the samples with ids 1 to 12, and return True; False if there are products already."""
     with translated():
         if await database["products"].find_one({}, projection={"_id": 1}):
             return False

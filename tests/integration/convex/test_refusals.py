@@ -184,7 +184,7 @@ async def test_a_database_that_is_away_is_told_and_a_fault_of_ours_is_masked(
     async def fail(*_: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(type(shop.services.products), "products", fail)
+    monkeypatch.setattr(type(shop.services.products), "by_ids", fail)
     masked = await call(shop, "query", "product", {"id": UNKNOWN_ID})
 
     assert away["code"] == "UNAVAILABLE"

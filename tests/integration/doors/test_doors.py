@@ -1,13 +1,15 @@
 """Each rule holds at every door, as the table in `door_table.py` has it."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 
 import pytest
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from tests.support.batches.batch_work import submit, work_off
 from tests.support.shop import Shop
-from tests.support.web.door_cells import READS, WEBSOCKET, DoesNotApply
+from tests.support.web.door_cells import READS, WEBSOCKET, DoesNotApply, Rule
 from tests.support.web.door_table import ROUTES, RULES
 from tests.support.web.doors import Door, Reply, Sent, app_of, reply, well_formed
 from tests.support.web.whole_answers import everything
@@ -23,20 +25,19 @@ async def test_a_rule_holds_at_every_door(
     (product,) = await shop.put(10)
     batch = await submit(shop, [{"productId": product, "quantity": 0}])
     await work_off(shop)
-    if rule.fault:
-        fail_with(shop, rule.fault, monkeypatch)
     app = app_of(shop)
     expected = {door: cell for door, cell in rule.cells.items() if isinstance(cell, Reply)}
 
     actual = {}
     changed = []
-    for door in expected:
-        sent = rule.change(door, well_formed(door, product, batch, rule.argument))
-        before = everything(shop)
-        for request in [sent] if isinstance(sent, Sent) else sent:
-            actual[door] = await reply(app, door, request)
-        if everything(shop) != before:
-            changed.append(door)
+    async with use_cases_of(rule, shop, monkeypatch) as answered:
+        for door in expected:
+            sent = rule.change(door, well_formed(door, product, batch, rule.argument))
+            before = everything(shop)
+            for request in [sent] if isinstance(sent, Sent) else sent:
+                actual[door] = await answered(reply(app, door, request))
+            if everything(shop) != before:
+                changed.append(door)
 
     assert actual == expected
     assert changed == [
@@ -88,14 +89,38 @@ def paths_of(routes: Iterable[BaseRoute], prefix: str = "") -> Iterable[str]:
                 raise AssertionError(f"a route of an unknown kind: {route}")
 
 
-def fail_with(
-    shop: Shop, fault: Callable[[], BaseException], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Let every use case and every read that a door reaches raise a fault."""
+@asynccontextmanager
+async def use_cases_of(
+    rule: Rule, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Callable[[Awaitable[Reply]], Awaitable[Reply]]]:
+    """Let the use cases fail or never end as the rule has it, and give what waits for a reply."""
+    begun, released = asyncio.Event(), asyncio.Event()
 
     async def fail(*_arguments: object, **_options: object) -> None:
-        raise fault()
+        if rule.fault:
+            raise rule.fault()
+        begun.set()
+        await released.wait()
 
+    async def answered(answering: Awaitable[Reply]) -> Reply:
+        request = asyncio.ensure_future(answering)
+        if rule.stops:
+            await begun.wait()
+            begun.clear()
+            request.cancel()
+        return await request
+
+    if rule.fault or rule.stops:
+        replace_use_cases(shop, fail, monkeypatch)
+    yield answered
+    released.set()
+    await asyncio.sleep(0)  # the loader of a query that was cancelled ends
+
+
+def replace_use_cases(
+    shop: Shop, substitute: Callable[..., Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Call `substitute` in place of every use case and every read that a door reaches."""
     services = shop.services
     for service, names in (
         (services.engine, ["run"]),
@@ -105,4 +130,4 @@ def fail_with(
         (services.batches, ["by_id"]),
     ):
         for name in names:
-            monkeypatch.setattr(type(service), name, fail)
+            monkeypatch.setattr(type(service), name, substitute)

@@ -64,7 +64,7 @@ async def test_a_fault_in_one_field_leaves_a_nullable_neighbour_its_answer(
     async def broken(*_arguments: object) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr(shop.services.products, "products", broken)
+    monkeypatch.setattr(shop.services.products, "by_ids", broken)
     answer = await shop.graphql("{ stockUpdates { edges { node { newStock product { id } } } } }")
 
     assert answer["data"] == {

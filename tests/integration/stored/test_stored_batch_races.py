@@ -53,7 +53,7 @@ async def test_a_batch_that_is_cancelled_while_it_is_ended_is_cancelled(
     batch_id = await submit(shop, plus_one(ids))
     states = shop.services.control.states
     await shop.assembly.worker._chunks.run_next("worker")
-    as_read = await states.stored(batch_id)
+    as_read = await shop.services.batches.stored(batch_id)
     assert as_read is not None
     assert await states.request_cancel(batch_id)
 

@@ -36,13 +36,15 @@ Cells = Mapping[Door, Cell]
 class Rule:
     """A row: what is sent in place of a well-formed request, and what each door answers.
 
-    The answer is that to the last of several requests. `fault` is what the use cases fail with.
+    The answer is that to the last of several requests. `fault` is what the use cases fail with;
+    with `stops` they never end, and the server cancels the request as it does when it stops.
     """
 
     cells: Cells
     change: Callable[[Door, Sent], Sent | Sequence[Sent]] = lambda _door, sent: sent
     argument: str | None = None
-    fault: Callable[[], BaseException] | None = None
+    fault: Callable[[], Exception] | None = None
+    stops: bool = False
 
 
 def cells(*columns: Cells) -> Cells:

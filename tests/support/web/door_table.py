@@ -5,7 +5,6 @@ not here because no door meets them: several headers Content-Length, and a body 
 than it says, end in the HTTP parser of uvicorn.
 """
 
-import asyncio
 from dataclasses import replace
 
 from server.domain.errors import (
@@ -395,7 +394,7 @@ RULES: dict[str, Rule] = {
             ),
             not_for((WEBSOCKET,), "uvicorn closes it"),
         ),
-        fault=asyncio.CancelledError,
+        stops=True,
     ),
 }
 

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.kinds.update_products.declaration import UPDATE_PRODUCTS
 from server.mongo.batches.stored_values import from_stored_input, size_of, to_stored_input
 
 HALF = "\ud800"
+OBJECTS = UPDATE_PRODUCTS.objects
 texts = st.text(st.characters(exclude_categories=()))  # with half surrogate pairs
 numbers = st.integers(-(2**63) + 1, 2**63 - 1) | st.floats(allow_nan=False)
 plain = st.none() | st.booleans() | texts | numbers
@@ -21,7 +23,7 @@ inputs = flat | st.builds(lambda fields, data: fields | {"data": data}, flat, fl
 
 
 def stored_and_back(sent: dict[str, Any]) -> Any:
-    stored = bson.decode(bson.encode(to_stored_input(sent)))
+    stored = bson.decode(bson.encode(to_stored_input(sent, OBJECTS)))
     return from_stored_input(stored)
 
 
@@ -68,6 +70,6 @@ def test_a_list_is_kept_as_a_text_for_it_is_wrong_anyway(sent: list[Any]) -> Non
 
 @given(inputs)
 def test_the_size_is_never_less_than_what_is_stored(sent: dict[str, Any]) -> None:
-    stored = to_stored_input(sent)
+    stored = to_stored_input(sent, OBJECTS)
 
     assert size_of(stored) + 5 >= len(bson.encode(stored))

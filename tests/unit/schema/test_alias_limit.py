@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from strawberry.extensions.max_aliases import count_fields_with_alias
 
 from schema import schema
-from schema.alias_limit import COUNTED_UP_TO, count_aliases
+from schema.extensions.alias_limit import COUNTED_UP_TO, count_aliases
 from tests.fragment_bombs import bombs
 
 FRAGMENTS = 5

@@ -19,7 +19,7 @@ from graphql import (
     is_specified_directive,
 )
 
-from schema import limits
+from schema.extensions import limits
 from server.settings import Settings
 from tests.support.built_schema import BUILT, own_types, shape
 

@@ -1,4 +1,4 @@
-"""The limit on the aliases of a request. Counting them takes time in proportion to the text."""
+"""The limit on the aliases of a request. Counting takes time in proportion to the text."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from graphql import (
     ValidationRule,
 )
 
-# Each fragment can double the count, and a text has room for thousands: 2^1000 is no useful number.
+# Each fragment can double the count, so that thousands of fragments would give a number like 2^1000.
 COUNTED_UP_TO: Final = 1_000_000
 
 
 @dataclass(slots=True)
 class _Contents:
-    """What a definition has itself, whatever the fragments that it spreads have."""
+    """Hold the aliases and spreads of one definition, without those of the fragments it spreads."""
 
     aliases: int = 0
     spreads: Counter[str] = field(default_factory=Counter)
@@ -46,10 +46,10 @@ def alias_rule(allowed: int) -> type[ValidationRule]:
 
 
 def count_aliases(document: DocumentNode) -> int:
-    """Return how many aliased fields all operations have together, at most `COUNTED_UP_TO` + 1.
+    """Return the number of aliased fields of all operations together, at most `COUNTED_UP_TO` + 1.
 
-    A fragment counts as often as it is spread, but is read once. A spread that closes a cycle counts
-    nothing: another rule refuses the document for it.
+    A fragment counts as often as it is spread, but is read once. A spread that closes a cycle adds
+    nothing: another rule refuses the document.
     """
     fragments = {
         definition.name.value: _contents(definition)
@@ -83,15 +83,15 @@ def _contents(definition: ExecutableDefinitionNode) -> _Contents:
 
 
 def _total(contents: _Contents, counts: dict[str, int]) -> int:
-    """Return the aliases of a definition with those of its fragments, as far as they are in `counts`."""
+    """Return the aliases of a definition and of the fragments it spreads, whose `counts` are known."""
     spread = (counts.get(name, 0) * times for name, times in contents.spreads.items())
     return min(contents.aliases + sum(spread), COUNTED_UP_TO + 1)
 
 
 def _innermost_first(fragments: dict[str, _Contents]) -> Iterator[str]:
-    """Yield each name after those of the fragments that it spreads, unless they form a cycle.
+    """Yield each fragment's name after the names that it spreads, except within a cycle.
 
-    A chain of fragments can be longer than Python's stack, so this keeps a stack of its own.
+    The stack is a list, because a chain of fragments can be longer than Python's call stack.
     """
     entered: set[str] = set()
     pending = [(name, False) for name in fragments]

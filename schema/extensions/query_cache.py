@@ -1,7 +1,7 @@
-"""Queries that come again are parsed and validated once.
+"""Caches for query texts that come again: each is parsed and validated once.
 
-A frontend sends the same few queries with other variables, and reading one costs more than a small
-batch: measured, 4.1 ms of CPU for one item without these, 2.4 ms with them.
+A frontend sends the same few queries with other variables, and reading one costs more than running
+a small batch: measured, 4.1 ms of CPU for one item without the caches, 2.4 ms with them.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,18 @@ from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from typing_extensions import override
 
-_LONGEST_KEPT = 10_000  # characters: a query with a whole batch in its text is big, and never again
+_LONGEST_CACHED = 10_000  # characters: a longer text holds a whole batch, and does not come again
 
 
 class ShortParserCache(ParserCache):
+    """Cache the documents of short query texts."""
+
     @override
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         if _is_short(context.query):
-            with suppress(GraphQLError, RecursionError):  # Strawberry parses again, and tells it
+            # After an error Strawberry parses the text itself, and reports the error.
+            with suppress(GraphQLError, RecursionError):
                 context.graphql_document = self.cached_parse_document(
                     context.query, **context.parse_options
                 )
@@ -27,6 +30,8 @@ class ShortParserCache(ParserCache):
 
 
 class ShortValidationCache(ValidationCache):
+    """Cache the validation of short query texts."""
+
     @override
     def on_validate(self) -> Iterator[None]:
         if _is_short(self.execution_context.query):
@@ -36,4 +41,4 @@ class ShortValidationCache(ValidationCache):
 
 
 def _is_short(query: str | None) -> bool:
-    return query is not None and len(query) <= _LONGEST_KEPT
+    return query is not None and len(query) <= _LONGEST_CACHED

@@ -1,0 +1,113 @@
+"""Committing a transaction, and finding out whether it took effect when no answer says so."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+
+from pymongo.errors import PyMongoError
+
+from server.domain.errors import CommitUnknown
+from server.mongo.connection.driver import Database, Driver, Session
+from server.mongo.connection.evidence import Evidence
+from server.mongo.connection.retry import Next, after_commit, pause
+
+log = logging.getLogger(__name__)
+
+OnRetry = Callable[[str], None]  # takes the reason, for the metrics
+
+SETTLE_SECONDS = 15.0  # to find out whether a commit took effect; an election takes about 2 s
+
+
+class Commits:
+    """Commits transactions, and returns only once it is known whether each one took effect.
+
+    `jitter` returns a number in 0..1.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        database: Database,
+        *,
+        settle_seconds: float,
+        on_retry: OnRetry,
+        jitter: Callable[[], float],
+    ) -> None:
+        self._driver = driver
+        self._database = database
+        self._settle_seconds = settle_seconds
+        self._on_retry = on_retry
+        self._jitter = jitter
+
+    async def commit(
+        self, session: Session, evidence: Evidence, deadline: float
+    ) -> PyMongoError | None:
+        """Commit, and return None; or the error, if it is known that nothing was committed.
+
+        `deadline` is a moment of `time.monotonic`, after which the commit is not sent again.
+
+        Raises:
+            CommitUnknown: the commit was sent, and its effect could not be found out.
+        """
+        in_doubt = False
+        for attempt in count():
+            try:
+                await session.commit_transaction()
+                return None
+            except PyMongoError as error:
+                step = after_commit(error)
+                if step is Next.RUN_AGAIN and not in_doubt:
+                    return error
+                in_doubt = True
+                delay = pause(attempt, self._jitter())
+                if step is not Next.COMMIT_AGAIN or time.monotonic() + delay > deadline:
+                    return None if await self._took_effect(session, evidence, error) else error
+                self._on_retry("commit")
+                await asyncio.sleep(delay)
+        raise AssertionError("count() does not end")
+
+    async def _took_effect(self, session: Session, evidence: Evidence, cause: PyMongoError) -> bool:
+        """Return whether the transaction committed, as the database says.
+
+        Raises:
+            CommitUnknown: the database did not answer, or its answer does not settle it.
+        """
+        deadline = time.monotonic() + self._settle_seconds
+        for attempt in count():
+            try:
+                await self._end_transaction_in_doubt(session)
+                found = await evidence.is_there()
+            except PyMongoError as error:
+                delay = pause(attempt, self._jitter())
+                if time.monotonic() + delay > deadline:
+                    raise CommitUnknown(f"{cause}; then {error}") from error
+                await asyncio.sleep(delay)
+            else:
+                log.warning(
+                    "A commit failed with %s and was found to have %s",
+                    type(cause).__name__,
+                    "taken effect" if found else "taken no effect",
+                )
+                return found
+        raise AssertionError("count() does not end")
+
+    async def _end_transaction_in_doubt(self, session: Session) -> None:
+        """Start another transaction on the session, which makes the server end the one in doubt.
+
+        After that, what the database does not hold now cannot appear later.
+        """
+        await self._driver.start_transaction(session)
+        try:
+            await self._database["products"].find_one({}, projection={"_id": 1}, session=session)
+        finally:
+            await abort(session)
+
+
+async def abort(session: Session) -> None:
+    """Abort the session's transaction, if it has one. If that fails, the server drops it itself."""
+    with suppress(PyMongoError):
+        if session.in_transaction:
+            await session.abort_transaction()
