@@ -14,7 +14,7 @@ from server.domain.errors import (
     KeyInUse,
     QueueFull,
     RequestError,
-    StoreError,
+    StockbatchError,
     WriteConflict,
 )
 
@@ -39,9 +39,9 @@ _WITH_KEY = (
 class Refusal:
     """A code and a sentence for the caller, and the level at which the log notes the cause.
 
-    `retry_after_seconds` is when the same request may succeed; None if that is not known, or if
-    sending it again could do something twice. `error_id` names a fault of the server; the log line
-    has the same id. `log_level` is None where the caller's mistake needs no line.
+    `retry_after_seconds` is when the same request may succeed; None if that is not known.
+    `error_id` names a fault of the server, and the log line has it as well. `log_level` is None for
+    a mistake of the caller, which needs no line.
     """
 
     code: str
@@ -59,7 +59,7 @@ STOPPING = Refusal(
 )
 
 
-class UnansweredWithKey(StoreError):
+class UnansweredWithKey(StockbatchError):
     """The database failed a request with an idempotency key, which may be sent again."""
 
 
