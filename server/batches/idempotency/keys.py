@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.batches.idempotency.content import Content
 from server.batches.idempotency.key import KEYS_LAST
 from server.domain.batch_state import HIDDEN
 from server.domain.errors import KeyInUse, KeyReused
@@ -42,7 +43,7 @@ class IdempotencyKeys:
             return True
         return False
 
-    async def holder(self, created_by: str, key: str, content: str) -> StoredBatch:
+    async def holder(self, created_by: str, key: str, content: Content) -> StoredBatch:
         """The batch that has the key, once all of it is stored.
 
         Raises:
@@ -54,7 +55,7 @@ class IdempotencyKeys:
             found = await self.batches.with_key(created_by, key)
             if found is not None and found[1] not in HIDDEN:
                 batch, _ = found
-                if batch.content != content:
+                if not content.is_that_of(batch.content):
                     raise KeyReused(
                         "This idempotency key was used for another request: use a new one, or send "
                         "that request again as it was."

@@ -83,7 +83,7 @@ class KeyedBatches:
         try:
             await self.runner.run(store)
         except DuplicateKey:
-            batch = await self.keys.holder(request.created_by, request.key, content.digest())
+            batch = await self.keys.holder(request.created_by, request.key, content)
             return KeyedAnswer(outcomes=await self._finished(batch, None), replayed=True)
         renew = partial(self.chunks.queue.renew_reserved, batch.id, reservation)
         async with lease_renewed(renew, lease_seconds=self.chunks.queue.lease_seconds):

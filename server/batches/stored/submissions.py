@@ -164,7 +164,7 @@ class Submissions:
             raise AssertionError("only a key can be there already")
         async for _ in blocks:
             pass  # the rest of the content
-        holder = await self._keys.holder(request.created_by, request.key, content.digest())
+        holder = await self._keys.holder(request.created_by, request.key, content)
         found = await self._batches.by_id(holder.id)
         if found is None:
             raise in_use()

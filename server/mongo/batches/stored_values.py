@@ -18,7 +18,8 @@ def to_stored(value: Any) -> Any:
     """Return a value that BSON can hold, and that breaks the same rules of a field as `value`.
 
     A text that is not valid Unicode becomes bytes, and a number beyond 64 bits the nearest one that
-    BSON has. A list or an object becomes its JSON text: no field may hold one.
+    BSON has. A list or an object, which no field may hold, becomes a list of its JSON text: as a
+    text alone, it could pass for a name.
     """
     match value:
         case str():
@@ -28,12 +29,18 @@ def to_stored(value: Any) -> Any:
         case int():
             return max(-_INT64, min(value, _INT64))
         case _:
-            return to_stored(json.dumps(value))
+            return [json.dumps(value)]
 
 
 def from_stored(value: Any) -> Any:
-    """Return the value that `to_stored` was given, if it was a text, a number, a flag or None."""
-    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+    """Return the value that `to_stored` was given, but for a number beyond 64 bits."""
+    match value:
+        case bytes():
+            return value.decode("utf-8", "surrogatepass")
+        case [str(text)]:
+            return json.loads(text)
+        case _:
+            return value
 
 
 def to_stored_input(sent: Input, objects: Collection[str]) -> Document:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.batches.batch_work import codes, work_off
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.web.rest_calls import (
     CSV,
@@ -111,6 +112,22 @@ async def test_what_bad_values_an_item_has_is_its_own_affair(shop: Shop) -> None
     response = await post(shop, "update-stock", {"updates": updates})
 
     assert (response.status_code, response.json()["totalItems"]) == (201, 5)
+
+
+@pytest.mark.parametrize("wrong", [["Cup"], [], {"Cup": 1}, {}])
+async def test_a_list_or_an_object_is_no_text_when_the_batch_is_run(
+    shop: Shop, wrong: object
+) -> None:
+    (product_id,) = await shop.put(10)
+    created = await post(shop, "create-products", {"products": [CUP | {"name": wrong}]})
+    updates = [{"productId": product_id, "data": {"category": wrong}}]
+    updated = await post(shop, "update-products", {"updates": updates})
+
+    await work_off(shop)
+
+    for response in (created, updated):
+        assert await codes(shop, response.json()["batchId"]) == ["INVALID_FIELD"]
+    assert shop.products.count_documents({}) == 1
 
 
 @pytest.mark.parametrize(

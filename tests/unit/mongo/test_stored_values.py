@@ -63,9 +63,13 @@ def test_a_text_of_any_kind_stays_as_it_is(sent: str) -> None:
     }
 
 
-@pytest.mark.parametrize("sent", [[], [1, "x"], [{"a": [None]}]])
-def test_a_list_is_kept_as_a_text_for_it_is_wrong_anyway(sent: list[Any]) -> None:
-    assert stored_and_back({"name": sent}) == {"name": json.dumps(sent)}
+@pytest.mark.parametrize("sent", [[], [1, "x"], [{"a": [None]}], {}, {"$set": [HALF]}])
+def test_a_list_or_an_object_comes_back_as_it_was_and_passes_for_no_text(sent: Any) -> None:
+    assert stored_and_back({"name": sent}) == {"name": sent}
+
+
+def test_what_an_older_version_stored_as_json_text_is_that_text() -> None:
+    assert from_stored_input({"name": json.dumps(["x"])}) == {"name": '["x"]'}
 
 
 @given(inputs)
