@@ -91,8 +91,7 @@ class BatchKind:
     metrics and in the log, `argument` is the list of items in every request, `title` a noun for
     sentences, and `description` a sentence for the schema. `effects` makes the kind's effects from
     the settings of one batch, with its `StoredRows` if it is stored. `pending_row` is the row that
-    an item leaves in the ledger while it waits; None if the kind leaves none. `is_published`: each
-    success is published.
+    an item leaves in the ledger while it waits; None if the kind leaves none.
     """
 
     name: str
@@ -105,7 +104,6 @@ class BatchKind:
     effects: Callable[[Settings, StoredRows | None], Effects[Any, Any]]
     options: Sequence[KindOption] = ()
     pending_row: Callable[[Any], LedgerEntry] | None = None
-    is_published: bool = False
 
     @property
     def constant(self) -> str:
@@ -116,6 +114,16 @@ class BatchKind:
     def path(self) -> str:
         """Return the name as REST's paths write it: update-stock."""
         return _UPPER_CASE.sub(r"-\1", self.name).lower()
+
+    @property
+    def id_field(self) -> str:
+        """Return the field that holds the id of an item's product: the first."""
+        return self.fields[0].name
+
+    @property
+    def is_published(self) -> bool:
+        """Return whether every success of the kind is published: all of its outcomes say how."""
+        return all(form.published is not None for form in self.outcomes)
 
     @property
     def takes_ids(self) -> bool:

@@ -11,7 +11,7 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import BatchState
 from server.domain.item_error import ItemErrorCode
 from server.domain.stored_batch import StoredBatch
-from server.kinds.registry import work_of
+from server.kinds.registry import KINDS
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.closing import ChunkClosing
 from server.mongo.batches.states import BatchStates
@@ -43,8 +43,8 @@ class Completion:
             return True
         why = _ends_early(batch)
         if why is not None:
-            argument = work_of(batch).kind.argument
-            await self.closing.close(batch_id, argument, *why)
+            kind = KINDS[batch.kind]
+            await self.closing.close(batch_id, kind.argument, kind.id_field, *why)
         if await self.states.has_chunks_left(batch_id):
             return False
         if why is not None and batch.was_submitted:

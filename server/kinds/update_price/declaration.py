@@ -18,7 +18,13 @@ def _message(priced: Priced, result: ItemResult) -> str:
     return f"{updated} (publication pending)" if is_pending else updated
 
 
-PRICED = OutcomeForm(outcome=Priced, stored_as="priced", fields=plain("price"), message=_message)
+PRICED = OutcomeForm(
+    outcome=Priced,
+    stored_as="priced",
+    fields=plain("price"),
+    message=_message,
+    published=lambda priced: {"productId": priced.key, "newPrice": priced.price},
+)
 
 UPDATE_PRICE = BatchKind(
     name="updatePrice",
@@ -37,5 +43,4 @@ UPDATE_PRICE = BatchKind(
     ),
     outcomes=(PRICED,),
     effects=lambda settings, _rows: UpdatePrice(settings[NEW_PRICE]),
-    is_published=True,
 )

@@ -18,7 +18,9 @@ class ChunkClosing:
         self._chunks = database["batchChunks"]
         self._rows = database["stockUpdates"]
 
-    async def close(self, batch_id: str, argument: str, code: ItemErrorCode, message: str) -> None:
+    async def close(
+        self, batch_id: str, argument: str, id_field: str, code: ItemErrorCode, message: str
+    ) -> None:
         """Fail what has no outcome yet, in every chunk that nobody holds. One command for all.
 
         A chunk whose transaction is under way ends by itself: it is held.
@@ -33,7 +35,7 @@ class ChunkClosing:
         }
         failure: Document = {
             "index": "$$item.index",
-            "productId": {"$ifNull": ["$$item.input.productId", "$$item.input.id"]},
+            "productId": {"$ifNull": [f"$$item.input.{id_field}", "$$REMOVE"]},
             "kind": FAILED,
             "errors": [
                 {
