@@ -1,6 +1,7 @@
 """The domain's values as GraphQL's types."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 
 import strawberry
 from strawberry.dataloader import DataLoader
@@ -23,6 +24,8 @@ from server.kinds.delete_products.rules import Deleted, DeleteOutcome
 from server.kinds.discontinue_products.rules import Discontinued, DiscontinueOutcome, Unchanged
 from server.kinds.update_products.rules import Updated, UpdateOutcome
 from server.kinds.update_stock.rules import Applied, StockOutcome
+
+_PRODUCT_FIELDS = [field.name for field in fields(Product)]
 
 
 def to_item_error(error: item_error.ItemError) -> ItemError:
@@ -157,17 +160,8 @@ def _failures(outcomes: Sequence[outcome.Outcome]) -> tuple[list[NotFoundItem], 
 
 
 def to_product(one: product.Product) -> Product:
-    return Product(
-        id=strawberry.ID(one.id),
-        name=one.name,
-        price=one.price,
-        stock=one.stock,
-        category=one.category,
-        discontinued=one.discontinued,
-        created_at=one.created_at,
-        updated_at=one.updated_at,
-        expires_at=one.expires_at,
-    )
+    """Return the product with the fields that GraphQL shows: they have the same names here."""
+    return Product(**{name: getattr(one, name) for name in _PRODUCT_FIELDS})
 
 
 def to_stock_update(

@@ -26,6 +26,7 @@ from graphql import (
 )
 
 from schema import limits, schema
+from server.kinds import registry as batch_kinds
 from server.settings import Settings
 
 CONTRACT = """
@@ -215,6 +216,11 @@ def _with_default(one: GraphQLArgument | GraphQLInputField) -> str:
     return f"{one.type} = {print_ast(written)}" if written else f"{one.type}"
 
 
+def _owner(name: str) -> str:
+    """The field of an argument, or the type of an input field."""
+    return name.rpartition("(" if "(" in name else ".")[0]
+
+
 def descriptions(built: GraphQLSchema) -> dict[str, str | None]:
     """Every name of a schema, with its description."""
     found: dict[str, str | None] = {}
@@ -252,7 +258,21 @@ def inputs(built: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQ
 
 
 def test_every_name_has_the_type_that_the_contract_gives_it() -> None:
-    assert shape(BUILT) == shape(build_schema(CONTRACT))
+    promised, built = shape(build_schema(CONTRACT)), shape(BUILT)
+
+    assert {name: built.get(name) for name in promised} == promised
+
+
+def test_what_is_required_of_a_caller_is_no_more_than_the_contract_says() -> None:
+    """A later addition may be used or left alone; `schema.graphql` has them all."""
+    promised = shape(build_schema(CONTRACT))
+    required = {
+        name
+        for name, one in inputs(BUILT)
+        if isinstance(one.type, GraphQLNonNull) and _with_default(one) == str(one.type)
+    }
+
+    assert [name for name in required - promised.keys() if _owner(name) in promised] == []
 
 
 def test_a_batch_operation_is_exactly_one_of_its_kinds() -> None:
@@ -339,10 +359,10 @@ def test_every_limit_of_the_background_is_written_where_it_applies() -> None:
 
     assert "100 000" in text("Mutation.submitBatch(operation)")
     assert "QUEUE_FULL" in text("Mutation.submitBatch")
-    assert len(kind_names) == 6
+    assert len(kind_names) == len(batch_kinds.KINDS)
     for kind in kind_names:
         (items,) = described.keys() & {
-            f"{kind}.{items}" for items in ("updates", "productIds", "products", "deletes")
+            f"{kind}.{one.argument}" for one in batch_kinds.KINDS.values()
         }
         assert "1 to 100 000 unless the server is set up otherwise" in text(items)
         assert "1 to 1000. Default: 500" in text(f"{kind}.batchSize")

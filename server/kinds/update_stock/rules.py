@@ -1,7 +1,7 @@
 """The rules of `batchUpdateStock`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError, ItemErrorCode
@@ -72,7 +72,7 @@ def decide_stock_updates(
     for item in items:
         outcome = _decide(item, running.get(item.key))
         if isinstance(outcome, Applied):
-            running[item.key] = StockLevel(stock=outcome.new_stock, discontinued=False)
+            running[item.key] = replace(running[item.key], stock=outcome.new_stock)
         outcomes.append(outcome)
     return outcomes
 
