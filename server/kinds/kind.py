@@ -49,13 +49,13 @@ class Effects(Protocol[ItemT, OutcomeT]):
     """
 
     def item(self, index: int, sent: Input) -> ItemT:
-        """Return the checked item. Its values may be anything: what is wrong is in its errors."""
+        """Check an item as it was sent, with values of any type, and return it with its errors."""
         ...
 
     async def decide(
         self, transaction: Transaction, items: Sequence[ItemT], now: datetime
     ) -> Sequence[OutcomeT]:
-        """Read what the rules need, and apply them: one outcome per item, in order.
+        """Read what the rules need, apply them, and return one outcome per item, in order.
 
         An outcome may depend on earlier items, never on later ones.
         """
@@ -157,11 +157,11 @@ class BatchWork(Generic[ItemT, OutcomeT]):
 
 
 def sent_id(sent: Input, field: str = "productId") -> str:
-    """Return the id as it was sent, as text: an error message shows it."""
+    """Return the id as text, whatever was sent; an error message quotes it."""
     value = sent.get(field)
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:
-    """Return the products that a decision needs: items with invalid fields have failed already."""
+    """Return the products to read for a decision; items with invalid fields need none."""
     return {item.key for item in items if item.key and not item.errors}

@@ -43,7 +43,7 @@ class OutcomeForm:
     published: Callable[[Any], Mapping[str, Any]] | None = None
 
     def to_document(self, outcome: Outcome) -> Document:
-        """Return the stored fields, but for those that all outcomes have."""
+        """Return the fields to store, without those that all outcomes have."""
         stored: Document = {"kind": self.stored_as}
         for name, codec in self.fields.items():
             stored[_camel_case(name)] = codec.store(getattr(outcome, name))

@@ -29,7 +29,7 @@ class Work:
         return answer
 
     async def run(self, pause_seconds: float) -> None:
-        await repeat(self.once, self.stopping, pause_seconds=pause_seconds, what="The sweeping")
+        await repeat(self.once, self.stopping, pause_seconds=pause_seconds, name="The sweeping")
 
 
 async def test_while_there_is_something_to_do_it_goes_on_without_a_pause() -> None:

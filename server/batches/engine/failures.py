@@ -75,15 +75,16 @@ _KNOWN_CAUSES: dict[type[Exception], tuple[ItemErrorCode, str]] = {
     TooManyRows: (
         ItemErrorCode.HAS_STOCK_UPDATES,
         (
-            f"Over {MOST_ROWS} stock updates would go in one transaction. Nothing was changed. "
-            "Send fewer products at once; a product that has more goes if you give it an expireIn."
+            f"Over {MOST_ROWS} stock updates would be deleted in one transaction. Nothing was "
+            "changed. Send fewer products at once. A product that alone has more is deleted if you "
+            "give it an expireIn."
         ),
     ),
     Inseparable: (
         ItemErrorCode.INTERNAL,
         (
-            "Some items of this batch cannot be written together, and which was not found out in "
-            "time. Nothing was changed; send smaller batches. (Error {error_id})"
+            "Some items of this batch cannot be written together, and the time was too short to "
+            "find them. Nothing was changed; send smaller batches. (Error {error_id})"
         ),
     ),
 }

@@ -1,4 +1,8 @@
-"""What an idempotency key stands for: the content of its request."""
+"""The content that an idempotency key stands for, as a hash.
+
+Databases hold these hashes: a change of what is hashed makes every key of an earlier version refuse
+the very request that it was sent with.
+"""
 
 import hashlib
 import json
@@ -11,7 +15,7 @@ from server.domain.item_result import Input
 
 
 class Content:
-    """What a key stands for: a hash of the whole request, which may come piece by piece."""
+    """A hash of a whole request, whose items may come piece by piece."""
 
     def __init__(self, request: BatchRequest, *, in_background: bool) -> None:
         self._hash = hashlib.sha256()
@@ -28,11 +32,13 @@ class Content:
         )
 
     def add(self, inputs: Iterable[Input]) -> None:
-        if self._has_key:  # otherwise nobody asks
-            for one in inputs:
-                self._add(_with_one_form(one))
+        """Add the next items, in the order of the request."""
+        if self._has_key:  # without a key the hash is never compared
+            for sent in inputs:
+                self._add(_canonical(sent))
 
     def digest(self) -> str:
+        """Return the hash of all that was added, in hexadecimal."""
         return self._hash.hexdigest()
 
     def _add(self, value: Any) -> None:
@@ -40,10 +46,10 @@ class Content:
         self._hash.update(b"\n")
 
 
-def _with_one_form(value: Any) -> Any:
-    """5.0 is 5, and -0.0 is 0, as in JSON: which one is sent is the client's library's choice."""
+def _canonical(value: Any) -> Any:
+    """Return the value with 5.0 as 5 and -0.0 as 0: JSON libraries write either for one number."""
     if isinstance(value, Mapping):
-        return {name: _with_one_form(one) for name, one in value.items()}
+        return {name: _canonical(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_with_one_form(one) for one in value]
+        return [_canonical(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
