@@ -206,7 +206,7 @@ def _app(
         if not await is_writable(driver):
             return "no primary of the database answers"
         if background is not None and not background.is_alive:
-            return "the worker does not get on"
+            return "the worker is stuck"
         return None
 
     limit = settings.max_request_bytes

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -88,8 +88,7 @@ class Engine:
         Raises:
             StoreError: the database kept the chunk from ending, and it can be given back.
         """
-        async with self._turn(items):
-            return await self._observed(runner, items)
+        return await self._run_in_turn(runner, items, self._turn(items))
 
     async def drain(self) -> None:
         """Return when every chunk that has begun has ended."""
@@ -135,12 +134,8 @@ class Engine:
         async with AsyncExitStack() as waiting:
             await waiting.enter_async_context(self._turn(items))
             turn = waiting.pop_all()  # from here on the chunk itself ends its turn
-
-        async def in_turn() -> Sequence[OutcomeT | Failed]:
-            async with turn:
-                return await self._observed(runner, items)
-
-        return await self.in_flight.finish(in_turn())
+        running = self._run_in_turn(runner, items, turn)
+        return await self.in_flight.finish(running)
 
     @asynccontextmanager
     async def _turn(self, items: Sequence[Item]) -> AsyncIterator[None]:
@@ -149,12 +144,16 @@ class Engine:
         async with self._turns.taken(products), self._slots:
             yield
 
-    async def _observed(
-        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+    async def _run_in_turn(
+        self,
+        runner: ChunkRunner[ItemT, OutcomeT],
+        items: Sequence[ItemT],
+        turn: AbstractAsyncContextManager[object],
     ) -> Sequence[OutcomeT | Failed]:
-        """Run the chunk, and report its outcomes and its time."""
-        mutation, started = runner.work.kind.mutation, time.perf_counter()
-        outcomes = await runner.run(items)
-        self._observer.chunk_done(mutation, time.perf_counter() - started)
-        self._observer.items_answered(mutation, outcomes)
-        return outcomes
+        """Run the chunk while it has its turn, and report its outcomes and its time."""
+        async with turn:
+            mutation, started = runner.work.kind.mutation, time.perf_counter()
+            outcomes = await runner.run(items)
+            self._observer.chunk_done(mutation, time.perf_counter() - started)
+            self._observer.items_answered(mutation, outcomes)
+            return outcomes
