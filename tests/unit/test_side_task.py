@@ -78,7 +78,7 @@ async def test_it_is_stopped_in_the_middle_of_a_pause() -> None:
         paused.set()
         return False
 
-    running = asyncio.create_task(repeat(once, stopping, pause_seconds=FOREVER, what="It"))
+    running = asyncio.create_task(repeat(once, stopping, pause_seconds=FOREVER, name="It"))
     await paused.wait()
     stopping.set()
 
