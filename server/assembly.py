@@ -64,7 +64,7 @@ class Assembly:
 
 
 class _Repositories:
-    """What reads and writes stored batches outside a transaction of theirs."""
+    """What reads and writes stored batches, beside the transactions of chunks."""
 
     def __init__(self, driver: Driver, database: str, sizes: Sizes) -> None:
         handle, lease_seconds = driver.client[database], sizes.lease_seconds

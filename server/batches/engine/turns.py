@@ -24,7 +24,7 @@ class Turns:
 
     @asynccontextmanager
     async def taken(self, keys: Collection[str]) -> AsyncIterator[None]:
-        """Wait until every earlier turn for one of `keys` has ended, or until the patience has.
+        """Wait until every earlier turn for one of `keys` has ended, or the patience is over.
 
         If a waiter is cancelled or times out, the next in line takes its turn, perhaps while an
         earlier one is still running. That costs a write conflict and nothing else.
