@@ -1,4 +1,4 @@
-"""Idempotency keys: how they look, and how long they are kept."""
+"""The form of an idempotency key, and the time for which it is remembered."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ KEYS_LAST = timedelta(days=7)
 
 
 def idempotency_key(text: str, place: str) -> str:
-    """The key, as it is; `place` is where it was sent, for the message.
+    """Return the key unchanged. `place` names where it was sent, for the message.
 
     Raises:
         BadInput: it is empty, too long, or has characters that no header can hold.
