@@ -1,4 +1,4 @@
-"""The parts of the engine, put together on one database: for a server, a worker or a test."""
+"""Everything that works on one database, put together for a server, a worker or a test."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.batches.stored.completion import Completion
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
-from server.batches.stored.submissions import QueueLimits, Submissions
+from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submissions
 from server.domain.stored_batch import LEASE_SECONDS
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.memory import Memory
@@ -38,7 +38,7 @@ from server.mongo.transaction import TransactionRunner
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sizes:
-    """How much of everything."""
+    """The sizes and times that settings may change."""
 
     limits: Limits = field(default_factory=Limits)
     queue: QueueLimits = field(default_factory=QueueLimits)
@@ -52,7 +52,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
-    """Nothing of it runs yet."""
+    """What `assemble` has built; nothing of it runs yet."""
 
     runner: TransactionRunner
     engine: Engine
@@ -63,21 +63,21 @@ class Assembly:
     publications: Publications
 
 
-class _Stores:
-    """What reads and writes stored batches."""
+class _Repositories:
+    """What reads and writes stored batches, beside the transactions of chunks."""
 
     def __init__(self, driver: Driver, database: str, sizes: Sizes) -> None:
-        store, lease_seconds = driver.client[database], sizes.lease_seconds
+        handle, lease_seconds = driver.client[database], sizes.lease_seconds
         self.queue = ChunkQueue(driver, database, kinds=list(KINDS), lease_seconds=lease_seconds)
-        self.publications = Publications(store, to_outcome, lease_seconds=lease_seconds)
-        self.batches = BatchReads(store, kinds=list(KINDS))
-        self.states = BatchStates(store)
-        self.results = BatchResults(store, to_outcome)
-        self.removal = BatchRemoval(store)
-        self.closing = ChunkClosing(store, self.queue)
+        self.publications = Publications(handle, to_outcome, lease_seconds=lease_seconds)
+        self.batches = BatchReads(handle, kinds=list(KINDS))
+        self.states = BatchStates(handle)
+        self.results = BatchResults(handle, to_outcome)
+        self.removal = BatchRemoval(handle)
+        self.closing = ChunkClosing(handle, self.queue)
 
 
-def assemble(  # noqa: PLR0913 - what everything is built on
+def assemble(  # noqa: PLR0913 - all that the parts have in common
     driver: Driver,
     database: str,
     runner: TransactionRunner,
@@ -87,9 +87,9 @@ def assemble(  # noqa: PLR0913 - what everything is built on
     sizes: Sizes | None = None,
     publishes: bool = False,
 ) -> Assembly:
-    """`publishes`: there is a receiver of prices."""
+    """Build the parts. `publishes`: the server has a receiver to publish successes to."""
     sizes = sizes or Sizes()
-    stores = _Stores(driver, database, sizes)
+    repositories = _Repositories(driver, database, sizes)
     engine = Engine(
         runner,
         observer,
@@ -98,30 +98,32 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         limits=sizes.limits,
     )
     completion = Completion(
-        batches=stores.batches, states=stores.states, closing=stores.closing, clock=clock
+        batches=repositories.batches,
+        states=repositories.states,
+        closing=repositories.closing,
+        clock=clock,
     )
     chunks = ClaimedChunks(
         engine=engine,
         runner=runner,
-        queue=stores.queue,
-        states=stores.states,
+        queue=repositories.queue,
+        states=repositories.states,
         clock=clock,
     )
     memory = Memory(sizes.worker_memory_mb)
-    worker = Worker(chunks, completion, memory, side_by_side=sizes.worker_chunks)
+    worker = Worker(chunks, completion, memory, concurrency=sizes.worker_chunks)
     keys = IdempotencyKeys(
-        batches=stores.batches,
-        removal=stores.removal,
+        batches=repositories.batches,
+        removal=repositories.removal,
         clock=clock,
         patience_seconds=sizes.key_patience_seconds,
     )
     submissions = Submissions(
-        runner,
-        stores.queue,
-        stores.batches,
-        stores.removal,
-        keys,
-        sizes.queue,
+        runner=runner,
+        capacity=QueueCapacity(queue=repositories.queue, limits=sizes.queue),
+        batches=repositories.batches,
+        removal=repositories.removal,
+        keys=keys,
         clock=clock,
         publishes=publishes,
         on_stored=worker.wake,
@@ -133,23 +135,23 @@ def assemble(  # noqa: PLR0913 - what everything is built on
             runner=runner,
             chunks=chunks,
             completion=completion,
-            results=stores.results,
+            results=repositories.results,
             keys=keys,
             clock=clock,
         ),
         submissions=submissions,
         control=BatchControl(
-            batches=stores.batches,
-            states=stores.states,
-            results=stores.results,
+            batches=repositories.batches,
+            states=repositories.states,
+            results=repositories.results,
             submissions=submissions,
             completion=completion,
-            publications=stores.publications,
+            publications=repositories.publications,
             publishes=publishes,
         ),
-        batches=stores.batches,
-        results=stores.results,
-        progress=ProgressFeed(stores.batches, BatchChanges(driver, database)),
+        batches=repositories.batches,
+        results=repositories.results,
+        progress=ProgressFeed(repositories.batches, BatchChanges(driver, database)),
         products=ProductReads(driver.client[database], clock),
         ledger=LedgerReads(driver.client[database]),
         clock=clock,
@@ -160,8 +162,13 @@ def assemble(  # noqa: PLR0913 - what everything is built on
         services=services,
         worker=worker,
         housekeeping=Housekeeping(
-            batches=stores.batches, completion=completion, removal=stores.removal, clock=clock
+            batches=repositories.batches,
+            completion=completion,
+            removal=repositories.removal,
+            clock=clock,
         ),
-        retention=Retention(removal=stores.removal, clock=clock, batches_last=sizes.batches_last),
-        publications=stores.publications,
+        retention=Retention(
+            removal=repositories.removal, clock=clock, batches_last=sizes.batches_last
+        ),
+        publications=repositories.publications,
     )

@@ -1,4 +1,4 @@
-"""The composition root: settings in, wired parts out. Nobody else builds anything."""
+"""The composition root: the only place that turns settings into wired parts."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -35,8 +35,10 @@ from server.web.rest.view import Rest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What runs. `mongod` is None where the database is the user's own, `background` where no
-    worker runs; `app` is None in a worker that serves nothing.
+    """The running parts of a process.
+
+    `app` is None in a worker, `mongod` if the database is not the embedded one, and `background`
+    if no worker runs in the process.
     """
 
     app: Starlette | None
@@ -45,14 +47,14 @@ class Parts:
 
 
 def utc_now() -> datetime:
-    """To the millisecond, as MongoDB stores it."""
+    """Return the time to the millisecond, as MongoDB stores it."""
     now = datetime.now(UTC)
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
 @asynccontextmanager
 async def wired(settings: Settings) -> AsyncIterator[Parts]:
-    """A server's parts, connected and ready. On leaving, what has begun ends before all is closed.
+    """Build the parts of a server, connected and ready; on leaving, end and close them in order.
 
     Raises:
         StartupError: the database cannot be used; the message says why.
@@ -89,7 +91,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
 
 @asynccontextmanager
 async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
-    """A worker's parts: on the database of MONGODB_URI, or the embedded one of a running server.
+    """Build the parts of a worker, on MONGODB_URI or the embedded database of a running server.
 
     Raises:
         StartupError: the database cannot be used; the message says why.
@@ -130,13 +132,16 @@ async def _background(
 
 
 async def _drain(engine: Engine, mongod: EmbeddedMongod | None) -> None:
-    """Wait for what has begun, unless the database that it waits for will not come back."""
+    """Wait for the chunks that have begun, unless their embedded database has ended."""
     if mongod is None or not mongod.has_ended:
         await engine.drain()
 
 
 async def _drain_briefly(engine: Engine) -> None:
-    """What has not ended by now waits for a database that does not answer. Its leases run out."""
+    """Wait a second for the chunks that have begun.
+
+    Those that have not ended by now wait for a database that does not answer; their leases run out.
+    """
     with suppress(TimeoutError):
         async with asyncio.timeout(1):
             await engine.drain()
@@ -145,7 +150,7 @@ async def _drain_briefly(engine: Engine) -> None:
 def _driver(settings: Settings, uri: str) -> Driver:
     try:
         return connect(settings.mongodb_driver, uri)
-    except Exception as error:  # whatever the driver finds wrong with it; it may quote a password
+    except Exception as error:  # the driver's own message may quote the password
         raise StartupError(
             f"MONGODB_URI is not an address ({type(error).__name__}). It must have the form "
             "mongodb://user:password@host:port/?replicaSet=rs0, with every special character of "
@@ -156,7 +161,7 @@ def _driver(settings: Settings, uri: str) -> Driver:
 async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> None:
     database = driver.client[settings.mongodb_database]
     try:
-        if samples and await is_new(database):  # who has deleted them does not want them back
+        if samples and await is_new(database):  # samples that a user has deleted stay deleted
             await put_samples(database, utc_now())
         await ensure_collections(database, list(KINDS))
     except StoreError as error:
@@ -202,7 +207,7 @@ def _app(
         if not await is_writable(driver):
             return "no primary of the database answers"
         if background is not None and not background.is_alive:
-            return "the worker does not get on"
+            return "the worker is stuck"
         return None
 
     limit = settings.max_request_bytes

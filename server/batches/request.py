@@ -1,4 +1,4 @@
-"""A batch that somebody wants to be stored and run."""
+"""A request to store a batch and to run it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,9 +10,10 @@ from server.kinds.kind import BatchWork
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRequest:
-    """`key` is the caller's idempotency key; `retry_of` the batch whose failed items these are.
+    """What a caller wants done with a list of items, which comes beside it.
 
-    `answer_options` are those that change nothing but the answer; a key stands for them, too.
+    `key` is the caller's idempotency key. `retry_of` is the batch whose failed items these are.
+    `answer_options` change nothing but the answer, yet they are part of what a key stands for.
     """
 
     work: BatchWork[Any, Any]

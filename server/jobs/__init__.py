@@ -1,1 +1,1 @@
-"""What runs beside the requests: when, and for whom."""
+"""Loops that run beside the requests, and one pass of each."""

@@ -1,4 +1,4 @@
-"""What runs beside the requests, together: if one part ends by a bug, all end, loudly."""
+"""All loops that work on stored batches, together: if a bug ends one of them, all end."""
 
 import asyncio
 import logging
@@ -21,13 +21,15 @@ PATIENCE_SECONDS = 22.0  # a transaction ends within 20 s; the process within 25
 
 
 class _SideTask(NamedTuple):
+    """`name` begins a sentence of the log; `once` does a pass, and returns whether to go on."""
+
     name: str
     once: Callable[[], Awaitable[bool]]
     pause_seconds: float
 
 
 class Background:
-    """`publisher` is None where there is no receiver of prices."""
+    """Runs the worker and the side tasks; `publisher` is None if the server has no receiver."""
 
     def __init__(
         self,
@@ -46,22 +48,23 @@ class Background:
         ]
         if publisher is not None:
             publishing = _SideTask(
-                "The publication of prices", publisher.run_once, PUBLISHING_SECONDS
+                "The publication of items", publisher.run_once, PUBLISHING_SECONDS
             )
             self._side_tasks.append(publishing)
 
     @property
     def is_alive(self) -> bool:
-        """Whether it runs, and still gets on."""
+        """Return whether the loops run, and the worker is not stuck."""
         return bool(self._running and not self._running.done()) and self._worker.is_alive
 
     @asynccontextmanager
     async def running(
         self, patience_seconds: Callable[[], float] = lambda: PATIENCE_SECONDS
     ) -> AsyncIterator[None]:
-        """Until the end of the block; then what is under way has so long to end.
+        """Run until the end of the block, then give the work under way so long to end.
 
-        What has not is given up: its lease runs out, and another worker takes it over.
+        Chunks that have not ended by then are left to other workers, which claim them when the
+        leases run out.
         """
         self._running = asyncio.create_task(self._run())
         try:
@@ -70,30 +73,33 @@ class Background:
             self.stop()
             await asyncio.wait({self._running}, timeout=patience_seconds())
             if not self._running.done():
-                log.warning("The worker does not come to an end; its chunks are left to others")
+                log.warning("The worker did not end in time; its chunks are left to others")
                 self._running.cancel()
                 await asyncio.wait({self._running}, timeout=1)
 
     def stop(self) -> None:
+        """Begin nothing new."""
         self._stopping.set()
         self._worker.stop()
         if self._publisher is not None:
             self._publisher.stop()
 
     async def ended(self) -> None:
-        """Return when it has ended by itself, which it does only by a bug."""
+        """Return when a bug has ended the loops; never if they were stopped on purpose."""
         if self._running is None:
             return
         await asyncio.wait({self._running})
         if self._stopping.is_set():
-            await asyncio.Event().wait()  # it was told to
+            await asyncio.Event().wait()
         if not self._running.cancelled() and self._running.exception() is not None:
             log.critical("The worker has ended.", exc_info=self._running.exception())
 
     async def _run(self) -> None:
-        async with asyncio.TaskGroup() as together:
-            together.create_task(self._worker.run())
-            for one in self._side_tasks:
-                together.create_task(
-                    repeat(one.once, self._stopping, pause_seconds=one.pause_seconds, what=one.name)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._worker.run())
+            for task in self._side_tasks:
+                group.create_task(
+                    repeat(
+                        task.once, self._stopping, pause_seconds=task.pause_seconds, name=task.name
+                    )
                 )

@@ -1,7 +1,7 @@
-"""Deletes the products that have expired, together with their rows in the ledger.
+"""Deletes expired products together with their rows in the ledger.
 
-Nobody waits for it: an expired product is hidden from its very millisecond on. An index that makes
-MongoDB delete it (a TTL index) would leave its rows behind.
+No caller waits for this, because reads hide a product from the millisecond at which it expires. A
+TTL index, with which MongoDB itself would delete the products, would leave their rows behind.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 3.0  # a part takes some milliseconds
 
 
 class ExpirySweep:
-    """Sweeps every `interval_seconds`. Several servers may: what one has swept, no other finds."""
+    """Sweeps every `interval_seconds`. Several servers may sweep the same database at once."""
 
     def __init__(
         self,
@@ -33,7 +33,7 @@ class ExpirySweep:
         interval_seconds: float,
         patience_seconds: Callable[[], float] = lambda: PATIENCE_SECONDS,
     ) -> None:
-        """`patience_seconds`: how long the part under way may take to end when all stops."""
+        """`patience_seconds` is how long the part under way may take to end at a shutdown."""
         self._runner = runner
         self._clock = clock
         self._interval_seconds = interval_seconds
@@ -42,24 +42,24 @@ class ExpirySweep:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Sweep in the background. On leaving, the part under way ends and no other begins."""
+        """Sweep until the end of the block; the part under way then ends, and no other begins."""
         task = asyncio.create_task(self._run())
         try:
             yield
         finally:
             self._stopping.set()
             await asyncio.wait({task}, timeout=self._patience_seconds())
-            for _ in range(MOST_CANCELS):  # the database does not answer; what is open is undone
+            for _ in range(MOST_CANCELS):  # the database does not answer; it undoes an open part
                 if task.done():
                     break
-                task.cancel()  # again and again: aborting, too, waits for the database
+                task.cancel()  # repeatedly, because the abort waits for the database, too
                 await asyncio.wait({task}, timeout=0.1)
 
     async def run_once(self) -> int:
-        """Sweep part after part until nothing is left that has expired; how many products went.
+        """Delete all products that have expired, part by part, and return their number.
 
         Raises:
-            StoreError: the database did not answer; parts that have committed stay swept.
+            StoreError: the database did not answer; parts that have committed stay deleted.
         """
         swept = 0
         while not self._stopping.is_set():
@@ -84,7 +84,7 @@ class ExpirySweep:
                     await self._stopping.wait()
 
     async def _sweep_part(self, transaction: Transaction) -> tuple[bool, int]:
-        """Whether that was all, and how many products went with this part."""
+        """Return whether no expired product was left, and how many were deleted."""
         expired = await transaction.products.expired(self._clock(), PRODUCTS_AT_ONCE)
         rows = await transaction.ledger.first(expired, ROWS_AT_ONCE + 1)
         products, rows = first_part(expired, rows, ROWS_AT_ONCE)
@@ -98,15 +98,16 @@ class ExpirySweep:
 def first_part(
     expired: Sequence[str], rows: Sequence[Row], most: int
 ) -> tuple[list[str], list[Row]]:
-    """The products that go first, and their rows: as many whole products as fit.
+    """Return the products to delete in one part, and the rows to delete with them.
 
-    `rows` are ordered by product; more than `most` of them mean that there are still others. A
-    product that alone has more rows than fit loses these first, and goes with its last ones.
+    `rows` are ordered by product. If there are more than `most`, the part has as many products as
+    fit with all their rows. If not even one does, the part has `most` rows of it and no product:
+    the product is deleted later, with the last of its rows.
     """
     if len(rows) <= most:
         return list(expired), list(rows)
     unfinished = rows[most].product_id
-    products = [one for one in expired if one < unfinished]
+    products = [product_id for product_id in expired if product_id < unfinished]
     if not products:
         return [], list(rows[:most])
     return products, [row for row in rows if row.product_id < unfinished]

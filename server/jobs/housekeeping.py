@@ -1,4 +1,4 @@
-"""Ends what a crash has left unended."""
+"""Ends the batches and submissions that a crash has left unfinished."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Housekeeping:
-    """Any number of processes may do it at once: each step is guarded, or can be done twice."""
+    """Does what a dead process can no longer do. Any number of processes may run it at once."""
 
     batches: BatchReads
     completion: Completion
@@ -24,7 +24,7 @@ class Housekeeping:
     clock: Callable[[], datetime]
 
     async def run_once(self) -> bool:
-        """One pass; False, for there is no hurry to begin another.
+        """Do one pass, and return False: there is no hurry to begin another.
 
         Raises:
             StoreError: the database did not answer.
@@ -33,8 +33,8 @@ class Housekeeping:
         for batch_id in await self.batches.under_way(slow_since, BatchAlertKind.SLOW.value):
             try:
                 if not await self.completion.check(batch_id):
-                    await self.completion.watch(batch_id)
-            except UnexpectedStoreError:  # the others are not to suffer for it
+                    await self.completion.raise_alerts(batch_id)
+            except UnexpectedStoreError:  # a fault of this batch must not keep others from ending
                 log.exception("A batch could not be ended", extra={"batch_id": batch_id})
         for batch_id in await self.removal.abandon():
             await self.removal.remove(batch_id)

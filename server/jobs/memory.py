@@ -1,4 +1,4 @@
-"""How much memory this process has."""
+"""The memory of this process."""
 
 import psutil
 
@@ -6,12 +6,13 @@ _MEBIBYTE = 1024**2
 
 
 class Memory:
-    """`limit_mb` is in MiB."""
+    """Compares the resident memory of the process with a limit, in MiB."""
 
     def __init__(self, limit_mb: int) -> None:
         self._limit = limit_mb * _MEBIBYTE
         self._process = psutil.Process()
 
     def is_over_its_limit(self) -> bool:
+        """Return whether the process uses more memory than the limit."""
         resident: int = self._process.memory_info().rss
         return resident > self._limit

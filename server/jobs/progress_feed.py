@@ -1,7 +1,7 @@
-"""Tells subscribers of a batch's progress, wherever it is made.
+"""Sends the progress of batches to subscribers, whichever process makes it.
 
-One change stream for the whole process, however many subscribe. The driver takes it up again after
-an election; if it cannot, a new one begins, and everybody looks once more.
+One change stream serves all subscribers of a process. The driver resumes it after an election. If
+that fails, a new stream begins, and every subscriber reads its batch once more.
 """
 
 import asyncio
@@ -18,12 +18,12 @@ from server.mongo.batches.changes import BatchChanges
 log = logging.getLogger(__name__)
 
 AT_MOST_EVERY_SECONDS = 0.1
-LOOK_AGAIN_SECONDS = 5.0  # though no change was told: better late than never
-_PAUSE_SECONDS = 1.0  # before a stream that broke begins anew
+LOOK_AGAIN_SECONDS = 5.0  # although the stream reported no change, in case it missed one
+_PAUSE_SECONDS = 1.0  # before a new stream follows a broken one
 
 
 class ProgressFeed:
-    """It listens for as long as somebody watches."""
+    """Listens to changes for as long as there is a subscriber."""
 
     def __init__(self, batches: BatchReads, changes: BatchChanges) -> None:
         self._batches = batches
@@ -32,19 +32,19 @@ class ProgressFeed:
         self._listening: asyncio.Task[None] | None = None
 
     async def watch(self, batch_id: str) -> AsyncGenerator[BatchProgress, None]:
-        """The batch as it is now, and after each change; the last one is final.
+        """Yield the batch as it is now and after each change, until its state is final.
 
-        Changes that come close together are told as one.
+        Changes within `AT_MOST_EVERY_SECONDS` are yielded as one.
 
         Raises:
             BadInput: there is no such batch.
         """
         changed = asyncio.Event()
-        async with self._told(batch_id, changed):
+        async with self._notified(batch_id, changed):
             last: BatchProgress | None = None
             while True:
                 changed.clear()
-                batch = await self._look(batch_id, last, changed)
+                batch = await self._read(batch_id, last, changed)
                 if batch != last:
                     last = batch
                     yield batch
@@ -61,20 +61,24 @@ class ProgressFeed:
         if listening is not None:
             await cancel_until_done(listening)
 
-    async def _look(
+    async def _read(
         self, batch_id: str, last: BatchProgress | None, changed: asyncio.Event
     ) -> BatchProgress:
-        """A database that does not answer just now is no reason to end a subscription.
+        """Return the batch as it is; `last`, to be read again soon, if there is nothing newer.
 
-        Nor one that answers with what was: right after an election, the new primary may not know
-        yet that a majority has what its predecessor told.
+        A database that does not answer for a moment must not end a subscription. And right after
+        an election a new primary may return an older state than its predecessor did.
+
+        Raises:
+            BadInput: there is no such batch.
+            StoreError: the database did not answer the first read.
         """
         try:
             batch = await self._batches.by_id(batch_id)
         except StoreError:
             if last is None:
                 raise
-            changed.set()  # look again soon
+            changed.set()  # read again soon
             return last
         if batch is None:
             raise BadInput(f"There is no batch {batch_id}.")
@@ -84,7 +88,8 @@ class ProgressFeed:
         return batch
 
     @asynccontextmanager
-    async def _told(self, batch_id: str, changed: asyncio.Event) -> AsyncIterator[None]:
+    async def _notified(self, batch_id: str, changed: asyncio.Event) -> AsyncIterator[None]:
+        """Set `changed` at each change of the batch, until the block ends."""
         self._watchers.setdefault(batch_id, set()).add(changed)
         if self._listening is None:
             self._listening = asyncio.create_task(self._listen())
@@ -102,16 +107,16 @@ class ProgressFeed:
             try:
                 async with aclosing(self._changes.stream()) as changes:
                     async for batch_id in changes:
-                        self._tell(batch_id)
+                        self._notify(batch_id)
             except StoreError as error:
                 log.warning("The stream of changes broke; it begins anew: %s", error)
-            except Exception:  # a bug: whoever watches looks now and then all the same
+            except Exception:  # a bug: subscribers read every `LOOK_AGAIN_SECONDS` all the same
                 log.exception("The stream of changes broke; it begins anew")
             await asyncio.sleep(_PAUSE_SECONDS)
 
-    def _tell(self, batch_id: str | None) -> None:
-        """None: something may have been missed, so everybody looks."""
-        told = [batch_id] if batch_id is not None else list(self._watchers)
-        for one in told:
-            for changed in self._watchers.get(one, ()):
+    def _notify(self, batch_id: str | None) -> None:
+        """Notify the subscribers of a batch; of all if it is None: changes may have been missed."""
+        batch_ids = [batch_id] if batch_id is not None else list(self._watchers)
+        for changed_id in batch_ids:
+            for changed in self._watchers.get(changed_id, ()):
                 changed.set()

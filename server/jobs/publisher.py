@@ -1,7 +1,7 @@
-"""Publishes prices after they have been committed: best effort, and no item fails for it.
+"""Publishes successes after they have committed: best effort, and no item fails because of it.
 
-Every request has an idempotency key of its own, the batch's id and the item's index, so that the
-receiver can tell a price that comes twice: after a crash it may.
+Every request carries an idempotency key made of the batch's id and the item's index, so that the
+receiver can recognise a repetition: after a crash a success may be sent twice.
 """
 
 import asyncio
@@ -22,23 +22,25 @@ from tenacity import (
 from server.batches.stored.lease_keeper import lease_renewed
 from server.domain.errors import quoted
 from server.domain.item_result import Publication
+from server.domain.outcome import Outcome
 from server.domain.stored_batch import Lease
-from server.kinds.update_price.rules import Priced
+from server.kinds.shown import published
 from server.mongo.batches.publications import Publications
 
 log = logging.getLogger(__name__)
 
-SIDE_BY_SIDE = 10
+CONCURRENCY = 10  # requests at a time
 TIMEOUT_SECONDS = 5.0
 MOST_TRIES = 3
-LONGEST_TX_ID = 1_000  # bytes; what is longer is no id, and would not fit with 1 000 others
+LONGEST_TX_ID = 1_000  # bytes; a longer text is no id, and 1 000 of them would not fit a document
 _TRANSIENT = {408, 425, 429, 500, 502, 503, 504}
 
 
 class Publisher:
-    """Sends each price as `POST url` with `{batchId, index, productId, newPrice}` in JSON.
+    """Sends each success to `url` by POST, as a JSON object.
 
-    The receiver's answer may have a `txId`. `client` is for tests.
+    The object holds `batchId`, `index` and what the kind publishes of a success. The receiver's
+    answer may have a `txId`.
     """
 
     def __init__(
@@ -56,38 +58,34 @@ class Publisher:
         self._stopping = False
 
     def stop(self) -> None:
-        """Send nothing any more once what is under way has ended."""
+        """Let the requests under way end, and send no other."""
         self._stopping = True
 
     async def run_once(self) -> bool:
-        """Publish what one chunk has to publish; whether there was one.
+        """Publish the successes of one chunk, and return whether there was such a chunk.
 
         Raises:
-            StoreError: the database did not answer. What was sent and not noted is sent again.
+            StoreError: the database did not answer. What was sent but not recorded is sent again.
         """
         outbox = await self._publications.claim()
         if outbox is None:
             return False
-        renew = partial(self._publications.renew, outbox.lease)
+        lease, successes = outbox.lease, outbox.outcomes
+        renew = partial(self._publications.renew, lease)
         async with lease_renewed(renew, lease_seconds=self._publications.lease_seconds):
-            prices = [one for one in outbox.outcomes if isinstance(one, Priced)]
-            for start in range(0, len(prices), SIDE_BY_SIDE):
+            for start in range(0, len(successes), CONCURRENCY):
                 if self._stopping:
                     break
-                ended = await asyncio.gather(
-                    *(
-                        self._publish(outbox.lease, price)
-                        for price in prices[start : start + SIDE_BY_SIDE]
-                    )
-                )
-                if not await self._publications.record(outbox.lease, ended):
-                    log.warning("Lost the lease of an outbox", extra=_told(outbox.lease))
+                group = successes[start : start + CONCURRENCY]
+                ended = await asyncio.gather(*(self._publish(lease, success) for success in group))
+                if not await self._publications.record(lease, ended):
+                    log.warning("Lost the lease of an outbox", extra=_log_fields(lease))
                     return True
-        await self._publications.give_back(outbox.lease)
+        await self._publications.give_back(lease)
         return True
 
-    async def _publish(self, lease: Lease, price: Priced) -> Publication:
-        """What became of it; nothing is raised."""
+    async def _publish(self, lease: Lease, success: Outcome) -> Publication:
+        """Send a success until it is taken or given up. Raise nothing."""
         try:
             async for attempt in AsyncRetrying(
                 stop=stop_after_attempt(MOST_TRIES),
@@ -96,25 +94,24 @@ class Publisher:
                 reraise=True,
             ):
                 with attempt:
-                    async with asyncio.timeout(TIMEOUT_SECONDS):  # for all of it
-                        tx_id = await self._send(lease, price)
-                    return Publication(index=price.index, tx_id=tx_id)
+                    async with asyncio.timeout(TIMEOUT_SECONDS):  # for the whole request
+                        tx_id = await self._send(lease, success)
+                    return Publication(index=success.index, tx_id=tx_id)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-            told = _told(lease) | {"index": price.index}
-            log.warning("A price could not be published: %s", _why(error), extra=told)
-            return Publication(index=price.index, error=_why(error))
-        raise AssertionError("it is tried once or more")
+            log.warning(
+                "An item could not be published: %s",
+                _reason(error),
+                extra=_log_fields(lease) | {"index": success.index},
+            )
+            return Publication(index=success.index, error=_reason(error))
+        raise AssertionError("there is at least one attempt")
 
-    async def _send(self, lease: Lease, price: Priced) -> str | None:
+    async def _send(self, lease: Lease, success: Outcome) -> str | None:
+        """Post a success, and return the id that the receiver gives it."""
         response = await self._client.post(
             self._url,
-            json={
-                "batchId": lease.batch_id,
-                "index": price.index,
-                "productId": price.key,
-                "newPrice": price.price,
-            },
-            headers={"Idempotency-Key": f"{lease.batch_id}-{price.index}"},
+            json={"batchId": lease.batch_id, "index": success.index, **published(success)},
+            headers={"Idempotency-Key": f"{lease.batch_id}-{success.index}"},
         )
         response.raise_for_status()
         return _tx_id(response)
@@ -122,8 +119,8 @@ class Publisher:
 
 @asynccontextmanager
 async def http_client() -> AsyncIterator[httpx.AsyncClient]:
-    """A client that waits for no answer longer than `TIMEOUT_SECONDS`."""
-    limits = httpx.Limits(max_connections=SIDE_BY_SIDE)
+    """Open a client that waits no longer than `TIMEOUT_SECONDS` for an answer."""
+    limits = httpx.Limits(max_connections=CONCURRENCY)
     async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits) as client:
         yield client
 
@@ -135,7 +132,7 @@ def _is_transient(error: BaseException) -> bool:
 
 
 def _tx_id(response: httpx.Response) -> str | None:
-    """None if the answer has none that we can read: it was published all the same."""
+    """Return the receiver's id; None if the answer has none that is readable."""
     try:
         answer: Any = response.json()
         tx_id = answer.get("txId") if isinstance(answer, dict) else None
@@ -145,7 +142,7 @@ def _tx_id(response: httpx.Response) -> str | None:
     return tx_id if is_readable else None
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, httpx.HTTPStatusError):
         return f"The receiver answered {error.response.status_code}."
     if isinstance(error, httpx.TimeoutException | TimeoutError):
@@ -153,5 +150,5 @@ def _why(error: Exception) -> str:
     return f"The receiver could not be reached: {quoted(str(error) or type(error).__name__)}."
 
 
-def _told(lease: Lease) -> dict[str, object]:
+def _log_fields(lease: Lease) -> dict[str, object]:
     return {"batch_id": lease.batch_id, "chunk": lease.index}

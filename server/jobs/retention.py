@@ -1,4 +1,4 @@
-"""Takes away what has outlived its use: batches that ended long ago, and old idempotency keys."""
+"""Removes batches that ended long ago, and frees old idempotency keys."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 from server.batches.idempotency.key import KEYS_LAST
 from server.mongo.batches.removal import BatchRemoval
 
-MOST_BATCHES = 100  # in one pass
+MOST_BATCHES = 100  # that one pass removes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """Never anything live: only what has ended so long ago. The rows of the ledger stay."""
+    """Removes a batch `batches_last` after its end. Its rows of the ledger stay."""
 
     removal: BatchRemoval
     clock: Callable[[], datetime]
     batches_last: timedelta
 
     async def run_once(self) -> bool:
-        """One pass; whether there may be more to take away.
+        """Do one pass, and return whether there may be more to remove.
 
         Raises:
             StoreError: the database did not answer.

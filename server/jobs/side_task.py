@@ -1,4 +1,4 @@
-"""Work that is done again and again beside the requests."""
+"""A pass that is repeated beside the requests."""
 
 import asyncio
 import logging
@@ -15,17 +15,20 @@ async def repeat(
     stopping: asyncio.Event,
     *,
     pause_seconds: float,
-    what: str,
+    name: str,
 ) -> None:
-    """Call `once` until `stopping`; after it has found nothing to do (False), with a pause.
+    """Call `once` until `stopping` is set, with a pause whenever it returns False.
 
-    An error of the database is logged, and tried again. Any other ends the process that needs it.
+    An error of the database is logged as that of `name`, and the next pass tries again.
+
+    Raises:
+        Exception: any other error, which ends the process.
     """
     while not stopping.is_set():
         try:
             has_worked = await once()
         except StoreError as error:
-            log.warning("%s failed; trying again: %s", what, error)
+            log.warning("%s failed; trying again: %s", name, error)
             has_worked = False
         if not has_worked:
             with suppress(TimeoutError):

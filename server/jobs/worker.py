@@ -1,4 +1,4 @@
-"""The loop that runs stored batches: claim a chunk, run it, see whether its batch has ended."""
+"""The loop that runs stored batches: claim a chunk, run it, end its batch if it was the last."""
 
 import asyncio
 import gc
@@ -17,36 +17,36 @@ from server.jobs.memory import Memory
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.25  # when there is nothing to do
+POLL_SECONDS = 0.25  # between two looks at an empty queue
 STUCK_SECONDS = 60.0  # a pass takes 20 s at most, and 15 more if a commit is in doubt
 
 
-class _Turn:
-    """Of those who have no chunk, one looks for one, and the others wait for their turn."""
+class _PollingTurn:
+    """The turn of one idle slot to poll the queue. Only one slot polls at a time."""
 
     def __init__(self, lock: asyncio.Lock) -> None:
         self._lock = lock
-        self._is_ours = False
+        self._is_held = False
 
     async def __aenter__(self) -> None:
         await self._lock.acquire()
-        self._is_ours = True
+        self._is_held = True
 
     async def __aexit__(self, *_: object) -> None:
-        self.pass_on()
+        self.end()
 
-    def pass_on(self) -> None:
-        """Let the next one look."""
-        if self._is_ours:
-            self._is_ours = False
+    def end(self) -> None:
+        """Let the next idle slot poll; doing it again changes nothing."""
+        if self._is_held:
+            self._is_held = False
             self._lock.release()
 
 
 class Worker:
-    """Runs up to `side_by_side` chunks at a time, and keeps no more than these in memory.
+    """Runs up to `concurrency` chunks at a time, and holds no other chunk in memory.
 
-    Any number of workers may run, on any number of machines: the database alone says whose a chunk
-    is.
+    Any number of workers may run, on any number of machines: a lease in the database decides which
+    of them runs a chunk.
     """
 
     def __init__(
@@ -55,72 +55,75 @@ class Worker:
         completion: Completion,
         memory: Memory,
         *,
-        side_by_side: int,
+        concurrency: int,
         name: str = "",
     ) -> None:
         self.name = name or f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:6]}"
         self._chunks = chunks
         self._completion = completion
         self._memory = memory
-        self._side_by_side = side_by_side
+        self._concurrency = concurrency
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
-        self._looking = asyncio.Lock()
-        self._looked = time.monotonic()
-        self._was_over = False
+        self._polling = asyncio.Lock()
+        self._polled = time.monotonic()
+        self._was_over_limit = False
 
     def wake(self) -> None:
-        """There is something to do."""
+        """Poll the queue at once: there is a new chunk."""
         self._woken.set()
 
     def stop(self) -> None:
-        """Claim nothing any more. `run` returns once what was claimed has ended."""
+        """Claim no other chunk. `run` returns once the claimed chunks have ended."""
         self._stopping.set()
         self._woken.set()
 
     @property
     def is_alive(self) -> bool:
-        """Whether it has looked for a chunk lately, which it does not while it lacks memory."""
-        return time.monotonic() - self._looked < STUCK_SECONDS
+        """Return whether the worker has polled lately; it does not while it lacks memory."""
+        return time.monotonic() - self._polled < STUCK_SECONDS
 
     async def run(self) -> None:
-        """Until it is stopped.
+        """Run chunks until the worker is stopped.
 
         Raises:
-            ExceptionGroup: a bug, which ends the process that needs a worker.
+            ExceptionGroup: a bug, which ends the process.
         """
-        async with asyncio.TaskGroup() as hands:
-            for _ in range(self._side_by_side):
-                hands.create_task(self._work())
+        async with asyncio.TaskGroup() as slots:
+            for _ in range(self._concurrency):
+                slots.create_task(self._run_slot())
 
     async def run_once(self, on_claim: Callable[[], None] = lambda: None) -> bool:
-        """Claim one chunk and run it; whether there was one.
+        """Claim one chunk and run it, and return whether there was one.
+
+        `on_claim` is called once a chunk is claimed.
 
         Raises:
             StoreError: the database did not answer.
         """
         if self._is_over_its_limit():
             return False
-        self._looked = time.monotonic()
-        ran = await self._chunks.run_next(self.name, on_claim=on_claim)
-        if ran is None:
+        self._polled = time.monotonic()
+        run = await self._chunks.run_next(self.name, on_claim=on_claim)
+        if run is None:
             return False
-        await self._completion.check(ran.batch_id)
+        await self._completion.check(run.batch_id)
         return True
 
-    async def _work(self) -> None:
-        """One chunk after the other."""
+    async def _run_slot(self) -> None:
+        """Run one chunk after the other, until the worker is stopped."""
         while not self._stopping.is_set():
-            looking = _Turn(self._looking)
-            async with looking:
+            turn = _PollingTurn(self._polling)
+            async with turn:
                 if self._stopping.is_set():
                     return
-                if await self._run_one(looking.pass_on):
-                    self._woken.set()  # the next chunk of its lane is free now
+                if await self._poll(turn.end):
+                    self._woken.set()  # the next chunk of the same lane can be claimed now
                 else:
                     await self._pause()
 
-    async def _run_one(self, on_claim: Callable[[], None]) -> bool:
+    async def _poll(self, on_claim: Callable[[], None]) -> bool:
+        """Run the next chunk, and return whether there was one; log an error of the database."""
         self._woken.clear()
         try:
             return await self.run_once(on_claim)
@@ -129,16 +132,18 @@ class Worker:
             return False
 
     async def _pause(self) -> None:
+        """Wait until the queue is worth another look."""
         with suppress(TimeoutError):
             async with asyncio.timeout(POLL_SECONDS):
                 await self._woken.wait()
 
     def _is_over_its_limit(self) -> bool:
+        """Return whether the process is over its memory limit, and log the first time."""
         is_over = self._memory.is_over_its_limit()
-        if is_over and not self._was_over:
+        if is_over and not self._was_over_limit:
             gc.collect()
             is_over = self._memory.is_over_its_limit()
-        if is_over and not self._was_over:
+        if is_over and not self._was_over_limit:
             log.warning("Over the memory limit: no chunk is claimed until there is room again")
-        self._was_over = is_over
+        self._was_over_limit = is_over
         return is_over

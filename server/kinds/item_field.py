@@ -5,7 +5,10 @@ from enum import Enum
 
 
 class Cell(Enum):
-    """What a cell of a CSV file, or a parameter of a URL, is read as if it can be."""
+    """The type that a CSV cell or a URL parameter is read as.
+
+    A text that is not of the type stays as it is, so that the kind's rules can refuse it.
+    """
 
     TEXT = "text"
     NUMBER = "number"

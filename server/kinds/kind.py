@@ -49,13 +49,13 @@ class Effects(Protocol[ItemT, OutcomeT]):
     """
 
     def item(self, index: int, sent: Input) -> ItemT:
-        """Return the checked item. Its values may be anything: what is wrong is in its errors."""
+        """Check an item as it was sent, with values of any type, and return it with its errors."""
         ...
 
     async def decide(
         self, transaction: Transaction, items: Sequence[ItemT], now: datetime
     ) -> Sequence[OutcomeT]:
-        """Read what the rules need, and apply them: one outcome per item, in order.
+        """Read what the rules need, apply them, and return one outcome per item, in order.
 
         An outcome may depend on earlier items, never on later ones.
         """
@@ -91,8 +91,7 @@ class BatchKind:
     metrics and in the log, `argument` is the list of items in every request, `title` a noun for
     sentences, and `description` a sentence for the schema. `effects` makes the kind's effects from
     the settings of one batch, with its `StoredRows` if it is stored. `pending_row` is the row that
-    an item leaves in the ledger while it waits; None if the kind leaves none. `is_published`: each
-    success is published.
+    an item leaves in the ledger while it waits; None if the kind leaves none.
     """
 
     name: str
@@ -105,7 +104,6 @@ class BatchKind:
     effects: Callable[[Settings, StoredRows | None], Effects[Any, Any]]
     options: Sequence[KindOption] = ()
     pending_row: Callable[[Any], LedgerEntry] | None = None
-    is_published: bool = False
 
     @property
     def constant(self) -> str:
@@ -116,6 +114,16 @@ class BatchKind:
     def path(self) -> str:
         """Return the name as REST's paths write it: update-stock."""
         return _UPPER_CASE.sub(r"-\1", self.name).lower()
+
+    @property
+    def id_field(self) -> str:
+        """Return the field that holds the id of an item's product: the first."""
+        return self.fields[0].name
+
+    @property
+    def is_published(self) -> bool:
+        """Return whether every success of the kind is published: all of its outcomes say how."""
+        return all(form.published is not None for form in self.outcomes)
 
     @property
     def takes_ids(self) -> bool:
@@ -154,11 +162,11 @@ class BatchWork(Generic[ItemT, OutcomeT]):
 
 
 def sent_id(sent: Input, field: str = "productId") -> str:
-    """Return the id as it was sent, as text: an error message shows it."""
+    """Return the id as text, whatever was sent; an error message quotes it."""
     value = sent.get(field)
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:
-    """Return the products that a decision needs: items with invalid fields have failed already."""
+    """Return the products to read for a decision; items with invalid fields need none."""
     return {item.key for item in items if item.key and not item.errors}

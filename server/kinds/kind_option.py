@@ -1,4 +1,4 @@
-"""The options of a kind: what is said once for a whole batch, such as a new price."""
+"""The options of a kind: values that hold for a whole batch, such as a new price."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ class KindOption:
 def read_settings(
     options: Sequence[KindOption], sent: Mapping[str, Any], faults: list[str]
 ) -> dict[str, Any]:
-    """Return the settings of a batch; a sentence for each wrong or missing option is in `faults`.
+    """Return the settings of a batch. Null is the same as left out.
 
-    Null is the same as left out.
+    Append a sentence to `faults` for each option that is wrong or missing.
     """
     settings: dict[str, Any] = {}
     for option in options:

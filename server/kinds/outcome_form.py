@@ -30,7 +30,8 @@ class OutcomeForm:
 
     `stored_as` is its name in `batchChunks.outcomes`, and `fields` says which of its fields are
     stored beside it. `message` words it for the caller. `new_stock` is the stock that it left, and
-    `product_id` the id that the caller sees; None if it is the one that was sent.
+    `product_id` the id that the caller sees; None if it is the one that was sent. `published`
+    returns what a receiver is sent of it, as JSON; None if the kind publishes nothing.
     """
 
     outcome: type[Any]
@@ -39,9 +40,10 @@ class OutcomeForm:
     fields: Mapping[str, Codec]
     new_stock: Callable[[Any], int] | None = None
     product_id: Callable[[Any], str] | None = None
+    published: Callable[[Any], Mapping[str, Any]] | None = None
 
     def to_document(self, outcome: Outcome) -> Document:
-        """Return the stored fields, but for those that all outcomes have."""
+        """Return the fields to store, without those that all outcomes have."""
         stored: Document = {"kind": self.stored_as}
         for name, codec in self.fields.items():
             stored[_camel_case(name)] = codec.store(getattr(outcome, name))

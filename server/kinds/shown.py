@@ -1,6 +1,10 @@
-"""What callers see of the result of one item, at every door."""
+"""What callers and receivers see of the result of one item."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from server.domain.item_result import ItemResult
+from server.domain.outcome import Outcome
 from server.kinds.registry import form_of
 
 
@@ -22,3 +26,15 @@ def product_id(result: ItemResult) -> str | None:
     return (
         form.product_id(result.outcome) if form and form.product_id else result.outcome.product_id
     )
+
+
+def published(outcome: Outcome) -> Mapping[str, Any]:
+    """Return what a receiver is sent of a success, as JSON.
+
+    Raises:
+        LookupError: its kind publishes nothing.
+    """
+    form = form_of(outcome)
+    if form is None or form.published is None:
+        raise LookupError(f"{type(outcome).__name__} is not published")
+    return form.published(outcome)

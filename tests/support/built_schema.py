@@ -48,18 +48,29 @@ def shape(built: GraphQLSchema) -> dict[str, str]:
                 names[f"{one.name}.{field_name}"] = str(field.type)
                 for argument_name, argument in field.args.items():
                     place = f"{one.name}.{field_name}({argument_name})"
-                    names[place] = _with_default(argument)
+                    names[place] = with_default(argument)
         elif isinstance(one, GraphQLInputObjectType):
             for field_name, input_field in one.fields.items():
-                names[f"{one.name}.{field_name}"] = _with_default(input_field)
+                names[f"{one.name}.{field_name}"] = with_default(input_field)
         elif isinstance(one, GraphQLEnumType):
             names |= {f"{one.name}.{value}": "a value" for value in one.values}
     return names
 
 
-def _with_default(one: GraphQLArgument | GraphQLInputField) -> str:
+def with_default(one: GraphQLArgument | GraphQLInputField) -> str:
     """Add the default: the code has it as a value, the contract as it is written."""
     written = one.default.literal if one.default else None
     if written is None and one.default_value is not Undefined:
         written = ast_from_value(one.default_value, one.type)
     return f"{one.type} = {print_ast(written)}" if written else f"{one.type}"
+
+
+def inputs(built: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
+    """Return what a client can send: arguments and input fields."""
+    for one in own_types(built):
+        if isinstance(one, GraphQLInputObjectType):
+            yield from ((f"{one.name}.{name}", field) for name, field in one.fields.items())
+        elif isinstance(one, GraphQLObjectType | GraphQLInterfaceType):
+            for name, field in one.fields.items():
+                for argument_name, argument in field.args.items():
+                    yield f"{one.name}.{name}({argument_name})", argument

@@ -1,4 +1,4 @@
-"""One chunk in its transaction: read, decide, write, commit; and its outcomes if that fails."""
+"""A chunk in its transaction: read, decide, write, commit; and its outcomes if that fails."""
 
 import logging
 import time
@@ -39,7 +39,8 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 class ChunkRunner(Generic[ItemT, OutcomeT]):
     """Runs the chunks of one batch.
 
-    `rehearse_until` is a moment of the monotonic clock; None before the first rehearsal.
+    `rehearse_until` is the moment of the monotonic clock at which rehearsals are given up; None
+    before the first rehearsal.
     """
 
     work: BatchWork[ItemT, OutcomeT]
@@ -51,12 +52,12 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     async def run(self, items: Sequence[ItemT], *, tries: int = 2) -> Sequence[OutcomeT | Failed]:
         """Run a chunk and return one outcome per item, in order.
 
-        An unforeseen error is met with a second try, for it may be no item's fault; then the item
-        that causes it is isolated.
+        After an unforeseen error the chunk is tried a second time, because it may be no item's
+        fault. After another one, the item that causes it is isolated.
 
         Raises:
-            LeaseLost, WriteConflict, DatabaseUnavailable, CommitUnknown: only for a chunk that can
-                be given back.
+            LeaseLost, WriteConflict, DatabaseUnavailable, CommitUnknown: only if the chunk can be
+                given back.
         """
         try:
             return await self.transact(items)
@@ -64,7 +65,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
             raise
         except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
             return await self.give_up(items, error)
-        except Exception as error:  # noqa: BLE001 - whatever an item causes, it fails alone
+        except Exception as error:  # noqa: BLE001 - an item that causes any error fails alone
             if tries > 1:
                 return await self.run(items, tries=tries - 1)
             return await self._isolate(items, error)
@@ -73,7 +74,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         """Decide and write the chunk in one transaction.
 
         Raises:
-            Exception: whatever the transaction meets.
+            Exception: any error of the rules or of the database.
         """
 
         async def body(transaction: Transaction) -> Sequence[OutcomeT | Failed]:
@@ -88,11 +89,11 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     async def give_up(
         self, items: Sequence[ItemT], cause: Exception
     ) -> Sequence[OutcomeT | Failed]:
-        """Fail the items, and record their failures if the database can take the record.
+        """Fail the items because of `cause`, and record the failures if the database answers.
 
         Raises:
-            WriteConflict, DatabaseUnavailable, CommitUnknown: `cause`, if the chunk can be given
-                back.
+            WriteConflict, DatabaseUnavailable, CommitUnknown: `cause` itself, if it is one of
+                these and the chunk can be given back.
         """
         is_unreachable = isinstance(cause, DatabaseUnavailable | CommitUnknown)
         if self.transactions.can_give_back and (is_unreachable or isinstance(cause, WriteConflict)):
@@ -113,7 +114,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         return failures
 
     async def _record(self, items: Sequence[ItemT], failures: Sequence[OutcomeT | Failed]) -> None:
-        """Write the record that failures leave."""
+        """Write what the kind records of failures, such as rows of the ledger."""
 
         async def body(transaction: Transaction) -> Sequence[OutcomeT | Failed]:
             await self.work.effects.write(transaction, items, failures, self.clock())
@@ -134,7 +135,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         """Run the items in ever smaller parts, until the item that caused the error is alone."""
         if len(items) == 1:
             return await self.give_up(items, cause)
-        if isinstance(cause, TooManyRows) and self.options.atomic:  # their sum is too large
+        if isinstance(cause, TooManyRows) and self.options.atomic:  # no single item has too many
             return await self.give_up(items, cause)
         if not isinstance(cause, TooManyRows) and (self.options.atomic or self.options.dry_run):
             return await self._rehearse(items, cause)
@@ -149,8 +150,8 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     def _halves(self, items: Sequence[ItemT]) -> list[list[ItemT]]:
         """Return two or more parts.
 
-        The items of a product stay together as long as there are others, unless the order of all
-        items matters.
+        The items of a product stay together if there are several products, unless the batch ends
+        at its first failure: then the order of all items matters.
         """
         half = (len(items) + 1) // 2
         cut = cut_in_order if self.options.ends_at_failure else cut_by_product
@@ -161,9 +162,9 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         self, items: Sequence[ItemT], cause: Exception
     ) -> Sequence[OutcomeT | Failed]:
         """Find the items at fault in a chunk that may not commit in parts, and run the others."""
-        alone = replace(self.options, atomic=False, continue_on_error=True, dry_run=True)
+        each_alone = replace(self.options, atomic=False, continue_on_error=True, dry_run=True)
         until = self.rehearse_until or time.monotonic() + REHEARSAL_SECONDS
-        dry = replace(self, options=alone, rehearse_until=until)
+        dry = replace(self, options=each_alone, rehearse_until=until)
         rehearsal: Rehearsal[ItemT, OutcomeT] = Rehearsal(
             until=until,
             attempt=dry.transact,
@@ -172,11 +173,11 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         )
         try:
             rehearsed = await rehearsal.run(items)
-        except Exception as error:  # noqa: BLE001 - no single item is to blame for it
+        except Exception as error:  # noqa: BLE001 - no single item is at fault
             return await self.give_up(items, error)
         if self.options.dry_run:
             return apply_options(rehearsed, self.options, self.work.kind.argument)
-        if not any_failed(rehearsed):  # only the commit fails
+        if not any_failed(rehearsed):  # all items can be written, so only the commit fails
             return await self.give_up(items, cause)
         return await self._run_without_culprits(items, rehearsed)
 

@@ -1,4 +1,4 @@
-"""Cutting a batch into chunks, each of which is one transaction."""
+"""How a batch is cut into chunks, each of which is one transaction."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -12,10 +12,11 @@ ItemT = TypeVar("ItemT", bound=Item)
 def chunks_of(items: Sequence[ItemT], options: BatchOptions) -> list[list[ItemT]]:
     """Return the chunks of a whole request.
 
-    An atomic request is one chunk. If a batch ends at its first failure, its chunks are cut in
-    input order and run one after another; a dry run of it is one chunk, because a second one could
-    not see what the first would have left. Any other batch is cut by product, and its chunks may
-    run side by side.
+    * An atomic request is one chunk.
+    * A batch that ends at its first failure is cut in input order, and its chunks run one after
+      another. A dry run of it is one chunk, because a second chunk could not see what the first
+      would have left.
+    * Any other batch is cut by product, and its chunks may run side by side.
     """
     if not items:
         return []

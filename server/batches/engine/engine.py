@@ -1,9 +1,9 @@
-"""Runs a request's chunks, side by side or one after another, and returns every item's outcome."""
+"""The engine: runs the chunks of a request, side by side or one after another."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -29,7 +29,7 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
 class Engine:
-    """One per process: all requests share its limit on chunks that run at the same time.
+    """Runs the chunks of all requests of a process, which share its limit on concurrent chunks.
 
     `in_flight` holds the chunks that have begun; a shutdown waits for them.
     """
@@ -57,8 +57,8 @@ class Engine:
     ) -> Sequence[OutcomeT | Failed]:
         """Run a whole request and return the outcome of every item, in the order of `items`.
 
-        If a chunk fails, its items fail and no others, unless the batch ends at its first failure.
-        If the caller is cancelled, the chunks that have begun end, and the others never begin.
+        If a chunk fails, only its own items fail, unless the batch ends at its first failure. If
+        the caller is cancelled, the chunks that have begun go on to their end, and no other begins.
 
         Raises:
             BatchTooLarge: there are more items than the limit; nothing was done.
@@ -77,19 +77,18 @@ class Engine:
         options: BatchOptions,
         transactions: ChunkTransactions,
     ) -> ChunkRunner[ItemT, OutcomeT]:
-        """Return what runs the chunks of one batch."""
+        """Return a runner for the chunks of one batch."""
         return ChunkRunner(work, options, transactions, self._clock)
 
     async def run_chunk(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        """Run one chunk when its turn comes. Cancelling the caller cancels the chunk.
+        """Run a stored chunk when its turn comes. Cancelling the caller cancels the chunk.
 
         Raises:
             StoreError: the database kept the chunk from ending, and it can be given back.
         """
-        async with self._turn(items):
-            return await self._observed(runner, items)
+        return await self._run_in_turn(runner, items, self._turn(items))
 
     async def drain(self) -> None:
         """Return when every chunk that has begun has ended."""
@@ -117,7 +116,7 @@ class Engine:
     async def _in_share(
         self, runner: ChunkRunner[ItemT, OutcomeT], share: Share, items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        """Run a chunk when its batch has a slot for it, or fail it if the database is away."""
+        """Run a chunk when its batch has a free slot, or fail it if the database is away."""
         kind = runner.work.kind
         async with share.slot():
             if share.outage is not None:  # an earlier chunk has waited for the database in vain
@@ -131,29 +130,30 @@ class Engine:
     async def _run_shielded(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        """Run a chunk to its end once its turn has come, even if the caller is cancelled then."""
+        """Wait for the chunk's turn, then run it to its end even if the caller is cancelled."""
         async with AsyncExitStack() as waiting:
             await waiting.enter_async_context(self._turn(items))
-            turn = waiting.pop_all()  # from here on the chunk itself gives its turn back
-
-        async def in_turn() -> Sequence[OutcomeT | Failed]:
-            async with turn:
-                return await self._observed(runner, items)
-
-        return await self.in_flight.finish(in_turn())
+            turn = waiting.pop_all()  # from here on the chunk itself ends its turn
+        running = self._run_in_turn(runner, items, turn)
+        return await self.in_flight.finish(running)
 
     @asynccontextmanager
     async def _turn(self, items: Sequence[Item]) -> AsyncIterator[None]:
-        """Wait until no other chunk of this process has these products, and for a free slot."""
+        """Wait until no other chunk of this process has these products, and a slot is free."""
         products = {item.key for item in items if item.key}
         async with self._turns.taken(products), self._slots:
             yield
 
-    async def _observed(
-        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+    async def _run_in_turn(
+        self,
+        runner: ChunkRunner[ItemT, OutcomeT],
+        items: Sequence[ItemT],
+        turn: AbstractAsyncContextManager[object],
     ) -> Sequence[OutcomeT | Failed]:
-        mutation, started = runner.work.kind.mutation, time.perf_counter()
-        outcomes = await runner.run(items)
-        self._observer.chunk_done(mutation, time.perf_counter() - started)
-        self._observer.items_answered(mutation, outcomes)
-        return outcomes
+        """Run the chunk while it has its turn, and report its outcomes and its time."""
+        async with turn:
+            mutation, started = runner.work.kind.mutation, time.perf_counter()
+            outcomes = await runner.run(items)
+            self._observer.chunk_done(mutation, time.perf_counter() - started)
+            self._observer.items_answered(mutation, outcomes)
+            return outcomes

@@ -1,4 +1,4 @@
-"""Item errors for what went wrong with a whole chunk."""
+"""Item errors for an error that ended a whole chunk."""
 
 from collections.abc import Sequence
 
@@ -17,22 +17,23 @@ from server.mongo.products.ledger import MOST_ROWS
 
 
 def fail_all(items: Sequence[Item], argument: str, cause: Exception, error_id: str) -> list[Failed]:
-    """Every item of a chunk that `cause` ended.
+    """Return the failures of a chunk's items, all because of `cause`.
 
-    An item that its own fields condemn keeps its own errors.
+    Items with invalid fields get the errors of their fields instead. `argument` is the name of the
+    request's list, and `error_id` names the log entry that holds the cause.
     """
     return [
         failed(
             item,
-            *(item.errors or (item_error(cause, (argument, str(item.index)), error_id),)),
+            *(item.errors or (_item_error(cause, (argument, str(item.index)), error_id),)),
         )
         for item in items
     ]
 
 
-def item_error(cause: Exception, path: tuple[str, ...], error_id: str) -> ItemError:
-    """What the caller is told; the cause itself is in the log, under `error_id`."""
-    code, message = _TOLD.get(type(cause), _UNFORESEEN)
+def _item_error(cause: Exception, path: tuple[str, ...], error_id: str) -> ItemError:
+    """Return what the caller learns; only the log, under `error_id`, holds the cause itself."""
+    code, message = _KNOWN_CAUSES.get(type(cause), _UNFORESEEN)
     return ItemError(
         code=code,
         message=message.format(error_id=error_id),
@@ -45,7 +46,7 @@ _UNFORESEEN = (
     ItemErrorCode.INTERNAL,
     "This item could not be processed; it changed nothing. (Error {error_id})",
 )
-_TOLD: dict[type[Exception], tuple[ItemErrorCode, str]] = {
+_KNOWN_CAUSES: dict[type[Exception], tuple[ItemErrorCode, str]] = {
     WriteConflict: (
         ItemErrorCode.WRITE_CONFLICT,
         (
@@ -74,15 +75,16 @@ _TOLD: dict[type[Exception], tuple[ItemErrorCode, str]] = {
     TooManyRows: (
         ItemErrorCode.HAS_STOCK_UPDATES,
         (
-            f"Over {MOST_ROWS} stock updates would go in one transaction. Nothing was changed. "
-            "Send fewer products at once; a product that has more goes if you give it an expireIn."
+            f"Over {MOST_ROWS} stock updates would be deleted in one transaction. Nothing was "
+            "changed. Send fewer products at once. A product that alone has more is deleted if you "
+            "give it an expireIn."
         ),
     ),
     Inseparable: (
         ItemErrorCode.INTERNAL,
         (
-            "Some items of this batch cannot be written together, and which was not found out in "
-            "time. Nothing was changed; send smaller batches. (Error {error_id})"
+            "Some items of this batch cannot be written together, and the time was too short to "
+            "find them. Nothing was changed; send smaller batches. (Error {error_id})"
         ),
     ),
 }

@@ -1,4 +1,4 @@
-"""Work that must not be cut off: a chunk that has begun ends, whoever stops waiting for it."""
+"""Work that goes on to its end although its caller is cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,14 +16,14 @@ class InFlight:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of `work`. If the caller is cancelled meanwhile, `work` goes on to its end."""
+        """Return the result of `work`, which goes on to its end even if the caller is cancelled."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return await asyncio.shield(task)
 
     async def drain(self) -> None:
-        """Return when nothing is in flight any more."""
+        """Return when no work is in flight any more."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 

@@ -1,4 +1,4 @@
-"""How many items a request may have."""
+"""The number of items that a request may have."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from server.domain.options import BatchOptions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many items one request may have, in general and as one atomic batch."""
+    """The most items of one request, and the most of an atomic one."""
 
     items: int = 10_000
     atomic_items: int = 5_000

@@ -1,4 +1,4 @@
-"""What the engine tells whoever measures it."""
+"""What the engine reports for the metrics."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,14 +7,16 @@ from server.domain.outcome import Outcome
 
 
 class Observer(Protocol):
-    def chunk_done(self, work: str, seconds: float) -> None:
-        """A chunk of `operation` ended, after all its retries."""
+    """Counts and times what the engine does. `mutation` is the kind's: `batchUpdateStock`."""
+
+    def chunk_done(self, mutation: str, seconds: float) -> None:
+        """Take note of a chunk that ended after `seconds`, its retries included."""
         ...
 
-    def items_answered(self, work: str, outcomes: Sequence[Outcome]) -> None:
-        """Items of `operation` ended so, in a chunk or because theirs was not begun."""
+    def items_answered(self, mutation: str, outcomes: Sequence[Outcome]) -> None:
+        """Take note of outcomes, whether their items were run or not."""
         ...
 
     def transaction_retried(self, reason: str) -> None:
-        """A transaction ran or committed again because of `reason`."""
+        """Take note of a transaction that ran or committed again because of `reason`."""
         ...

@@ -1,4 +1,4 @@
-"""Finding the items at fault in a chunk that may not be committed in parts."""
+"""How the items at fault are found in a chunk that may not be committed in parts."""
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,10 +16,11 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsal(Generic[ItemT, OutcomeT]):
-    """Runs items in transactions that are all rolled back, `until` a moment of the monotonic clock.
+    """Runs items in transactions that are all rolled back, to find those at fault.
 
-    `attempt` is one such transaction, and raises what it meets. `isolate` raises nothing: items
-    that are wrong by themselves fail. `blame` fails one item for an error.
+    `attempt` runs one such transaction and raises its error. `isolate` raises nothing: it runs the
+    items in smaller parts and fails those that are wrong by themselves. `blame` fails one item for
+    an error. `until` is a moment of the monotonic clock, after which the search is given up.
     """
 
     attempt: Callable[[Sequence[ItemT]], Awaitable[Sequence[OutcomeT | Failed]]]
@@ -28,13 +29,13 @@ class Rehearsal(Generic[ItemT, OutcomeT]):
     until: float
 
     async def run(self, items: Sequence[ItemT]) -> Sequence[OutcomeT | Failed]:
-        """Return the outcomes in order, with a failure for each item that makes the others fail.
+        """Return the outcomes in order, with a failure for each item at fault.
 
         Raises:
             StoreError: the database did not answer.
             Inseparable: not all items at fault were found in time.
         """
-        failures = await self._wrong_alone(items)
+        failures = await self._fail_alone(items)
         while True:
             failed = {failure.index for failure in failures}
             others = [item for item in items if item.index not in failed]
@@ -43,10 +44,10 @@ class Rehearsal(Generic[ItemT, OutcomeT]):
                 return sorted([*failures, *result], key=lambda outcome: outcome.index)
             failures += await self._first_at_fault(others, result)
 
-    async def _wrong_alone(self, items: Sequence[ItemT]) -> list[OutcomeT | Failed]:
-        """Return the failures of items that fail without the others.
+    async def _fail_alone(self, items: Sequence[ItemT]) -> list[OutcomeT | Failed]:
+        """Return the failures of items that fail without those of other products.
 
-        The items of one product stay together: none can build on what was rolled back.
+        Items of one product stay together, because a later one may need what an earlier one wrote.
         """
         halves = cut_by_product(items, (len(items) + 1) // 2)
         failures: list[OutcomeT | Failed] = []
@@ -58,8 +59,11 @@ class Rehearsal(Generic[ItemT, OutcomeT]):
     async def _first_at_fault(
         self, items: Sequence[ItemT], cause: Exception
     ) -> Sequence[OutcomeT | Failed]:
-        """Fail the first item that the earlier ones cannot be written with, found by bisection."""
-        passing, failing = 0, len(items)  # the items before these places pass, and fail
+        """Fail the first item that cannot be written together with those before it.
+
+        Bisection finds it: `items[:passing]` can be written, and `items[:failing]` cannot.
+        """
+        passing, failing = 0, len(items)
         while failing - passing > 1:
             middle = (passing + failing) // 2
             result = await self._attempted(items[:middle])
@@ -70,12 +74,17 @@ class Rehearsal(Generic[ItemT, OutcomeT]):
         return await self.blame(items[failing - 1], cause)
 
     async def _attempted(self, items: Sequence[ItemT]) -> Sequence[OutcomeT | Failed] | Exception:
-        """Return the outcomes of one transaction, or the error that an item causes in it."""
+        """Return the outcomes of one transaction, or the error that one of its items caused.
+
+        Raises:
+            StoreError: the database did not answer.
+            Inseparable: the time is up.
+        """
         if time.monotonic() > self.until:
             raise Inseparable(f"{len(items)} items are left that cannot be written together")
         try:
             return await self.attempt(items)
         except (WriteConflict, DatabaseUnavailable, CommitUnknown):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, an item is to blame for it
+        except Exception as error:  # noqa: BLE001 - any other error is an item's fault
             return error

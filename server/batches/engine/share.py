@@ -1,4 +1,4 @@
-"""How much of the process one batch may take, so that others get through beside it."""
+"""The share of the process that one batch may take, so that others get through beside it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -10,7 +10,7 @@ from server.domain.outcome import Failed, Outcome
 
 
 class Share:
-    """The slots of one batch, and whether one of its chunks has found the database away."""
+    """The slots of one batch, and the outage that one of its chunks has met, if any."""
 
     def __init__(self, chunks: int) -> None:
         self._slots = asyncio.Semaphore(chunks)
@@ -23,7 +23,7 @@ class Share:
             yield
 
     def learn_from(self, outcomes: Sequence[Outcome]) -> None:
-        """Remember an outage: a chunk has waited its whole deadline, and the next need not."""
+        """Remember an outage: one chunk has waited its whole deadline, and the next need not."""
         if any(_has_met_an_outage(outcome) for outcome in outcomes):
             self.outage = DatabaseUnavailable("another chunk of the batch found no database")
 

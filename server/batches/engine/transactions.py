@@ -1,4 +1,4 @@
-"""How the transactions of a chunk run: alone, or under the lease of a stored chunk."""
+"""The transactions of a chunk: of a request at once, or of a stored chunk under its lease."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
@@ -13,8 +13,8 @@ ChunkBody = Callable[[Transaction], Awaitable[Sequence[OutcomeT]]]
 class ChunkTransactions(Protocol):
     """Runs the transactions of one chunk.
 
-    `can_give_back`: if the database keeps the chunk from ending, it can be run again later. So such
-    an error is raised, and does not fail the chunk's items.
+    `can_give_back`: the chunk can be run again later if the database keeps it from ending. Then
+    such an error is raised, and does not fail the chunk's items.
     """
 
     @property
@@ -29,7 +29,7 @@ class ChunkTransactions(Protocol):
 
 
 class PlainTransactions:
-    """The transactions of a request that is not stored: nobody but its caller waits for them."""
+    """Runs the transactions of a request that is not stored, and so cannot be run again later."""
 
     can_give_back = False
 

@@ -1,19 +1,22 @@
 """Chunks of one process that share a product take turns, first come first served.
 
-Without this they would be as exact, for MongoDB lets only one of two conflicting transactions
-commit; but the other has run in vain, and under contention most have. Between processes, write
-conflicts still do this work. Measured: 32 callers on 20 hot products end in half the time.
+Results would be as exact without turns, because MongoDB lets only one of two conflicting
+transactions commit. But the other has then run in vain, and under contention most have. Measured:
+32 callers on 20 hot products end in half the time. Between processes, write conflicts decide.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 
-PATIENCE_SECONDS = 5.0  # then go ahead: in an outage everybody would wait for everybody
+PATIENCE_SECONDS = 5.0  # then a chunk goes ahead: in an outage all would wait for each other
 
 
 class Turns:
-    """A queue for each key that somebody uses, made of what the next one has to wait for."""
+    """A queue for each product that a running or waiting chunk has.
+
+    Of each queue only the last turn is stored, because the next chunk waits for no other.
+    """
 
     def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._patience_seconds = patience_seconds
@@ -21,13 +24,12 @@ class Turns:
 
     @asynccontextmanager
     async def taken(self, keys: Collection[str]) -> AsyncIterator[None]:
-        """Go on once everybody who asked for one of `keys` before is through, or patience is.
+        """Wait until every earlier turn for one of `keys` has ended, or the patience is over.
 
-        Who is cancelled or impatient stands aside, and those behind may pass whoever was before:
-        that costs a write conflict and nothing else.
+        If a waiter is cancelled or times out, the next in line takes its turn, perhaps while an
+        earlier one is still running. That costs a write conflict and nothing else.
 
-        Joining all the queues is one step, so nobody can stand before another in one queue and
-        behind it in another: there is no deadlock.
+        All queues are joined in one step, so two chunks cannot wait for each other.
         """
         done = asyncio.get_running_loop().create_future()
         before = {self._last[key] for key in keys if key in self._last}

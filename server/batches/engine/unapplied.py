@@ -1,4 +1,4 @@
-"""Outcomes of items that were not applied although nothing is wrong with them."""
+"""Outcomes of items that are not applied although nothing is wrong with them."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
@@ -13,7 +13,7 @@ OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
 class CheckedItem(Outcome, Protocol):
-    """An item, and what the field rules say about it."""
+    """An item with the errors of its fields."""
 
     @property
     def errors(self) -> tuple[ItemError, ...]: ...
@@ -22,10 +22,11 @@ class CheckedItem(Outcome, Protocol):
 def apply_options(
     outcomes: Sequence[OutcomeT | Failed], options: BatchOptions, argument: str
 ) -> Sequence[OutcomeT | Failed]:
-    """Return the outcomes of one transaction after the batch's options have had their say.
+    """Return the outcomes of one transaction under the batch's options.
 
-    If an item failed and the batch does not go on, the others are ROLLED_BACK or NOT_ATTEMPTED.
-    `argument` is the name of the request's list, for the paths of their errors.
+    If an item failed and the batch does not go on, other items fail with it: all of an atomic
+    batch as ROLLED_BACK, otherwise those behind the failure as NOT_ATTEMPTED. `argument` is the
+    name of the request's list, for the paths of their errors.
     """
     if options.goes_on or not any_failed(outcomes):
         return outcomes

@@ -1,1 +1,1 @@
-"""Idempotency keys: which request a key stands for, and its first answer again."""
+"""Idempotency keys: their form, the content that each stands for, and the batch that holds it."""

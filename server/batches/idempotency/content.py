@@ -1,4 +1,8 @@
-"""What an idempotency key stands for: the content of its request."""
+"""The content that an idempotency key stands for, as a hash.
+
+Databases hold these hashes: a change of what is hashed makes every key of an earlier version refuse
+the very request that it was sent with.
+"""
 
 import hashlib
 import json
@@ -11,13 +15,13 @@ from server.domain.item_result import Input
 
 
 class Content:
-    """What a key stands for: a hash of the whole request, which may come piece by piece."""
+    """A hash of a whole request, whose items may come piece by piece."""
 
     def __init__(self, request: BatchRequest, *, in_background: bool) -> None:
         self._hash = hashlib.sha256()
         self._hash_of_0_1_0 = hashlib.sha256()  # in which 5.0 is not 5
         self._has_key = request.key is not None
-        self._add_as_sent(
+        self._add(
             [
                 request.work.kind.name,
                 dict(request.work.settings),
@@ -29,11 +33,13 @@ class Content:
         )
 
     def add(self, inputs: Iterable[Input]) -> None:
-        if self._has_key:  # otherwise nobody asks
-            for one in inputs:
-                self._add(one)
+        """Add the next items, in the order of the request."""
+        if self._has_key:  # without a key the hash is never compared
+            for sent in inputs:
+                self._add(sent)
 
     def digest(self) -> str:
+        """Return the hash of all that was added, in hexadecimal."""
         return self._hash.hexdigest()
 
     def is_that_of(self, digest: str | None) -> bool:
@@ -43,25 +49,19 @@ class Content:
         """
         return digest in (self._hash.hexdigest(), self._hash_of_0_1_0.hexdigest())
 
-    def _add(self, item: Input) -> None:
-        as_sent, in_one_form = _line(item), _line(_with_one_form(item))
-        self._hash.update(in_one_form)
-        self._hash_of_0_1_0.update(as_sent)
-
-    def _add_as_sent(self, value: Any) -> None:
-        line = _line(value)
-        self._hash.update(line)
-        self._hash_of_0_1_0.update(line)
+    def _add(self, value: Any) -> None:
+        self._hash.update(_line(_canonical(value)))
+        self._hash_of_0_1_0.update(_line(value))
 
 
 def _line(value: Any) -> bytes:
     return json.dumps(value, sort_keys=True).encode() + b"\n"
 
 
-def _with_one_form(value: Any) -> Any:
-    """5.0 is 5, and -0.0 is 0, as in JSON: which one is sent is the client's library's choice."""
+def _canonical(value: Any) -> Any:
+    """Return the value with 5.0 as 5 and -0.0 as 0: JSON libraries write either for one number."""
     if isinstance(value, Mapping):
-        return {name: _with_one_form(one) for name, one in value.items()}
+        return {name: _canonical(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_with_one_form(one) for one in value]
+        return [_canonical(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value

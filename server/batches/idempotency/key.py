@@ -1,4 +1,4 @@
-"""Idempotency keys: how they look, where a request may have one, and how long they last."""
+"""The form of an idempotency key, where a request may have one, and how long it is remembered."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,7 +12,7 @@ KEYS_LAST = timedelta(days=7)
 
 
 def idempotency_key(text: str, place: str) -> str:
-    """Return the key `text`; `place` is where it was sent, for the message.
+    """Return the key unchanged. `place` names where it was sent, for the message.
 
     Raises:
         BadInput: it is empty, too long, or has characters that no header can hold.

@@ -1,4 +1,4 @@
-"""Idempotency keys: which request a key stands for."""
+"""The batches that hold idempotency keys."""
 
 import asyncio
 import time
@@ -14,13 +14,13 @@ from server.domain.stored_batch import StoredBatch
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.removal import BatchRemoval
 
-PATIENCE_SECONDS = 10.0  # with a request whose first sending is still under way
+PATIENCE_SECONDS = 10.0  # to wait for the first request with the same key
 LOOK_AGAIN_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKeys:
-    """The key is unique in the database: whoever stores its batch first has it."""
+    """Looks up and frees keys. A key is unique in the database, so one batch at most holds it."""
 
     batches: BatchReads
     removal: BatchRemoval
@@ -28,8 +28,9 @@ class IdempotencyKeys:
     patience_seconds: float = PATIENCE_SECONDS
 
     async def is_held(self, created_by: str, key: str) -> bool:
-        """Whether a batch has the key. If nobody can have a use for it any more, it is freed: its
-        batch is old, or was never wholly stored.
+        """Return whether a batch holds the key. Free a key that has outlived its use.
+
+        Its batch ended more than `KEYS_LAST` ago, or its submission was never completed.
         """
         found = await self.batches.with_key(created_by, key)
         if found is None:
@@ -44,11 +45,11 @@ class IdempotencyKeys:
         return False
 
     async def holder(self, created_by: str, key: str, content: Content) -> StoredBatch:
-        """The batch that has the key, once all of it is stored.
+        """Return the batch that holds the key, once all of it is stored.
 
         Raises:
-            KeyReused: it is another request's.
-            KeyInUse: it is being stored, and longer than one waits.
+            KeyReused: the batch is that of another request.
+            KeyInUse: the batch is still being stored when the patience ends.
         """
         until = time.monotonic() + self.patience_seconds
         while True:
@@ -68,6 +69,7 @@ class IdempotencyKeys:
 
 
 def in_use() -> KeyInUse:
+    """Return the refusal of a request whose key belongs to one that has not ended."""
     return KeyInUse(
         "The first request with this idempotency key has not ended yet: send it again a little "
         "later, with the same key."

@@ -1,7 +1,7 @@
 """The life of a stored chunk: claim, begin, run, and done; or lost, given back, or left alone.
 
-A worker runs chunks of any batch, and a keyed request those of its own. What happens inside a
-chunk's transaction (decide, write, receipt, commit) is in `server.batches.engine.chunk` and in
+A worker runs chunks of any batch, and a keyed request runs those of its own. What happens inside a
+chunk's transaction (decide, write, receipt, commit) stands in `server.batches.engine.chunk` and in
 `FencedTransactions`.
 """
 
@@ -15,11 +15,11 @@ from uuid import uuid4
 
 from server.batches.engine.engine import Engine
 from server.batches.engine.unapplied import not_attempted
-from server.batches.stored.crashes import part_size
+from server.batches.stored.crashes import crashed, parts
 from server.batches.stored.fenced_transactions import FencedTransactions
 from server.batches.stored.lease_keeper import lease_renewed
 from server.batches.stored.retry_decision import GiveUp, Retry, decide
-from server.batches.stored.unrun import crashed, settled_without_running
+from server.batches.stored.unrun import settled_without_running
 from server.domain.errors import (
     CommitUnknown,
     DatabaseUnavailable,
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 _ORPHAN_SECONDS = 5.0  # until a chunk whose batch is gone can be claimed again
 _GIVEN_UP = (
-    "The database kept a chunk of the batch from ending, {attempts} times over. (Error {error_id})"
+    "The database kept a chunk of the batch from ending in {attempts} attempts. (Error {error_id})"
 )
 
 
@@ -78,7 +78,7 @@ ChunkEnd = Done | Orphaned | Lost | Hindered | Broken
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkRun:
-    """How the run of a claimed chunk ended, and of which batch it is."""
+    """The end of one run of a claimed chunk, and the batch of that chunk."""
 
     batch_id: str
     end: ChunkEnd
@@ -86,7 +86,7 @@ class ChunkRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedChunks:
-    """Claims chunks and runs them. `clock` is for what is stored; leases have the database's."""
+    """Claims chunks and runs them. `clock` gives the times that are stored, but not the leases'."""
 
     engine: Engine
     runner: TransactionRunner
@@ -104,14 +104,14 @@ class ClaimedChunks:
     ) -> ChunkRun | None:
         """Claim a chunk and run it to its end, even if the caller is cancelled.
 
-        Returns None if there is no chunk to claim: see `ChunkQueue.claim`. `on_claim` is called
-        once a chunk is claimed.
+        Return None if there is no chunk to claim. `batch_id` and `reserved_by` are those of
+        `ChunkQueue.claim`; `on_claim` is called once a chunk is claimed.
 
         Raises:
             StoreError: the database did not answer, and nothing was claimed.
         """
 
-        async def run_next() -> ChunkRun | None:
+        async def claim_and_run() -> ChunkRun | None:
             async with self.runner.session() as session:
                 chunk = await self.queue.claim(
                     worker, session, batch_id=batch_id, reserved_by=reserved_by
@@ -122,12 +122,12 @@ class ClaimedChunks:
                 end = await self.run(chunk, session)
                 return ChunkRun(batch_id=chunk.lease.batch_id, end=end)
 
-        return await self.engine.in_flight.finish(run_next())
+        return await self.engine.in_flight.finish(claim_and_run())
 
     async def run(self, chunk: ClaimedChunk, session: Session) -> ChunkEnd:
-        """Run a claimed chunk on the session that claimed it.
+        """Run a claimed chunk on the session that claimed it, and return how that ended.
 
-        Afterwards it is done, or can be claimed again: now, later, or when its lease has run out.
+        Then the chunk is done, or can be claimed again: at once, later, or after its lease.
         """
         end = await self._run_until_end(chunk, session)
         log_fields = _log_fields(chunk.lease)
@@ -148,6 +148,7 @@ class ClaimedChunks:
         return end
 
     async def _run_until_end(self, chunk: ClaimedChunk, session: Session) -> ChunkEnd:
+        """Take over, begin, run and record the chunk; every error becomes one of the ends."""
         lease = chunk.lease
         try:
             await self._take_over(chunk)
@@ -181,7 +182,7 @@ class ClaimedChunks:
     async def _run_items(
         self, batch: StoredBatch, chunk: ClaimedChunk, fenced: FencedTransactions
     ) -> None:
-        """Bring about and record an outcome for every item that has none yet."""
+        """Run the items that have no outcome yet, and record the outcome of each."""
         work, options = work_of(batch), batch.options
         argument = work.kind.argument
         items = [work.effects.item(stored.index, stored.input) for stored in chunk.items]
@@ -190,21 +191,17 @@ class ClaimedChunks:
             await self._record(batch, items, settled, fenced)
             return
         runner = self.engine.chunk_runner(work, options, fenced)
-        crashes = chunk.crashes
-        while items:
-            size = part_size(chunk.size, crashes)  # all items, unless the chunk has crashed often
-            if not size or (options.atomic and size < chunk.size):
-                part = items if options.atomic else items[:1]
-                crashes, fenced.forgets_crashes = 0, True
-                outcomes: Sequence[Outcome] = crashed(part, argument)
-            else:
-                part = items[:size]
-                outcomes = await self.engine.run_chunk(runner, part)
+        for part, has_crashed in parts(items, chunk.size, chunk.crashes, atomic=options.atomic):
+            fenced.forgets_crashes = has_crashed
+            outcomes: Sequence[Outcome] = (
+                crashed(part, argument)
+                if has_crashed
+                else await self.engine.run_chunk(runner, part)
+            )
             await self._record(batch, part, outcomes, fenced)
-            fenced.forgets_crashes = False
-            items = items[len(part) :]
             if options.ends_at_failure and any_failed(outcomes):
-                await self._record(batch, items, not_attempted(items, argument), fenced)
+                behind = [item for item in items if item.index > part[-1].index]
+                await self._record(batch, behind, not_attempted(behind, argument), fenced)
                 return
 
     async def _record(
@@ -214,29 +211,30 @@ class ClaimedChunks:
         outcomes: Sequence[Outcome],
         fenced: FencedTransactions,
     ) -> None:
-        """Record the outcomes that have not committed: of items that were not run, or of a dry run.
+        """Record those outcomes that did not commit with effects of their own.
 
-        Failures leave the record that their kind wants, but for those of a dry run.
+        They are those of a dry run, and of items that were not run. Such failures still leave what
+        their kind records of them, unless it is a dry run.
         """
-        missing = [outcome for outcome in outcomes if outcome.index not in fenced.recorded]
-        if not missing:
+        unrecorded = [outcome for outcome in outcomes if outcome.index not in fenced.recorded]
+        if not unrecorded:
             return
         by_index = {item.index: item for item in items}
-        unrecorded = [by_index[outcome.index] for outcome in missing]
+        their_items = [by_index[outcome.index] for outcome in unrecorded]
 
         async def body(transaction: Transaction) -> Sequence[Outcome]:
             if not batch.options.dry_run:
                 effects = work_of(batch).effects
-                await effects.write(transaction, unrecorded, missing, self.clock())
-            return missing
+                await effects.write(transaction, their_items, unrecorded, self.clock())
+            return unrecorded
 
         await fenced.run(body)
 
     async def _give_up_or_back(self, chunk: ClaimedChunk, error: StoreError) -> None:
-        """Give the chunk back for another attempt, or give it up after many.
+        """Give the chunk back for another attempt, or give it up after the last.
 
-        Then, if the database is away, the whole batch fails. If other writers kept changing its
-        products, only the chunk's items do, at its next claim.
+        A chunk that is given up fails its whole batch, unless write conflicts were to blame: then
+        only its own items fail, at its next claim.
         """
         attempts = chunk.attempts + 1
         log_fields = _log_fields(chunk.lease) | {"attempt": attempts}
@@ -250,7 +248,7 @@ class ClaimedChunks:
                 await self.states.note_failure(chunk.lease.batch_id, reason)
             else:
                 log.warning("A chunk is given back: %s", error, extra=log_fields)
-        except StoreError as second:  # then its lease runs out
+        except StoreError as second:  # its lease runs out, and the next holder tries again
             log.warning("A chunk could not be given back: %s", second, extra=log_fields)
             return
         delay = decision.delay_seconds if isinstance(decision, Retry) else 0
@@ -259,7 +257,7 @@ class ClaimedChunks:
     async def _give_back(self, lease: Lease, *, delay_seconds: float, failed: bool) -> None:
         try:
             await self.queue.give_back(lease, delay_seconds=delay_seconds, failed=failed)
-        except StoreError as error:  # then its lease runs out
+        except StoreError as error:  # it can be claimed again when its lease has run out
             log.warning("A chunk could not be given back: %s", error, extra=_log_fields(lease))
 
 

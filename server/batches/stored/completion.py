@@ -1,4 +1,4 @@
-"""The end of a stored batch: whoever does its last chunk says so, or a sweep after a crash."""
+"""The end of a stored batch, after its last chunk or, if a process has died, by housekeeping."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import BatchState
 from server.domain.item_error import ItemErrorCode
 from server.domain.stored_batch import StoredBatch
-from server.kinds.registry import work_of
+from server.kinds.registry import KINDS
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.closing import ChunkClosing
 from server.mongo.batches.states import BatchStates
@@ -23,7 +23,7 @@ _FAILED_MESSAGE = "The batch failed before this item was begun. Nothing was chan
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """`clock` is for what is stored."""
+    """Ends batches whose chunks are done. `clock` gives the times that are stored."""
 
     batches: BatchReads
     states: BatchStates
@@ -31,42 +31,43 @@ class Completion:
     clock: Callable[[], datetime]
 
     async def check(self, batch_id: str) -> bool:
-        """End the batch if all its chunks are done, and close them if it goes no further.
+        """End the batch if all its chunks are done, and return whether it has ended.
 
-        Doing it again, or at the same time as somebody else, changes nothing. Whether it has ended.
+        If it was cancelled or has failed, close the chunks that have not begun first. Several
+        processes may do this at once: only the first changes anything.
 
         Raises:
-            StoreError: the database did not answer; the sweep will try again.
+            StoreError: the database did not answer; the housekeeping will try again.
         """
         batch = await self.batches.stored(batch_id)
         if batch is None:
             return True
-        why = _ends_early(batch)
-        if why is not None:
-            argument = work_of(batch).kind.argument
-            await self.closing.close(batch_id, argument, *why)
+        early_end = _early_end(batch)
+        if early_end is not None:
+            kind = KINDS[batch.kind]
+            await self.closing.close(batch_id, kind.argument, kind.id_field, *early_end)
         if await self.batches.has_chunks_left(batch_id):
             return False
-        if why is not None and batch.was_submitted:
-            await self.closing.fail_rows(batch_id, batch.total_items, *why)
+        if early_end is not None and batch.was_submitted:
+            await self.closing.fail_rows(batch_id, batch.total_items, *early_end)
         if await self.states.end(batch, _final(batch), self.clock()):
-            await self._tell(batch_id)
+            await self._log_end(batch_id)
             return True
         return await self._has_ended(batch_id)
 
     async def _has_ended(self, batch_id: str) -> bool:
-        """Somebody else has ended it; or has cancelled it meanwhile: then it is checked anew."""
+        """Return whether another process ended the batch; if not, it was cancelled: check again."""
         batch = await self.batches.by_id(batch_id)
         return batch is None or batch.state.is_final or await self.check(batch_id)
 
-    async def watch(self, batch_id: str) -> None:
-        """Log what somebody should look into, once for all processes."""
+    async def raise_alerts(self, batch_id: str) -> None:
+        """Log the alerts of the batch, each of them once for all processes."""
         batch = await self.batches.by_id(batch_id)
         for alert in batch_alerts(batch, self.clock()) if batch else []:
             if await self.states.note_alert(batch_id, alert.kind.value):
                 _warn(batch_id, alert)
 
-    async def _tell(self, batch_id: str) -> None:
+    async def _log_end(self, batch_id: str) -> None:
         batch = await self.batches.by_id(batch_id)
         if batch is not None:
             log.info(
@@ -74,12 +75,13 @@ class Completion:
                 batch.state.name,
                 batch.success_count,
                 batch.failure_count,
-                extra=_fields(batch),
+                extra=_log_fields(batch),
             )
-            await self.watch(batch_id)
+            await self.raise_alerts(batch_id)
 
 
-def _ends_early(batch: StoredBatch) -> tuple[ItemErrorCode, str] | None:
+def _early_end(batch: StoredBatch) -> tuple[ItemErrorCode, str] | None:
+    """Return why items that have not begun fail, as code and message; None if they are to run."""
     if batch.cancel_requested:
         return ItemErrorCode.CANCELLED, CANCELLED_MESSAGE
     if batch.failing is not None:
@@ -97,5 +99,5 @@ def _warn(batch_id: str, alert: BatchAlert) -> None:
     log.warning("%s: %s", alert.kind.value, alert.message, extra={"batch_id": batch_id})
 
 
-def _fields(batch: BatchProgress) -> dict[str, object]:
+def _log_fields(batch: BatchProgress) -> dict[str, object]:
     return {"batch_id": batch.id, "status": batch.state.value, "items": batch.total_items}

@@ -1,4 +1,4 @@
-"""The use case: what can be done with a stored batch: cancel it, or try again what failed."""
+"""The use cases of a stored batch: cancel it, or try again what failed."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -17,26 +17,31 @@ from server.mongo.batches.publications import Publications
 from server.mongo.batches.results import BatchResults
 from server.mongo.batches.states import BatchStates
 
-_BLOCK = 500  # items, on their way from one batch to another
+_BLOCK = 500  # items that are copied at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchControl:
+    """Does what a caller asks of a stored batch.
+
+    `publishes`: the server has a receiver to publish successes to.
+    """
+
     batches: BatchReads
     states: BatchStates
     results: BatchResults
     submissions: Submissions
     completion: Completion
     publications: Publications
-    publishes: bool = False  # whether there is a receiver of prices
+    publishes: bool = False
 
     async def cancel(self, batch_id: str) -> BatchProgress:
-        """Let no chunk of the batch begin any more. What is under way ends, and counts.
+        """Let no other chunk of the batch begin, and return its progress.
 
-        Doing it again changes nothing.
+        Chunks that have begun go on to their end, and count. Cancelling again changes nothing.
 
         Raises:
-            BadInput: there is no such batch, or it has ended otherwise.
+            BadInput: there is no such batch, or it has ended as COMPLETED or FAILED.
         """
         batch = await self._batch(batch_id)
         if batch.state is BatchState.CANCELLED:
@@ -53,10 +58,11 @@ class BatchControl:
         return await self._batch(batch_id)
 
     async def retry(self, batch_id: str, key: str | None) -> Submitted:
-        """A new batch of the items that failed, in their order; `retry_of` names this one.
+        """Submit the items that failed as a new batch, in their order.
 
         Raises:
-            BadInput: there is no such batch, it has not ended, or nothing of it failed.
+            BadInput: there is no such batch, it was not submitted, it has not ended, or no item of
+                it failed.
             RequestError, StoreError: as `Submissions.submit_stream`.
         """
         batch = await self._batch(batch_id)
@@ -82,10 +88,10 @@ class BatchControl:
         return await self.submissions.submit_stream(request, self._failed_items(batch_id))
 
     async def retry_publication(self, batch_id: str) -> BatchProgress:
-        """Publish again what could not be published.
+        """Publish again the items whose publication failed, and return the batch's progress.
 
         Raises:
-            BadInput: there is no such batch, it publishes nothing, or there is no receiver now.
+            BadInput: there is no such batch, it publishes nothing, or the server has no receiver.
         """
         batch = await self._batch(batch_id)
         if batch.publication is None:
@@ -102,9 +108,10 @@ class BatchControl:
         return batch
 
     async def _failed_items(self, batch_id: str) -> AsyncIterator[Sequence[Input]]:
+        """Yield the items that failed, in blocks."""
         block: list[Input] = []
-        async for one in self.results.stream(batch_id, success=False):
-            block.append(one.input)
+        async for result in self.results.stream(batch_id, success=False):
+            block.append(result.input)
             if len(block) == _BLOCK:
                 yield block
                 block = []

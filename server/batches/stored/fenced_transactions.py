@@ -1,4 +1,4 @@
-"""The transactions of a claimed chunk, each of which ends with the receipt."""
+"""The transactions of a claimed chunk, each of which ends with a receipt."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ class FencedTransactions:
 
     @property
     def running_seconds(self) -> float | None:
-        """Return how long the transaction under way has run; None if there is none."""
+        """Return how long the transaction under way has run; None if none is."""
         return None if self._began is None else time.monotonic() - self._began
 
     async def run(self, body: ChunkBody[OutcomeT], *, commit: bool = True) -> Sequence[OutcomeT]:

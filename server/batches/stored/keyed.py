@@ -1,8 +1,8 @@
 """The use case: a batch with an idempotency key, whose caller waits for it.
 
-It is stored before it is begun, and run from the store by the request itself. If that ends in the
-middle, a worker or the same request sent again finishes it, and what has committed is not done
-again, for each chunk's outcomes commit with its effects.
+The batch is stored before it is begun, and then its request claims and runs its chunks. If the
+process dies, a worker or the same request sent again finishes the batch. Nothing is done twice,
+because the outcomes of each chunk commit with its effects.
 """
 
 import asyncio
@@ -31,8 +31,8 @@ from server.mongo.batches.stored_batches import Reservation
 from server.mongo.connection.document import new_id
 from server.mongo.transaction import Transaction, TransactionRunner
 
-_SIDE_BY_SIDE = 4  # chunks of one request
-_LONGEST_PAUSE_SECONDS = 0.5  # between two looks at a batch that others run
+_CONCURRENCY = 4  # chunks of one request that run at a time
+_LONGEST_PAUSE_SECONDS = 0.5  # between two checks of a batch whose chunks other processes run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,8 @@ class KeyedAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedBatches:
+    """Runs batches that have a key while their callers wait."""
+
     limits: Limits
     runner: TransactionRunner
     chunks: ClaimedChunks
@@ -54,47 +56,43 @@ class KeyedBatches:
     clock: Callable[[], datetime]
 
     async def run(self, request: BatchRequest, inputs: Sequence[Input]) -> KeyedAnswer:
-        """Run the batch, or finish it, or give its first answer again.
+        """Run the batch, or finish it, or return its first answer again.
 
         Raises:
             BatchTooLarge: there are more items than the limit; nothing was done.
-            KeyReused: the key is another request's. KeyInUse: the first request has not ended.
-            StoreError: the database kept it from ending; the same key goes on where it stopped.
+            KeyReused: another request has the key. KeyInUse: the first request has not ended.
+            StoreError: the database kept the batch from ending; if the request is sent again, it
+                goes on where it stopped.
         """
-        work, options = request.work, request.options
-        self.limits.check(work.kind.argument, len(inputs), options)
+        self.limits.check(request.work.kind.argument, len(inputs), request.options)
         if request.key is None:
             raise AssertionError("a keyed batch has a key")
         content = Content(request, in_background=False)
         content.add(inputs)
-        await self.keys.is_held(request.created_by, request.key)  # frees an old one
+        await self.keys.is_held(request.created_by, request.key)  # frees a key that is too old
         batch, chunks = self._new(request, inputs, content.digest())
-        reservation = uuid4().hex
+        reservation = Reservation(uuid4().hex, self.chunks.queue.lease_seconds)
 
         async def store(transaction: Transaction) -> None:
             await transaction.stored_batches.insert(
-                batch,
-                chunks,
-                [],
-                objects=work.kind.objects,
-                reserved=Reservation(reservation, self.chunks.queue.lease_seconds),
+                batch, chunks, [], objects=request.work.kind.objects, reserved=reservation
             )
 
         try:
             await self.runner.run(store)
         except DuplicateKey:
             batch = await self.keys.holder(request.created_by, request.key, content)
-            return KeyedAnswer(outcomes=await self._finished(batch, None), replayed=True)
-        renew = partial(self.chunks.queue.renew_reserved, batch.id, reservation)
-        async with lease_renewed(renew, lease_seconds=self.chunks.queue.lease_seconds):
-            outcomes = await self._finished(batch, reservation)
+            return KeyedAnswer(outcomes=await self._finish(batch, None), replayed=True)
+        renew = partial(self.chunks.queue.renew_reserved, batch.id, reservation.by)
+        async with lease_renewed(renew, lease_seconds=reservation.seconds):
+            outcomes = await self._finish(batch, reservation.by)
         return KeyedAnswer(outcomes=outcomes, replayed=False)
 
     def _new(
         self, request: BatchRequest, inputs: Sequence[Input], content: str
     ) -> tuple[StoredBatch, Sequence[Chunk]]:
         work, options = request.work, request.options
-        items = [work.effects.item(index, one) for index, one in enumerate(inputs)]
+        items = work.items(inputs)
         chunks, lanes = chunks_of_request(items, inputs, options)
         is_refused = options.ends_at_failure and options.validate_before_write
         batch = StoredBatch(
@@ -114,18 +112,21 @@ class KeyedBatches:
         )
         return batch, chunks
 
-    async def _finished(self, batch: StoredBatch, reservation: str | None) -> Sequence[Outcome]:
-        """The outcomes of all items, once whoever has chunks of the batch has done them.
+    async def _finish(self, batch: StoredBatch, reservation: str | None) -> Sequence[Outcome]:
+        """Run the chunks that can be claimed, wait for the others, and return all outcomes.
 
         Raises:
-            KeyInUse: somebody else has, for longer than one waits.
+            KeyInUse: another process still holds chunks of the batch when the patience ends.
+            StoreError: the database kept a chunk from ending.
         """
         until = time.monotonic() + self.keys.patience_seconds
-        hands = _SIDE_BY_SIDE if reservation else 1
+        concurrency = _CONCURRENCY if reservation else 1
         for attempt in count():
-            errors = await asyncio.gather(*(self._work(batch, reservation) for _ in range(hands)))
+            errors = await asyncio.gather(
+                *(self._run_chunks(batch, reservation) for _ in range(concurrency))
+            )
             if await self.completion.check(batch.id):
-                return [one.outcome async for one in self.results.stream(batch.id)]
+                return [result.outcome async for result in self.results.stream(batch.id)]
             for error in errors:
                 if error is not None:
                     raise error
@@ -134,16 +135,16 @@ class KeyedBatches:
             await asyncio.sleep(min(LOOK_AGAIN_SECONDS * 1.5**attempt, _LONGEST_PAUSE_SECONDS))
         raise AssertionError("count() does not end")
 
-    async def _work(self, batch: StoredBatch, reservation: str | None) -> StoreError | None:
-        """Run chunk after chunk of the batch; the error that kept one from ending, if any."""
+    async def _run_chunks(self, batch: StoredBatch, reservation: str | None) -> StoreError | None:
+        """Run chunks of the batch until none can be claimed; return the error that ended one."""
         while True:
             try:
-                ran = await self.chunks.run_next(
+                run = await self.chunks.run_next(
                     "request", batch_id=batch.id, reserved_by=reservation
                 )
             except StoreError as error:
                 return error
-            if ran is None:
+            if run is None:
                 return None
-            if isinstance(ran.end, Hindered):
-                return ran.end.error
+            if isinstance(run.end, Hindered):
+                return run.end.error

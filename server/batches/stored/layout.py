@@ -1,4 +1,4 @@
-"""How the items of a stored batch are laid out in chunks."""
+"""The layout of a stored batch: which item is in which chunk."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,20 +14,21 @@ from server.kinds.kind import BatchWork, Item
 from server.mongo.batches.stored_values import size_of
 
 _CHUNK_BYTES = 4 * 1024**2  # of items; with their outcomes it must fit into a document of 16 MiB
-_KEPT_BYTES = 16 * 1024**2  # until it is known how many lanes the batch is worth
+_HELD_BACK_BYTES = 16 * 1024**2  # of first items, until the number of lanes is decided
 
 
 def stored_items(inputs: Sequence[Input], first: int = 0) -> list[StoredItem]:
-    return [StoredItem(index=index, input=one) for index, one in enumerate(inputs, first)]
+    """Return the items with their indexes, which begin with `first`."""
+    return [StoredItem(index=index, input=sent) for index, sent in enumerate(inputs, first)]
 
 
 def chunks_of_request(
     items: Sequence[Item], inputs: Sequence[Input], options: BatchOptions
 ) -> tuple[list[Chunk], int]:
-    """Return the chunks of a keyed request, cut as the engine cuts any request, and its lanes.
+    """Return the chunks of a keyed request, cut as the engine cuts any, and the number of lanes.
 
     Raises:
-        BatchTooLarge: a chunk that may not be cut is too large for one document.
+        BatchTooLarge: a chunk is too large for one document.
     """
     chunks = [
         Chunk(
@@ -43,7 +44,7 @@ def chunks_of_request(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidChunk:
-    """A chunk to be stored, and its items as the operation understands them."""
+    """A chunk to be stored, with the same items as their kind has checked them."""
 
     chunk: Chunk
     items: Sequence[Item]
@@ -58,28 +59,29 @@ class _Lane:
 
 
 class Lanes:
-    """Cuts a batch that comes piece by piece. In memory is one chunk for each lane.
+    """Cuts a batch that comes piece by piece. Memory holds one unfinished chunk of each lane.
 
-    The first items are kept back until there are enough to know how many lanes it is worth.
+    The first items are held back until there are enough of them to decide the number of lanes.
+    `made` is the number of chunks so far, and `chunks` the next free chunk index.
     """
 
     def __init__(self, work: BatchWork[Any, Any], size: int) -> None:
         self._work = work
         self._size = size
-        self._kept: list[StoredItem] = []
+        self._held_back: list[StoredItem] = []
+        self._held_back_bytes = 0
         self._lanes: list[_Lane] = []
         self.total_items = 0
-        self.chunks = 0  # the highest index that was given, and one
+        self.chunks = 0
         self.made = 0
-        self._kept_bytes = 0
 
     @property
     def count(self) -> int:
-        """How many lanes; 1 for a batch without items."""
+        """Return the number of lanes; 1 for a batch without items."""
         return len(self._lanes) or 1
 
     def add(self, inputs: Sequence[Input]) -> Iterator[LaidChunk]:
-        """The chunks that are full now.
+        """Yield the chunks that are full now.
 
         Raises:
             BadInput: an item is too large.
@@ -87,15 +89,16 @@ class Lanes:
         items = stored_items(inputs, self.total_items)
         self.total_items += len(items)
         if not self._lanes:
-            self._kept += items
-            self._kept_bytes += sum(size_of(item.input) for item in items)
-            if len(self._kept) < MOST_LANES * self._size and self._kept_bytes < _KEPT_BYTES:
+            self._held_back += items
+            self._held_back_bytes += sum(size_of(item.input) for item in items)
+            is_enough = len(self._held_back) >= MOST_LANES * self._size
+            if not is_enough and self._held_back_bytes < _HELD_BACK_BYTES:
                 return
             items = self._open()
         yield from self._fill(items)
 
     def rest(self) -> Iterator[LaidChunk]:
-        """The chunks that will not become full any more."""
+        """Yield the last chunk of each lane, which no item will fill any more."""
         if not self._lanes:
             yield from self._fill(self._open())
         for number, lane in enumerate(self._lanes):
@@ -103,21 +106,22 @@ class Lanes:
                 yield self._cut(number, lane)
 
     def _open(self) -> list[StoredItem]:
-        self._lanes = [_Lane() for _ in range(lanes_for(len(self._kept), self._size))]
-        kept, self._kept = self._kept, []
-        return kept
+        """Decide the number of lanes, and return the items that were held back."""
+        self._lanes = [_Lane() for _ in range(lanes_for(len(self._held_back), self._size))]
+        items, self._held_back = self._held_back, []
+        return items
 
     def _fill(self, items: Sequence[StoredItem]) -> Iterator[LaidChunk]:
-        for one in items:
-            item = self._work.effects.item(one.index, one.input)
-            number = lane_of(item.key, one.index, len(self._lanes))
+        for stored in items:
+            item = self._work.effects.item(stored.index, stored.input)
+            number = lane_of(item.key, stored.index, len(self._lanes))
             lane = self._lanes[number]
-            size = size_of(one.input)
+            size = size_of(stored.input)
             if size > _CHUNK_BYTES:
-                raise BadInput(f"Item {one.index} is too large to be stored: {size} bytes.")
+                raise BadInput(f"Item {stored.index} is too large to be stored: {size} bytes.")
             if lane.items and lane.bytes + size > _CHUNK_BYTES:
                 yield self._cut(number, lane)
-            lane.stored.append(one)
+            lane.stored.append(stored)
             lane.items.append(item)
             lane.bytes += size
             if len(lane.items) == self._size:

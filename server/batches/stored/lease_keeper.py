@@ -21,14 +21,14 @@ async def lease_renewed(
     *,
     lease_seconds: float = LEASE_SECONDS,
 ) -> AsyncIterator[None]:
-    """Call `renew` four times in the time of a lease, until the block ends.
+    """Call `renew` four times during each lease, until the block ends.
 
-    A renewal conflicts with the receipt of a transaction that is under way, which then has to run
-    again. So it is put off while a transaction of `fenced` is short, up to 70 % of the lease. A
-    transaction that has run for half the lease is not spared: without a renewal it would lose the
-    lease.
+    A renewal conflicts with the receipt of a transaction under way, which then has to run again.
+    So while a transaction of `fenced` is young, the renewal is put off, for up to 70 % of the
+    lease. Once a transaction has run for half the lease, the renewal goes first, because without it
+    the transaction would lose the lease.
     """
-    pause, short, latest = lease_seconds / 4, lease_seconds / 2, lease_seconds * 0.7
+    pause, young, latest = lease_seconds / 4, lease_seconds / 2, lease_seconds * 0.7
 
     async def keep_renewing() -> None:
         renewed = time.monotonic()
@@ -36,8 +36,8 @@ async def lease_renewed(
             await asyncio.sleep(pause / 10)
             since = time.monotonic() - renewed
             running = fenced.running_seconds if fenced else None
-            is_short = running is not None and running < short
-            if since < pause or (is_short and since < latest):
+            is_young = running is not None and running < young
+            if since < pause or (is_young and since < latest):
                 continue
             renewed = time.monotonic()
             try:

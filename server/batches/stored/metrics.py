@@ -13,9 +13,9 @@ HIGH_FAILURE_RATE = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchMetrics:
-    """Of what has been processed so far; None where nothing has been.
+    """Times and rates of the items that have been processed so far; None if there are none.
 
-    `duration_ms` is from the submission to the end, or to now.
+    `duration_ms` is the time from the submission to the end, or to now.
     """
 
     duration_ms: float
@@ -26,17 +26,22 @@ class BatchMetrics:
 
 
 class BatchAlertKind(Enum):
+    """The alerts of seed 3."""
+
     SLOW = "SLOW"
     HIGH_FAILURE_RATE = "HIGH_FAILURE_RATE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchAlert:
+    """Something about a batch that an operator should look into."""
+
     kind: BatchAlertKind
     message: str
 
 
 def batch_metrics(batch: BatchProgress, now: datetime) -> BatchMetrics:
+    """Return the metrics of the batch as it stands at `now`."""
     seconds = _seconds(batch, now)
     done = batch.processed_items
     return BatchMetrics(
@@ -49,7 +54,7 @@ def batch_metrics(batch: BatchProgress, now: datetime) -> BatchMetrics:
 
 
 def batch_alerts(batch: BatchProgress, now: datetime) -> list[BatchAlert]:
-    """What somebody should look into. Items that were cancelled are no failures of the batch."""
+    """Return the alerts of the batch. Cancelled items do not count as a high failure rate."""
     alerts: list[BatchAlert] = []
     seconds = _seconds(batch, now)
     if seconds > SLOW_SECONDS:

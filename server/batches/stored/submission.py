@@ -1,4 +1,4 @@
-"""One batch on its way into the store."""
+"""One batch on its way into the database."""
 
 import asyncio
 from collections.abc import Sequence
@@ -18,14 +18,15 @@ from server.mongo.batches.removal import BatchRemoval
 from server.mongo.transaction import Transaction, TransactionRunner
 
 _CHUNKS_AT_ONCE = 16  # in one transaction: with 500 items each and their rows about 0.2 s
+_ABANDONED = "the submission took so long that it was given up"
 
 
 class Submission:
-    """Cut into chunks as it comes, and stored a few of them at a time.
+    """Cuts a batch into chunks as it comes, and stores a few of them at a time.
 
-    A batch that is small is stored in one transaction. Of any other the chunks come first, which
-    nobody may run yet, and the last transaction lets it begin: a crash before that leaves nothing
-    that runs.
+    A small batch is stored in one transaction. A larger one is staged: its chunks are stored first,
+    and cannot be run before the last transaction starts the batch. So a crash before that leaves
+    nothing that runs.
     """
 
     def __init__(
@@ -48,61 +49,63 @@ class Submission:
 
     @property
     def total_items(self) -> int:
+        """Return the number of items so far."""
         return self._lanes.total_items
 
     @property
-    def chunks_to_come(self) -> int:
-        """How many are about to be stored."""
+    def unstored_chunks(self) -> int:
+        """Return the number of chunks that are ready to be stored."""
         return len(self._chunks)
 
     @property
     def chunks(self) -> int:
-        """How many there are, of those that are stored already and those to come."""
+        """Return the number of chunks so far, stored or not."""
         return self._lanes.made
 
-    def end(self) -> None:
-        """No more items come: what is left becomes chunks."""
-        self._chunks += self._lanes.rest()
-
     def add(self, block: Sequence[Input]) -> bool:
-        """Whether so much has come together that it should be stored."""
+        """Add items, and return whether there are enough chunks to be stored now."""
         self._chunks += self._lanes.add(block)
         return len(self._chunks) >= _CHUNKS_AT_ONCE
 
+    def end(self) -> None:
+        """Make chunks of the last items: no others come."""
+        self._chunks += self._lanes.rest()
+
     async def flush(self) -> None:
-        """Store what has come together.
+        """Stage the chunks that are ready, each group while the next one is being made.
+
+        Measured: this saves a quarter of the time for 50 000 items.
 
         Raises:
             DuplicateKey: another batch has the idempotency key.
         """
         self.batch = replace(self.batch, lanes=self._lanes.count)
         if not self.is_staged:
-            await self._runner.run(lambda one: one.stored_batches.begin(self.batch))
+            await self._runner.run(lambda transaction: transaction.stored_batches.begin(self.batch))
             self.is_staged = True
-            await self.keep()
+            await self.renew()
         while self._chunks:
             part, self._chunks = self._chunks[:_CHUNKS_AT_ONCE], self._chunks[_CHUNKS_AT_ONCE:]
             await self.settle()
             self._storing = asyncio.create_task(self._stage(part))
 
     async def settle(self) -> None:
-        """Return when nothing is on its way into the store. The next chunks are made meanwhile:
-        measured, a quarter of the time for 50 000 items.
-        """
+        """Return when no transaction of this submission is under way."""
         storing, self._storing = self._storing, None
         if storing is not None:
             await storing
 
-    async def keep(self) -> None:
-        """Say that this goes on, however slowly the batch comes."""
+    async def renew(self) -> None:
+        """Keep others from abandoning the submission, however slowly the batch comes."""
         if self.is_staged:
             await self._removal.extend(self.batch.id)
 
     async def finish(self) -> None:
-        """Store the rest, and let the batch begin.
+        """Store the last chunks, and let the batch start.
 
         Raises:
             DuplicateKey: another batch has the idempotency key.
+            StoreError: the database failed, or another process has abandoned the submission.
         """
         self.batch = replace(
             self.batch,
@@ -116,13 +119,15 @@ class Submission:
             return
         await self.flush()
         await self.settle()
-        if not await self._runner.run(lambda one: one.stored_batches.start(self.batch)):
-            raise DatabaseUnavailable("the submission took so long that it was given up")
+        if not await self._runner.run(
+            lambda transaction: transaction.stored_batches.start(self.batch)
+        ):
+            raise DatabaseUnavailable(_ABANDONED)
 
-    def as_operation(self) -> BatchProgress:
-        """As a caller sees it now."""
+    def progress(self) -> BatchProgress:
+        """Return what a caller sees of the batch when it has just been stored."""
         batch = self.batch
-        nothing = PublicationProgress(pending=0, published=0, failed=0)
+        unpublished = PublicationProgress(pending=0, published=0, failed=0)
         return BatchProgress(
             id=batch.id,
             kind=batch.kind,
@@ -136,27 +141,27 @@ class Submission:
             completed_at=None,
             error=None,
             retry_of=batch.retry_of,
-            publication=nothing if batch.publishes else None,
+            publication=unpublished if batch.publishes else None,
         )
 
     async def _insert(self, transaction: Transaction) -> None:
-        chunks = [one.chunk for one in self._chunks]
+        chunks = [laid.chunk for laid in self._chunks]
         await transaction.stored_batches.insert(
             self.batch, chunks, self._rows(self._chunks), objects=self.work.kind.objects
         )
 
-    async def _stage(self, laid: Sequence[LaidChunk]) -> None:
-        chunks, rows = [one.chunk for one in laid], self._rows(laid)
+    async def _stage(self, group: Sequence[LaidChunk]) -> None:
+        chunks, rows = [laid.chunk for laid in group], self._rows(group)
 
         async def body(transaction: Transaction) -> bool:
-            goes_on = await transaction.stored_batches.goes_on(self.batch.id)
-            if goes_on:
+            is_live = await transaction.stored_batches.goes_on(self.batch.id)
+            if is_live:
                 objects = self.work.kind.objects
                 await transaction.stored_batches.add(self.batch, chunks, rows, objects=objects)
-            return goes_on
+            return is_live
 
         if not await self._runner.run(body):
-            raise DatabaseUnavailable("the submission took so long that it was given up")
+            raise DatabaseUnavailable(_ABANDONED)
 
-    def _rows(self, laid: Sequence[LaidChunk]) -> list[LedgerEntry]:
-        return [row for one in laid for row in self.work.pending_rows(one.items)]
+    def _rows(self, group: Sequence[LaidChunk]) -> list[LedgerEntry]:
+        return [row for laid in group for row in self.work.pending_rows(laid.items)]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.batches.engine.in_flight import InFlight
@@ -27,7 +27,7 @@ _BLOCK = 1_000  # items, about 20 ms of work
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """`replayed`: the batch of an earlier request with the same idempotency key."""
+    """The batch of a request. `replayed`: an earlier request had the same idempotency key."""
 
     batch: BatchProgress
     replayed: bool = False
@@ -35,142 +35,161 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLimits:
-    """How many items one request may have, and how many chunks may wait in all."""
+    """The most items of one request, and the most chunks that may wait, of all batches together."""
 
     items: int = 100_000
     chunks: int = 10_000
 
 
-class Submissions:
-    def __init__(  # noqa: PLR0913 - what it works with
-        self,
-        runner: TransactionRunner,
-        queue: ChunkQueue,
-        batches: BatchReads,
-        removal: BatchRemoval,
-        keys: IdempotencyKeys,
-        limits: QueueLimits,
-        *,
-        clock: Callable[[], datetime],
-        publishes: bool = False,
-        on_stored: Callable[[], None] = lambda: None,
-    ) -> None:
-        """`publishes`: there is a receiver of prices. `on_stored` is told of every batch."""
-        self._runner = runner
-        self._queue = queue
-        self._batches = batches
-        self._removal = removal
-        self._keys = keys
-        self._limits = limits
-        self._clock = clock
-        self._publishes = publishes
-        self._on_stored = on_stored
-        self._finishing = InFlight()
-        self._cleaning = InFlight()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueCapacity:
+    """The queue of chunks with its limits."""
 
-    async def submit(self, request: BatchRequest, inputs: Sequence[Input]) -> Submitted:
-        """Store the batch; once this returns, it survives whatever dies.
+    queue: ChunkQueue
+    limits: QueueLimits
+
+    def check_items(self, argument: str, count: int) -> None:
+        """Refuse a request with too many items in the list `argument`.
 
         Raises:
-            BadInput: there are no items. BatchTooLarge: there are too many.
-            QueueFull: too much waits already. KeyReused, KeyInUse: see `Keys`.
-            StoreError: the database did not take it. In all cases nothing is stored.
+            BatchTooLarge: there are more items than the limit.
         """
-        if len(inputs) > self._limits.items:
+        if count > self.limits.items:
             raise BatchTooLarge(
-                f"{request.work.kind.argument} has {len(inputs)} items: at most "
-                f"{self._limits.items} are allowed in one batch. Submit several batches."
+                f"{argument} has {count} items: at most {self.limits.items} are allowed in one "
+                "batch. Submit several batches."
             )
 
-        async def in_blocks() -> AsyncIterator[Sequence[Input]]:
-            for start in range(0, len(inputs), _BLOCK):
-                yield inputs[start : start + _BLOCK]
-                await asyncio.sleep(0)  # let others get on meanwhile
+    async def check(self, submission: Submission) -> None:
+        """Refuse a batch whose chunks the queue has no room for.
 
-        return await self.submit_stream(request, in_blocks())
-
-    async def submit_stream(
-        self, request: BatchRequest, blocks: AsyncIterator[Sequence[Input]]
-    ) -> Submitted:
-        """As `submit`, for any number of items, in flat memory."""
-        is_there = False
-        if request.key is not None:
-            is_there = await self._keys.is_held(request.created_by, request.key)
-        content = Content(request, in_background=True)
-        hashed = _hashed(blocks, content)
-        submission = Submission(
-            self._runner, self._removal, request.work, self._new(request), content
-        )
-        try:
-            if is_there:
-                return await self._replay(request, content, hashed)
-            async with lease_renewed(submission.keep):
-                batch = await self._store(submission, hashed)
-        except DuplicateKey:
-            return await self._replay(request, content, hashed)
-        except BaseException:
-            if submission.is_staged:
-                await self._cleaning.finish(self._remove(submission))
-            raise
-        self._on_stored()
-        return Submitted(batch=batch)
-
-    async def _store(
-        self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
-    ) -> BatchProgress:
-        await self._check_queue(submission)
-        async for block in blocks:
-            if submission.add(block):
-                await self._check_queue(submission)
-                await submission.flush()
-        if not submission.total_items:
-            raise BadInput(
-                f"{submission.work.kind.argument} is empty: a batch has one item or more."
-            )
-        submission.end()
-        await self._check_queue(submission)
-        await self._finishing.finish(submission.finish())
-        return submission.as_operation()
-
-    async def _remove(self, submission: Submission) -> None:
-        """Unless it runs: its last commit may have taken effect, though nobody was told.
-
-        What cannot be removed now, the housekeeping will.
+        Raises:
+            BatchTooLarge: the batch alone has more chunks than may wait.
+            QueueFull: too many chunks wait already.
         """
-        with suppress(StoreError):
-            await submission.settle()
-        with suppress(StoreError):
-            if await self._removal.discard(submission.batch.id):
-                await self._removal.remove(submission.batch.id)
-
-    async def _check_queue(self, submission: Submission) -> None:
-        limit, more = self._limits.chunks, submission.chunks_to_come
+        limit, more = self.limits.chunks, submission.unstored_chunks
         if submission.chunks > limit:
             raise BatchTooLarge(
                 f"The batch has {submission.chunks} chunks or more, and at most {limit} may wait "
                 "to be run: choose a larger batchSize, or submit several batches."
             )
-        waiting = await self._queue.length(limit + 1)
+        waiting = await self.queue.length(limit + 1)
         if waiting + more > limit or waiting >= limit:
             raise QueueFull(
                 f"{waiting} chunks wait to be run, and at most {limit} may: submit the batch again "
                 "later."
             )
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submissions:
+    """Stores batches, each with its idempotency key if it has one.
+
+    `publishes`: the server has a receiver to publish successes to. `on_stored` is called for every
+    batch that was stored.
+    """
+
+    runner: TransactionRunner
+    capacity: QueueCapacity
+    batches: BatchReads
+    removal: BatchRemoval
+    keys: IdempotencyKeys
+    clock: Callable[[], datetime]
+    publishes: bool = False
+    on_stored: Callable[[], None] = lambda: None
+    in_flight: InFlight = field(default_factory=InFlight, init=False)
+
+    async def submit(self, request: BatchRequest, inputs: Sequence[Input]) -> Submitted:
+        """Store the batch. Once this returns, the batch survives the death of any process.
+
+        Raises:
+            BadInput: there are no items. BatchTooLarge: there are too many.
+            QueueFull: too many chunks wait already. KeyReused, KeyInUse: see `IdempotencyKeys`.
+            StoreError: the database did not take the batch. In all cases nothing is stored.
+        """
+        self.capacity.check_items(request.work.kind.argument, len(inputs))
+
+        async def in_blocks() -> AsyncIterator[Sequence[Input]]:
+            for start in range(0, len(inputs), _BLOCK):
+                yield inputs[start : start + _BLOCK]
+                await asyncio.sleep(0)  # let other tasks run in between
+
+        return await self.submit_stream(request, in_blocks())
+
+    async def submit_stream(
+        self, request: BatchRequest, blocks: AsyncIterator[Sequence[Input]]
+    ) -> Submitted:
+        """Store a batch of any number of items, in flat memory.
+
+        Raises:
+            RequestError, StoreError: as `submit`.
+        """
+        is_held = request.key is not None and await self.keys.is_held(
+            request.created_by, request.key
+        )
+        content = Content(request, in_background=True)
+        hashed = _hashed(blocks, content)
+        if is_held:
+            return await self._replay(request, content, hashed)
+        submission = Submission(
+            self.runner, self.removal, request.work, self._new_batch(request), content
+        )
+        try:
+            async with lease_renewed(submission.renew):
+                batch = await self._store(submission, hashed)
+        except DuplicateKey:  # another request with the key was faster
+            return await self._replay(request, content, hashed)
+        except BaseException:
+            if submission.is_staged:
+                await self.in_flight.finish(self._remove(submission))
+            raise
+        self.on_stored()
+        return Submitted(batch=batch)
+
+    async def _store(
+        self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
+    ) -> BatchProgress:
+        await self.capacity.check(submission)
+        async for block in blocks:
+            if submission.add(block):
+                await self.capacity.check(submission)
+                await submission.flush()
+        if not submission.total_items:
+            raise BadInput(
+                f"{submission.work.kind.argument} is empty: a batch has one item or more."
+            )
+        submission.end()
+        await self.capacity.check(submission)
+        await self.in_flight.finish(submission.finish())
+        return submission.progress()
+
+    async def _remove(self, submission: Submission) -> None:
+        """Remove what was staged, unless the batch has started after all.
+
+        It has if the last commit took effect although its answer was lost. What the database does
+        not let this remove, the housekeeping will.
+        """
+        with suppress(StoreError):
+            await submission.settle()
+        with suppress(StoreError):
+            if await self.removal.discard(submission.batch.id):
+                await self.removal.remove(submission.batch.id)
+
     async def _replay(
         self, request: BatchRequest, content: Content, blocks: AsyncIterator[Sequence[Input]]
     ) -> Submitted:
+        """Return the batch that holds the key already, if its content is the same."""
         if request.key is None:
-            raise AssertionError("only a key can be there already")
+            raise AssertionError("only a request with a key can be a repetition")
         async for _ in blocks:
-            pass  # the rest of the content
-        holder = await self._keys.holder(request.created_by, request.key, content)
-        found = await self._batches.by_id(holder.id)
+            pass  # reads the items on, which adds them to the content
+        holder = await self.keys.holder(request.created_by, request.key, content)
+        found = await self.batches.by_id(holder.id)
         if found is None:
             raise in_use()
         return Submitted(batch=found, replayed=True)
 
-    def _new(self, request: BatchRequest) -> StoredBatch:
+    def _new_batch(self, request: BatchRequest) -> StoredBatch:
         return StoredBatch(
             id=new_id(),
             kind=request.work.kind.name,
@@ -180,9 +199,9 @@ class Submissions:
             chunks=0,
             total_items=0,
             created_by=request.created_by,
-            created_at=self._clock(),
+            created_at=self.clock(),
             was_submitted=True,
-            publishes=request.work.kind.is_published and self._publishes,
+            publishes=request.work.kind.is_published and self.publishes,
             retry_of=request.retry_of,
             key=request.key,
         )
@@ -191,6 +210,7 @@ class Submissions:
 async def _hashed(
     blocks: AsyncIterator[Sequence[Input]], content: Content
 ) -> AsyncIterator[Sequence[Input]]:
+    """Yield the blocks, and add each to the content on the way."""
     async for block in blocks:
         content.add(block)
         yield block

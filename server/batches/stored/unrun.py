@@ -1,24 +1,14 @@
-"""Outcomes of a stored chunk's items that are settled without running them."""
+"""Outcomes of a stored chunk that is not to be run any more."""
 
-import logging
 from collections.abc import Sequence
-from uuid import uuid4
 
 from server.batches.engine.failures import fail_all
 from server.batches.engine.unapplied import cancelled, not_attempted, refused
 from server.batches.stored.retry_decision import MOST_ATTEMPTS
 from server.domain.errors import DatabaseUnavailable, WriteConflict
-from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.outcome import Failed, failed
+from server.domain.outcome import Failed
 from server.domain.stored_batch import ClaimedChunk, StoredBatch
 from server.kinds.kind import Item
-
-log = logging.getLogger(__name__)
-
-_CRASHED = (
-    "Whatever ran this item did not come to its end, time after time. It was not applied. "
-    "(Error {error_id})"
-)
 
 
 def settled_without_running(
@@ -37,23 +27,3 @@ def settled_without_running(
     if has_failed and batch.options.ends_at_failure:
         return not_attempted(items, argument)
     return None
-
-
-def crashed(items: Sequence[Item], argument: str) -> Sequence[Failed]:
-    """Fail items that crashed every process that ran them."""
-    error_id = uuid4().hex
-    log.error(
-        "Items are given up: every process that ran them crashed",
-        extra={"error_id": error_id, "items": [item.index for item in items]},
-    )
-    return [
-        failed(
-            item,
-            ItemError(
-                code=ItemErrorCode.INTERNAL,
-                message=_CRASHED.format(error_id=error_id),
-                path=(argument, str(item.index)),
-            ),
-        )
-        for item in items
-    ]

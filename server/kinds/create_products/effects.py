@@ -19,7 +19,7 @@ from server.mongo.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class CreateProducts:
-    """Create products that last for `expire_in`; None for ever."""
+    """Create products that expire after `expire_in`, or never if it is None."""
 
     expire_in: timedelta | None = None
 

@@ -15,10 +15,10 @@ ARGUMENT = "products"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateItem:
-    """One product to be, its fields checked and its texts trimmed; with `errors` they mean nothing.
+    """A product to create, with checked fields; with `errors` their values mean nothing.
 
-    `product_id` is the caller's own id as it was sent, None if the product is to get a new one;
-    `key` is its one spelling, "" if there is none.
+    `product_id` is the caller's own id as it was sent, None if the product is to get a new id.
+    `key` is its canonical spelling, "" if there is none.
     """
 
     index: int
@@ -34,7 +34,7 @@ class CreateItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Created:
-    """The product is there now; `replaces` says that it takes the id of one that has expired."""
+    """The product was created. `replaces`: it takes the id of a product that has expired."""
 
     index: int
     product_id: str | None
@@ -55,7 +55,7 @@ def create_item(  # noqa: PLR0913 - the fields of a product
     category: object,
     discontinued: object = None,
 ) -> CreateItem:
-    """Check the fields of one product, all of them, without looking at the store."""
+    """Check all fields of one product, without looking at the store."""
     fields = FieldCheck(ARGUMENT, str(index))
     key = "" if own_id is None else fields.product_id("id", own_id)
     checked_name, checked_price = fields.name(name), fields.price(price)
@@ -84,13 +84,13 @@ def decide_creations(
     now: datetime,
     expires_at: datetime | None,
 ) -> list[CreateOutcome]:
-    """What comes of each item, in input order.
+    """Return the outcome of each item, in input order.
 
-    An item without an id of its own gets the one in its place in `new_ids`, which nobody has.
-    `in_use` has the expiry of every product that has one of the other ids: after it, the id is
-    free. Of two items with the same id the first gets it, unless something else is wrong with it.
+    An item without an id of its own gets the unused id at its place in `new_ids`. `in_use` holds
+    the expiry of each product that has an id of one of the items; after its expiry the id is free.
+    Of two valid items with the same id the first gets it.
     """
-    taken = {one for one, expiry in in_use.items() if not has_expired(expiry, now)}
+    taken = {product_id for product_id, expiry in in_use.items() if not has_expired(expiry, now)}
     outcomes: list[CreateOutcome] = []
     for item, new_id in zip(items, new_ids, strict=True):
         if item.errors:

@@ -20,7 +20,7 @@ from server.mongo.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class DeleteProducts:
-    """Delete products; if `cascade`, the ledger rows of all of them go, too."""
+    """Delete products; with `cascade`, also the ledger rows of all of them."""
 
     cascade: bool = False
 
@@ -40,9 +40,9 @@ class DeleteProducts:
         transaction: Transaction,
         items: Sequence[DeleteItem],  # noqa: ARG002 - failures leave no record here
         outcomes: Sequence[Deleted | Failed],
-        now: datetime,  # noqa: ARG002 - nothing is left that could hold it
+        now: datetime,  # noqa: ARG002 - a deleted product has no time
     ) -> None:
-        """Delete the products, and the rows of those that have some."""
+        """Delete the products, and their ledger rows if they have some."""
         deleted = [outcome for outcome in outcomes if isinstance(outcome, Deleted)]
         await transaction.ledger.delete_of(
             {outcome.product.id: outcome.cascaded for outcome in deleted if outcome.cascaded}

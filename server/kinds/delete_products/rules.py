@@ -13,9 +13,9 @@ ARGUMENT = "deletes"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteItem:
-    """One product to delete, with its `stockUpdates` if `cascade`.
+    """One product to delete, together with its `stockUpdates` if `cascade`.
 
-    `key` is `product_id` in its one spelling, "" if it is no id.
+    `key` is the canonical spelling of `product_id`, "" if it is no id.
     """
 
     index: int
@@ -27,7 +27,7 @@ class DeleteItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deleted:
-    """`product` is gone, as it was; so are the `cascaded` rows that it had in `stockUpdates`."""
+    """The product was deleted, with `cascaded` rows of `stockUpdates`; `product` is how it was."""
 
     index: int
     product_id: str
@@ -41,7 +41,10 @@ DeleteOutcome = Deleted | Failed
 def delete_item(
     index: int, product_id: str, *, cascade: bool, own_cascade: object = None
 ) -> DeleteItem:
-    """Check the fields, without looking at the store. The batch's `cascade` holds for all."""
+    """Check the fields, without looking at the store.
+
+    `cascade` is the batch's option; `own_cascade` is the item's, which can only add to it.
+    """
     fields = FieldCheck(ARGUMENT, str(index))
     key = fields.product_id("productId", product_id)
     return DeleteItem(
@@ -56,10 +59,10 @@ def delete_item(
 def decide_deletions(
     items: Sequence[DeleteItem], products: Mapping[str, Product], rows: Mapping[str, int]
 ) -> list[DeleteOutcome]:
-    """What comes of each item, in input order: what one has deleted, the next does not find.
+    """Return the outcome of each item, in input order. A product can be deleted only once.
 
-    `products` holds those that exist, by their id; `rows` says how many `stockUpdates` a product
-    has, if it has any.
+    `products` holds the products that exist, by their id, and `rows` the number of `stockUpdates`
+    of those that have some.
     """
     running = dict(products)
     outcomes: list[DeleteOutcome] = []

@@ -13,7 +13,7 @@ ARGUMENT = "productIds"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscontinueItem:
-    """One product id as the caller sent it; `key` is its one spelling, "" if it is no id."""
+    """One product id as it was sent; `key` is its canonical spelling, "" if it is no id."""
 
     index: int
     product_id: str
@@ -23,7 +23,7 @@ class DiscontinueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discontinued:
-    """The product is discontinued now; `stock` is what it had before and what it lost."""
+    """The product was discontinued; `stock` is what it had before, and has lost."""
 
     index: int
     product_id: str
@@ -33,7 +33,7 @@ class Discontinued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unchanged:
-    """The product was discontinued already, which is no failure."""
+    """The product had been discontinued before, which is no failure."""
 
     index: int
     product_id: str
@@ -56,7 +56,7 @@ def discontinue_item(index: int, product_id: str) -> DiscontinueItem:
 def decide_discontinuations(
     items: Sequence[DiscontinueItem], levels: Mapping[str, StockLevel]
 ) -> list[DiscontinueOutcome]:
-    """What comes of each id, in input order. The second mention of a product is `Unchanged`."""
+    """Return the outcome of each id, in input order. A product's second mention is `Unchanged`."""
     running = dict(levels)
     outcomes: list[DiscontinueOutcome] = []
     for item in items:
@@ -68,7 +68,7 @@ def decide_discontinuations(
 
 
 def ledger_entry(outcome: Discontinued) -> LedgerEntry:
-    """The row that takes the product's stock to 0, so that the ledger's sum still holds."""
+    """Return the row that takes the product's stock to 0, so that the ledger's sum still holds."""
     return LedgerEntry(
         product_id=outcome.key,
         quantity=-outcome.stock,

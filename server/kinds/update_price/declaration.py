@@ -10,7 +10,7 @@ from server.kinds.update_price.rules import ARGUMENT, NEW_PRICE, Priced, check_n
 
 
 def _message(priced: Priced, result: ItemResult) -> str:
-    """Word a price update: it succeeded even if it could not be published (seed 3)."""
+    """Return the sentence on a new price, which is a success even if unpublished (seed 3)."""
     if result.publication and result.publication.error is not None:
         return "Price updated (not published)"
     is_pending = result.is_published and not result.publication
@@ -18,7 +18,13 @@ def _message(priced: Priced, result: ItemResult) -> str:
     return f"{updated} (publication pending)" if is_pending else updated
 
 
-PRICED = OutcomeForm(outcome=Priced, stored_as="priced", fields=plain("price"), message=_message)
+PRICED = OutcomeForm(
+    outcome=Priced,
+    stored_as="priced",
+    fields=plain("price"),
+    message=_message,
+    published=lambda priced: {"productId": priced.key, "newPrice": priced.price},
+)
 
 UPDATE_PRICE = BatchKind(
     name="updatePrice",
@@ -37,5 +43,4 @@ UPDATE_PRICE = BatchKind(
     ),
     outcomes=(PRICED,),
     effects=lambda settings, _rows: UpdatePrice(settings[NEW_PRICE]),
-    is_published=True,
 )

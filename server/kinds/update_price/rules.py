@@ -16,7 +16,7 @@ NEW_PRICE = "newPrice"  # the option
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceItem:
-    """One product id as the caller sent it; `key` is its one spelling, "" if it is no id."""
+    """One product id as it was sent; `key` is its canonical spelling, "" if it is no id."""
 
     index: int
     product_id: str
@@ -60,7 +60,7 @@ def price_item(index: int, product_id: str) -> PriceItem:
 def decide_prices(
     items: Sequence[PriceItem], levels: Mapping[str, StockLevel], price: int
 ) -> list[PriceOutcome]:
-    """What comes of each id, in input order. A second mention of a product succeeds again."""
+    """Return the outcome of each id, in input order. A product's second mention succeeds again."""
     return [_decide(item, levels.get(item.key), price) for item in items]
 
 

@@ -22,7 +22,7 @@ from server.mongo.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class UpdateProducts:
-    """Change fields of products, and let them last for `expire_in` from now on if it is given."""
+    """Change fields of products; with `expire_in`, let them expire that long after the change."""
 
     expire_in: timedelta | None = None
 

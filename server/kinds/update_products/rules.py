@@ -20,7 +20,7 @@ DATA = "data"  # the object of an item that holds the fields to change
 
 
 class SentPatch(TypedDict, total=False):
-    """The fields that the caller named, whatever they hold; a null is not the same as nothing."""
+    """The fields that the caller sent, with any values. A null is a value, and an invalid one."""
 
     name: object
     price: object
@@ -29,9 +29,9 @@ class SentPatch(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateItem:
-    """The patch of one product, its fields checked; with `errors` it means nothing.
+    """The patch of one product, with checked fields; with `errors` their values mean nothing.
 
-    `key` is `product_id` in its one spelling, "" if it is no id.
+    `key` is the canonical spelling of `product_id`, "" if it is no id.
     """
 
     index: int
@@ -43,7 +43,7 @@ class UpdateItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Updated:
-    """The product as this item left it; later items of the batch may have changed it again."""
+    """The product was changed; `product` is how this item left it. Later items may change it."""
 
     index: int
     product_id: str
@@ -56,7 +56,7 @@ UpdateOutcome = Updated | Failed
 
 
 def sent_patch(data: object) -> SentPatch:
-    """The fields that an object names; what is no object names none."""
+    """Return the fields that `data` holds; none if it is no object."""
     sent = SentPatch()
     if isinstance(data, Mapping):
         if "name" in data:
@@ -69,7 +69,7 @@ def sent_patch(data: object) -> SentPatch:
 
 
 def update_item(index: int, product_id: str, sent: SentPatch) -> UpdateItem:
-    """Check the fields of one patch, all of them, without looking at the store."""
+    """Check all fields of one patch, without looking at the store."""
     key_check = FieldCheck(ARGUMENT, str(index))
     key = key_check.product_id("productId", product_id)
     fields = FieldCheck(ARGUMENT, str(index), DATA)
@@ -98,10 +98,10 @@ def decide_updates(
     now: datetime,
     expires_at: datetime | None,
 ) -> list[UpdateOutcome]:
-    """What comes of each patch, in input order, each on what those before it have left.
+    """Return the outcome of each patch, in input order, each applied to what the earlier ones left.
 
-    `products` holds those that exist, by their id. Without `expires_at` a product keeps the expiry
-    that it has.
+    `products` holds the products that exist, by their id. Without `expires_at` a product keeps the
+    expiry that it has.
     """
     running = dict(products)
     outcomes: list[UpdateOutcome] = []
@@ -128,7 +128,7 @@ def decide_updates(
 
 
 def net_patches(outcomes: Sequence[UpdateOutcome]) -> dict[str, ProductPatch]:
-    """What changes in each product, all its patches together."""
+    """Return all patches of each product as one."""
     patches: dict[str, ProductPatch] = {}
     for outcome in outcomes:
         if isinstance(outcome, Updated):

@@ -1,7 +1,7 @@
 """The rules of `batchUpdateStock`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError, ItemErrorCode
@@ -15,10 +15,9 @@ ARGUMENT = "updates"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockItem:
-    """One update as the caller sent it, and what the field rules say of it.
+    """One update with checked fields; with `errors` their values mean nothing.
 
-    `key` is `product_id` in its one spelling, "" if it is no id; `quantity` is 0 where none was
-    sent; `errors` are the field rules that are broken.
+    `product_id` is as the caller sent it. `key` is its canonical spelling, "" if it is no id.
     """
 
     index: int
@@ -31,7 +30,7 @@ class StockItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """The update took effect and left `new_stock`."""
+    """The update took effect and left a stock of `new_stock`."""
 
     index: int
     product_id: str
@@ -62,23 +61,23 @@ def stock_item(
 def decide_stock_updates(
     items: Sequence[StockItem], levels: Mapping[str, StockLevel]
 ) -> list[StockOutcome]:
-    """What each update does, in input order, against a running stock per product.
+    """Return the outcome of each update, in input order, against a running stock per product.
 
-    `levels` holds the products that exist, by their id. An update that fails changes nothing for
-    those behind it.
+    `levels` holds the products that exist, by their id. An update that fails leaves the running
+    stock as it is.
     """
     running = dict(levels)
     outcomes: list[StockOutcome] = []
     for item in items:
         outcome = _decide(item, running.get(item.key))
         if isinstance(outcome, Applied):
-            running[item.key] = StockLevel(stock=outcome.new_stock, discontinued=False)
+            running[item.key] = replace(running[item.key], stock=outcome.new_stock)
         outcomes.append(outcome)
     return outcomes
 
 
 def pending_entry(item: StockItem) -> LedgerEntry:
-    """The row of an update that waits in a stored batch."""
+    """Return the ledger row of an update that waits in a stored batch."""
     return LedgerEntry(
         product_id=item.key,
         quantity=item.quantity,
@@ -89,7 +88,7 @@ def pending_entry(item: StockItem) -> LedgerEntry:
 
 
 def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
-    """The row that the update leaves in `stockUpdates`, applied or failed."""
+    """Return the ledger row that the update leaves, applied or failed."""
     if isinstance(outcome, Applied):
         return LedgerEntry(
             product_id=item.key,
@@ -111,7 +110,7 @@ def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
 
 
 def net_changes(outcomes: Sequence[StockOutcome]) -> dict[str, int]:
-    """The sum of the applied quantities of each product; 0 for one whose updates cancel out."""
+    """Return the sum of each product's applied quantities; it is 0 if they cancel out."""
     changes: dict[str, int] = {}
     for outcome in outcomes:
         if isinstance(outcome, Applied):
@@ -137,7 +136,7 @@ def _decide(item: StockItem, level: StockLevel | None) -> StockOutcome:
 
 
 def _refusal(item: StockItem, level: StockLevel) -> ItemError | None:
-    """Why an existing product does not take the update; None if it does."""
+    """Return why an existing product does not take the update; None if it does."""
     if level.discontinued:
         return product_discontinued(item.key, _path(item.index, "productId"))
     if item.expected_stock is not None and item.expected_stock != level.stock:

@@ -19,7 +19,9 @@ class ChunkClosing:
         self._chunks = database["batchChunks"]
         self._rows = database["stockUpdates"]
 
-    async def close(self, batch_id: str, argument: str, code: ItemErrorCode, message: str) -> None:
+    async def close(
+        self, batch_id: str, argument: str, id_field: str, code: ItemErrorCode, message: str
+    ) -> None:
         """Fail the items without an outcome, in all chunks without a live lease, by one command.
 
         A chunk with a live lease is left alone: its worker will finish it.
@@ -34,7 +36,7 @@ class ChunkClosing:
         }
         failure: Document = {
             "index": "$$item.index",
-            "productId": {"$ifNull": ["$$item.input.productId", "$$item.input.id"]},
+            "productId": {"$ifNull": [f"$$item.input.{id_field}", "$$REMOVE"]},
             "kind": FAILED,
             "errors": [
                 {

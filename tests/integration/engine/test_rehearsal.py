@@ -53,5 +53,5 @@ async def test_culprits_that_are_not_found_in_time_leave_everything_undone(
 
     failures = [one for one in outcomes if isinstance(one, Failed)]
     assert [one.error.code for one in failures] == [ItemErrorCode.INTERNAL] * 6
-    assert "which was not found out in time" in failures[0].error.message
+    assert "the time was too short to find them" in failures[0].error.message
     assert shop.stocks() == {}

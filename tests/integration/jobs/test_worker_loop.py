@@ -223,7 +223,7 @@ async def test_a_bug_ends_the_background_loudly_and_the_server_is_not_ready(
         assert not background.is_alive
         status, why = await readiness(shop, background)
         assert status == 503
-        assert "the worker does not get on" in why
+        assert "the worker is stuck" in why
 
     (critical,) = [one for one in caplog.records if one.levelno == logging.CRITICAL]
     assert critical.getMessage() == "The worker has ended."

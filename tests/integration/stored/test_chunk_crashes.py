@@ -103,7 +103,7 @@ async def test_in_five_hundred_items_it_takes_eleven_crashes(
     outcome = (await results(shop, batch_id))[250].outcome
     assert isinstance(outcome, Failed)
     assert outcome.error.message == (
-        "Whatever ran this item did not come to its end, time after time. It was not applied. "
+        "Every process that ran this item crashed. It was not applied. "
         f"(Error {vars(given_up)['error_id']})"
     )
     assert not outcome.error.retryable

@@ -233,7 +233,7 @@ async def test_a_failure_is_logged_with_what_it_is_about(
 
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert record.message == "A price could not be published: The receiver answered 404."
+    assert record.message == "An item could not be published: The receiver answered 404."
     fields = vars(record)
     assert (fields["batch_id"], fields["chunk"], fields["index"]) == (BATCH, 3, 0)
 

@@ -29,7 +29,7 @@ class Work:
         return answer
 
     async def run(self, pause_seconds: float) -> None:
-        await repeat(self.once, self.stopping, pause_seconds=pause_seconds, what="The sweeping")
+        await repeat(self.once, self.stopping, pause_seconds=pause_seconds, name="The sweeping")
 
 
 async def test_while_there_is_something_to_do_it_goes_on_without_a_pause() -> None:
@@ -78,7 +78,7 @@ async def test_it_is_stopped_in_the_middle_of_a_pause() -> None:
         paused.set()
         return False
 
-    running = asyncio.create_task(repeat(once, stopping, pause_seconds=FOREVER, what="It"))
+    running = asyncio.create_task(repeat(once, stopping, pause_seconds=FOREVER, name="It"))
     await paused.wait()
     stopping.set()
 

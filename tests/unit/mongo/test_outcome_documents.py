@@ -15,7 +15,6 @@ from server.kinds.create_products.rules import Created
 from server.kinds.delete_products.rules import Deleted
 from server.kinds.discontinue_products.rules import Discontinued, Unchanged
 from server.kinds.outcomes import to_document, to_outcome
-from server.kinds.registry import FORMS_BY_TYPE
 from server.kinds.update_price.rules import Priced
 from server.kinds.update_products.rules import Updated
 from server.kinds.update_stock.rules import Applied
@@ -90,9 +89,3 @@ def test_an_unknown_kind_is_an_error() -> None:
 
     with pytest.raises(KeyError, match="lost"):
         to_outcome(document)
-
-
-def test_all_kinds_are_tried_here() -> None:
-    tried = {type(one) for one in OUTCOMES} | {Failed}
-
-    assert not FORMS_BY_TYPE.keys() - tried

@@ -2,11 +2,12 @@
 
 from graphql import (
     GraphQLInputObjectType,
+    GraphQLNonNull,
     build_schema,
 )
 
 from schema import schema
-from tests.support.built_schema import BUILT, shape
+from tests.support.built_schema import BUILT, inputs, shape, with_default
 
 CONTRACT = """
 scalar DateTime
@@ -120,7 +121,26 @@ enum ItemErrorCode {
 
 
 def test_every_name_has_the_type_that_the_contract_gives_it() -> None:
-    assert shape(BUILT) == shape(build_schema(CONTRACT))
+    promised, built = shape(build_schema(CONTRACT)), shape(BUILT)
+
+    assert {name: built.get(name) for name in promised} == promised
+
+
+def test_what_is_required_of_a_caller_is_no_more_than_the_contract_says() -> None:
+    """A later addition may be used or left alone; `schema.graphql` has them all."""
+    promised = shape(build_schema(CONTRACT))
+    required = {
+        name
+        for name, value in inputs(BUILT)
+        if isinstance(value.type, GraphQLNonNull) and with_default(value) == str(value.type)
+    }
+
+    assert [name for name in required - promised.keys() if _owner(name) in promised] == []
+
+
+def _owner(name: str) -> str:
+    """Return the field of an argument, or the type of an input field."""
+    return name.rpartition("(" if "(" in name else ".")[0]
 
 
 def test_a_batch_operation_is_exactly_one_of_its_kinds() -> None:

@@ -1,12 +1,9 @@
 """Check that every name of the schema is described, and every limit written where it applies."""
 
 import re
-from collections.abc import Iterator
 
 from graphql import (
-    GraphQLArgument,
     GraphQLEnumType,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLList,
@@ -20,8 +17,9 @@ from graphql import (
 )
 
 from schema.extensions import limits
+from server.kinds.registry import KINDS
 from server.settings import Settings
-from tests.support.built_schema import BUILT, own_types, shape
+from tests.support.built_schema import BUILT, inputs, own_types, shape
 
 # a name of every kind, and no description that says anything
 BARE = """
@@ -79,17 +77,6 @@ def descriptions(built: GraphQLSchema) -> dict[str, str | None]:
 
 def undescribed(built: GraphQLSchema) -> list[str]:
     return [name for name, text in descriptions(built).items() if len(text or "") < SHORTEST]
-
-
-def inputs(built: GraphQLSchema) -> Iterator[tuple[str, GraphQLArgument | GraphQLInputField]]:
-    """Return what a client can send: arguments and input fields."""
-    for one in own_types(built):
-        if isinstance(one, GraphQLInputObjectType):
-            yield from ((f"{one.name}.{name}", field) for name, field in one.fields.items())
-        elif isinstance(one, GraphQLObjectType | GraphQLInterfaceType):
-            for name, field in one.fields.items():
-                for argument_name, argument in field.args.items():
-                    yield f"{one.name}.{name}({argument_name})", argument
 
 
 def test_every_name_has_a_description() -> None:
@@ -169,11 +156,9 @@ def test_every_limit_of_the_background_is_written_where_it_applies() -> None:
 
     assert "100 000" in text("Mutation.submitBatch(operation)")
     assert "QUEUE_FULL" in text("Mutation.submitBatch")
-    assert len(kind_names) == 6
+    assert len(kind_names) == len(KINDS)
     for kind in kind_names:
-        (items,) = described.keys() & {
-            f"{kind}.{items}" for items in ("updates", "productIds", "products", "deletes")
-        }
+        (items,) = described.keys() & {f"{kind}.{declared.argument}" for declared in KINDS.values()}
         assert "1 to 100 000 unless the server is set up otherwise" in text(items)
         assert "1 to 1000. Default: 500" in text(f"{kind}.batchSize")
     assert "0 to 2147483647" in text("UpdatePriceBatch.newPrice")
