@@ -66,7 +66,7 @@ _publish(
         "100 000 of them would be deleted in one transaction.",
         "ROLLED_BACK": "The item is not at fault: it was undone together with its atomic batch.",
         "NOT_ATTEMPTED": "The item was not tried, because the batch ended at another item that failed.",
-        "CANCELLED": "The batch was cancelled before this item was started.",
+        "CANCELLED": "The batch was cancelled before this item was begun.",
         "WRITE_CONFLICT": "Other writers kept changing the same products until the time was up. "
         "Nothing was changed.",
         "UNAVAILABLE": "The database could not be reached in time. If `retryable` is false, it is not known whether the "
@@ -93,8 +93,8 @@ _publish(
     BatchOperationStatus,
     "The state of a stored batch.",
     {
-        "PENDING": "No chunk of the batch has started yet.",
-        "PROCESSING": "At least one chunk of the batch has started.",
+        "PENDING": "No chunk of the batch has begun yet.",
+        "PROCESSING": "At least one chunk of the batch has begun.",
         "COMPLETED": "Every item has been processed. `failureCount` is the number of items that failed.",
         "FAILED": "The server gave up the batch; `error` says why. Items that were applied stay applied and are counted.",
         "CANCELLED": "The batch was cancelled. Items that were applied stay applied and are counted.",
@@ -122,7 +122,7 @@ _publish(
     StockUpdateReason,
     "The cause of a stock update.",
     {
-        "ADJUSTMENT": "A stock update, at once or in the background.",
+        "ADJUSTMENT": "A stock update, by `batchUpdateStock` or in the background.",
         "DISCONTINUED": "The product was discontinued, which set its stock to 0.",
     },
 )

@@ -29,7 +29,11 @@ from server.batches.idempotency.key import HEADER
 from server.domain.item_result import Input
 from server.domain.refusal import answered_with
 
-_LIMIT = "At most 10 000, unless the server is set up otherwise; more are refused with `BATCH_TOO_LARGE`."
+_OTHER_LIMITS = (
+    "The server may be set up with other limits; more are refused with `BATCH_TOO_LARGE`."
+)
+_LIMIT = f"At most 10 000, or 5 000 with `atomic: true`. {_OTHER_LIMITS}"
+_LIMIT_IF_ATOMIC_BY_DEFAULT = f"At most 5 000, or 10 000 with `atomic: false`. {_OTHER_LIMITS}"
 _OPTIONS = strawberry.argument(description="Options of the batch. Every option has a default.")
 
 BatchId = Annotated[
@@ -38,15 +42,15 @@ BatchId = Annotated[
 
 
 @strawberry.type(
-    description="All changes that a client can make. An error of an item is part of the result, never of `errors`. An "
-    "error of a whole mutation, such as `BATCH_TOO_LARGE`, answers `data: null` for all mutations of the request, "
-    "including those that took effect: send one mutation per request, or each with an idempotency key."
+    description="All changes that a client can make. An error of an item is part of the result, never of `errors`. If a "
+    "mutation fails as a whole, as with `BATCH_TOO_LARGE`, the response has `data: null` for all its mutations, even for "
+    "those that took effect. So send one mutation per request, or give each its own idempotency key."
 )
 class Mutation:
     @strawberry.mutation(
         description="Changes the stock of many products. Several updates of one product apply in input order. Every update "
         "leaves a row in the ledger (`stockUpdates`), applied or failed, with four exceptions: an update with a malformed "
-        "product id, an update that was never started, an update that failed because the database could not be reached, and "
+        "product id, an update that was never begun, an update that failed because the database could not be reached, and "
         "any update of a dry run."
     )
     async def batch_update_stock(
@@ -98,7 +102,7 @@ class Mutation:
             list[Input],
             strawberry.argument(
                 graphql_type=list[items.CreateProductInput],
-                description=f"The products to create. {_LIMIT}",
+                description=f"The products to create. {_LIMIT_IF_ATOMIC_BY_DEFAULT}",
             ),
         ],
         options: Annotated[BatchCreateOptions | None, _OPTIONS] = UNSET,
@@ -119,7 +123,7 @@ class Mutation:
             list[Input],
             strawberry.argument(
                 graphql_type=list[items.UpdateProductInput],
-                description=f"The product updates. {_LIMIT}",
+                description=f"The product updates. {_LIMIT_IF_ATOMIC_BY_DEFAULT}",
             ),
         ],
         options: Annotated[BatchUpdateOptions | None, _OPTIONS] = UNSET,
@@ -141,7 +145,7 @@ class Mutation:
             list[Input],
             strawberry.argument(
                 graphql_type=list[items.DeleteProductInput],
-                description=f"The products to delete. {_LIMIT}",
+                description=f"The products to delete. {_LIMIT_IF_ATOMIC_BY_DEFAULT}",
             ),
         ],
         options: Annotated[BatchDeleteOptions | None, _OPTIONS] = UNSET,
@@ -153,7 +157,7 @@ class Mutation:
 
     @strawberry.mutation(
         description="Stores a batch, to run in the background, and answers at once. From then on the batch runs to its end "
-        "whatever happens to the servers. Follow it with the subscription `batchProgress` or the query `batchOperation`. If "
+        "even if servers restart. Follow it with the subscription `batchProgress` or the query `batchOperation`. If "
         "too many chunks are waiting already, the batch is refused with `QUEUE_FULL` and nothing is stored."
     )
     async def submit_batch(
@@ -178,7 +182,7 @@ class Mutation:
         return to_batch_operation(submitted.batch, services)
 
     @strawberry.mutation(
-        description="Cancels a stored batch. Chunks that have started run to their end; all other items are `CANCELLED`. "
+        description="Cancels a stored batch. Chunks that have begun run to their end; all other items are `CANCELLED`. "
         "Items that were applied stay applied and are counted. Cancelling a cancelled batch again changes nothing; a batch "
         "that has ended in another state is refused with `BAD_INPUT`."
     )
@@ -190,7 +194,7 @@ class Mutation:
     @strawberry.mutation(
         description="Submits the failed items of a batch as a new batch, whose `retryOf` is the id of the old one. Refused "
         "with `BAD_INPUT` if the old batch has not ended, was not submitted, or has no failed item. A second call creates a "
-        f"second batch, unless both have the same idempotency key in the HTTP header `{HEADER}`. {ABOUT_KEYS}"
+        f"second batch, unless both calls send the same key in the HTTP header `{HEADER}`. {ABOUT_KEYS}"
     )
     async def retry_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services

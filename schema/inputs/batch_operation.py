@@ -37,7 +37,7 @@ _EXPIRE_IN = (
 
 
 @strawberry.input(
-    description="A batch of stock updates in the background. `batchUpdateStock` does the same at once."
+    description="A batch of stock updates in the background. `batchUpdateStock` does the same while the caller waits."
 )
 class UpdateStockBatch:
     updates: list[StockUpdateInput] = strawberry.field(
@@ -47,7 +47,7 @@ class UpdateStockBatch:
 
 
 @strawberry.input(
-    description="A batch that discontinues products in the background. `batchDiscontinueProducts` does the same at once."
+    description="A batch that discontinues products in the background. `batchDiscontinueProducts` does the same while the caller waits."
 )
 class DiscontinueProductsBatch:
     product_ids: list[strawberry.ID] = strawberry.field(description=_IDS)
@@ -69,7 +69,7 @@ class UpdatePriceBatch:
 
 
 @strawberry.input(
-    description="A batch that creates products in the background. `batchCreateProducts` does the same at once."
+    description="A batch that creates products in the background. `batchCreateProducts` does the same while the caller waits."
 )
 class CreateProductsBatch:
     products: list[CreateProductInput] = strawberry.field(
@@ -82,7 +82,7 @@ class CreateProductsBatch:
 
 
 @strawberry.input(
-    description="A batch that changes products in the background. `batchUpdateProducts` does the same at once."
+    description="A batch that changes products in the background. `batchUpdateProducts` does the same while the caller waits."
 )
 class UpdateProductsBatch:
     updates: list[UpdateProductInput] = strawberry.field(
@@ -96,7 +96,7 @@ class UpdateProductsBatch:
 
 
 @strawberry.input(
-    description="A batch that deletes products in the background. `batchDeleteProducts` does the same at once."
+    description="A batch that deletes products in the background. `batchDeleteProducts` does the same while the caller waits."
 )
 class DeleteProductsBatch:
     deletes: list[DeleteProductInput] = strawberry.field(

@@ -33,7 +33,7 @@ class PublicationProgress:
 
 @strawberry.type(
     description="A stored batch: it was submitted to run in the background, or sent by a mutation with an idempotency key. Each of its "
-    "chunks is applied exactly once, whatever happens to the servers meanwhile."
+    "chunks is applied exactly once, even if servers restart meanwhile."
 )
 class BatchOperation:
     id: strawberry.ID = strawberry.field(description="Id of the batch: 24 hexadecimal characters.")
@@ -57,7 +57,7 @@ class BatchOperation:
     )
     created_at: datetime = strawberry.field(description="When the batch was sent.")
     started_at: datetime | None = strawberry.field(
-        description="When the first chunk of the batch started; null before."
+        description="When the first chunk of the batch began; null before."
     )
     completed_at: datetime | None = strawberry.field(
         description="When the batch ended; null before."

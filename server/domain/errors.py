@@ -27,7 +27,7 @@ class StockbatchError(Exception):
 
 
 class RequestError(StockbatchError):
-    """The whole request is refused; nothing of it was done."""
+    """The whole request is refused. Nothing of it was done, except as `KeyInUse` says."""
 
     code = "BAD_INPUT"
 
@@ -55,7 +55,7 @@ class KeyReused(RequestError):
 
 
 class KeyInUse(RequestError):
-    """The first request with this idempotency key has not ended yet."""
+    """The first request with this key has not ended; some of its chunks may be done."""
 
     code = "IDEMPOTENCY_KEY_IN_USE"
 
@@ -85,7 +85,7 @@ class TooManyRows(StoreError):
 
 
 class LeaseLost(StoreError):
-    """Another worker holds the chunk, or it is done. Nothing was written."""
+    """Another worker holds the chunk, or it is done. The open transaction was undone."""
 
 
 class UnexpectedStoreError(StoreError):

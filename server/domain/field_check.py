@@ -1,4 +1,4 @@
-"""The rules of an item's fields."""
+"""The rules of the fields that items of several kinds have."""
 
 import re
 
@@ -61,14 +61,6 @@ class FieldCheck:
             self.invalid(field, f"The {field} is not true or false.")
         return value if isinstance(value, bool) else default
 
-    def quantity(self, value: object) -> int:
-        """Return the quantity, which may be negative."""
-        checked = check_quantity(value, (*self._path, "quantity"))
-        if isinstance(checked, int):
-            return checked
-        self.errors.append(checked)
-        return 0
-
     def invalid(self, field: str, message: str) -> None:
         """Add an error for the field. `message` must not repeat a text of unlimited length."""
         self.errors.append(
@@ -107,18 +99,3 @@ def _text_fault(text: str, longest: int) -> str:
     if _SURROGATE.search(text):
         return "is not valid Unicode: it has half a surrogate pair"
     return ""
-
-
-def check_quantity(value: object, path: tuple[str, ...]) -> int | ItemError:
-    """Return the quantity as an int, or the error that says why it is none.
-
-    Source: seed 1, "quantity changes must be whole numbers".
-    """
-    quantity = whole_number(value, least=-MAX_INT, most=MAX_INT)
-    if quantity is not None:
-        return quantity
-    return ItemError(
-        code=ItemErrorCode.INVALID_QUANTITY,
-        message=f"The quantity {not_whole(value, least=-MAX_INT, most=MAX_INT)}.",
-        path=path,
-    )

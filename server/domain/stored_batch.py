@@ -83,9 +83,10 @@ class ClaimedChunk:
 
     `items` are those without an outcome so far, and `size` is the number of all its items.
     `attempts` counts how often it was given back because the database failed, and `crashes` how
-    often its lease ran out. `after_failure`: an earlier chunk of its lane has a failure.
-    `has_failures`: an item of this chunk has failed already. `left_open` are the ids of sessions of
-    workers that lost the chunk; transactions may still be open in them.
+    often its lease ran out since an item of it was last found at fault. `after_failure`: an earlier
+    chunk of its lane has a failure. `has_failures`: an item of this chunk has failed already.
+    `left_open` are the ids of sessions of workers that lost the chunk; transactions may still be
+    open in them.
     """
 
     lease: Lease

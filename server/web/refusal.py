@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from server.domain.errors import StockbatchError
 from server.domain.refusal import BAD_INPUT, UNAVAILABLE, Refusal, refusal_of
 
-# What a route accepts, so that the route itself refuses a method, in its own form.
+# Routes take every method, so that the door itself refuses a wrong one in its own format.
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 STATUSES: Mapping[str, int] = {
     BAD_INPUT: 400,
@@ -25,16 +25,17 @@ STATUSES: Mapping[str, int] = {
     "INTERNAL": 500,
     UNAVAILABLE: 503,
 }
-_MOST_REASONS = 20  # of many thousands of items that are wrong in the same way
+_MOST_REASONS = 20  # shown at most: thousands of items may be wrong in the same way
 _STARLETTE_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 log = logging.getLogger(__name__)
 
 
 class Refused(StockbatchError):
-    """The request is answered with `refusal`, and nothing of it was done.
+    """The caller gets `refusal` in place of a result.
 
-    `reasons` are all that is wrong with the request; `allow` are the methods that a path has.
+    Nothing was done, unless its code is UNAVAILABLE, INTERNAL or IDEMPOTENCY_KEY_IN_USE. `reasons`
+    say what is wrong with the request, and `allow` are the methods that a path has.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Refused(StockbatchError):
 
 
 def bad_input(reasons: Sequence[str]) -> Refused:
-    """Return a refusal with all that is wrong with a request."""
+    """Return a refusal with the first 20 things that are wrong, and a count of the rest."""
     message = (
         reasons[0] if len(reasons) == 1 else f"{len(reasons)} things are wrong with the request."
     )
@@ -87,7 +88,7 @@ def require_method(sent: str, *possible: str) -> None:
 
 
 def not_acceptable(message: str) -> Refused:
-    """Return the refusal of a request whose header Accept has none of the possible formats."""
+    """Return the refusal of a request whose header Accept names no format that this path has."""
     return _of_code("NOT_ACCEPTABLE", message)
 
 
@@ -97,16 +98,16 @@ def too_large(message: str) -> Refused:
 
 
 def unsupported(message: str) -> Refused:
-    """Return the refusal of a body in another format."""
+    """Return the refusal of a body in a format that this path does not accept."""
     return _of_code("UNSUPPORTED_MEDIA_TYPE", message)
 
 
 def to_refused(error: Exception) -> Refused:
-    """Return what the caller is told in place of `error`, and log the cause where it is ours."""
+    """Return what the caller gets in place of `error`; log the cause unless it is their mistake."""
     match error:
         case Refused():
             return error
-        case HTTPException():  # Starlette's own: the path does not exist
+        case HTTPException():  # Starlette's own: unknown path or method
             code = _STARLETTE_CODES.get(error.status_code, BAD_INPUT)
             return _of_code(code, f"{error.detail}.")
     refusal = refusal_of(error, uuid4().hex)

@@ -1,4 +1,4 @@
-"""A chunk in its transaction: read, decide, write, commit; and its outcomes if that fails."""
+"""A chunk in its transaction: read, decide, write, commit; the items' failures if that fails."""
 
 import logging
 import time
@@ -52,12 +52,12 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     async def run(self, items: Sequence[ItemT], *, tries: int = 2) -> Sequence[OutcomeT | Failed]:
         """Run a chunk and return one outcome per item, in order.
 
-        After an unforeseen error the chunk is tried a second time, because it may be no item's
-        fault. After another one, the item that causes it is isolated.
+        An unforeseen error may be chance, so the chunk is tried once more. If that fails too, the
+        item at fault is isolated.
 
         Raises:
-            LeaseLost, WriteConflict, DatabaseUnavailable, CommitUnknown: only if the chunk can be
-                given back.
+            LeaseLost, WriteConflict, DatabaseUnavailable, CommitUnknown: only for a stored chunk,
+                which can be given back.
         """
         try:
             return await self.transact(items)
@@ -109,6 +109,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
             extra={"error_id": error_id, "items": len(items), "first_index": items[0].index},
         )
         failures = fail_all(items, self.work.kind.argument, cause, error_id)
+        # The database is away, or has perhaps committed the items; and a dry run leaves nothing.
         if not (is_unreachable or self.options.dry_run):
             await self._record(items, failures)
         return failures
@@ -135,7 +136,8 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         """Run the items in ever smaller parts, until the item that caused the error is alone."""
         if len(items) == 1:
             return await self.give_up(items, cause)
-        if isinstance(cause, TooManyRows) and self.options.atomic:  # no single item has too many
+        # An atomic chunk cannot be split, so all of it fails.
+        if isinstance(cause, TooManyRows) and self.options.atomic:
             return await self.give_up(items, cause)
         if not isinstance(cause, TooManyRows) and (self.options.atomic or self.options.dry_run):
             return await self._rehearse(items, cause)
@@ -150,8 +152,8 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     def _halves(self, items: Sequence[ItemT]) -> list[list[ItemT]]:
         """Return two or more parts.
 
-        The items of a product stay together if there are several products, unless the batch ends
-        at its first failure: then the order of all items matters.
+        All items of a product stay in one part. Exceptions: there is only one product, or the batch
+        ends at its first failure (the order then counts).
         """
         half = (len(items) + 1) // 2
         cut = cut_in_order if self.options.ends_at_failure else cut_by_product
@@ -161,7 +163,10 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
     async def _rehearse(
         self, items: Sequence[ItemT], cause: Exception
     ) -> Sequence[OutcomeT | Failed]:
-        """Find the items at fault in a chunk that may not commit in parts, and run the others."""
+        """Find the items at fault where parts may not commit.
+
+        Then run the others if the options say so.
+        """
         each_alone = replace(self.options, atomic=False, continue_on_error=True, dry_run=True)
         until = self.rehearse_until or time.monotonic() + REHEARSAL_SECONDS
         dry = replace(self, options=each_alone, rehearse_until=until)
@@ -173,26 +178,26 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         )
         try:
             rehearsed = await rehearsal.run(items)
-        except Exception as error:  # noqa: BLE001 - no single item is at fault
+        except Exception as error:  # noqa: BLE001 - the search did not end: fail all items
             return await self.give_up(items, error)
         if self.options.dry_run:
             return apply_options(rehearsed, self.options, self.work.kind.argument)
         if not any_failed(rehearsed):  # all items can be written, so only the commit fails
             return await self.give_up(items, cause)
-        return await self._run_without_culprits(items, rehearsed)
+        return await self._run_without_faulty(items, rehearsed)
 
-    async def _run_without_culprits(
+    async def _run_without_faulty(
         self, items: Sequence[ItemT], rehearsed: Sequence[OutcomeT | Failed]
     ) -> Sequence[OutcomeT | Failed]:
-        """Record the culprits of an atomic batch, and run the other items if its options say so."""
+        """Record the items at fault in an atomic batch; run the others if its options say so."""
         if not self.options.goes_on:
             failures = apply_options(rehearsed, self.options, self.work.kind.argument)
             await self._record(items, failures)
             return failures
         pairs = list(zip(items, rehearsed, strict=True))
-        culprits = [item for item, outcome in pairs if isinstance(outcome, Failed)]
+        at_fault = [item for item, outcome in pairs if isinstance(outcome, Failed)]
         failures = [outcome for outcome in rehearsed if isinstance(outcome, Failed)]
         others = [item for item, outcome in pairs if not isinstance(outcome, Failed)]
-        await self._record(culprits, failures)
+        await self._record(at_fault, failures)
         done = await self.run(others, tries=1) if others else []
         return sorted([*failures, *done], key=lambda outcome: outcome.index)

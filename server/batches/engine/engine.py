@@ -97,7 +97,7 @@ class Engine:
     async def _one_after_another(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        """Run chunk after chunk until one has a failure; the items behind it are not attempted."""
+        """Run chunk after chunk until one has a failure; the items after it are not attempted."""
         options, kind = runner.options, runner.work.kind
         outcomes: list[OutcomeT | Failed] = []
         if options.validate_before_write and any(item.errors for item in items):

@@ -25,7 +25,7 @@ def apply_options(
     """Return the outcomes of one transaction under the batch's options.
 
     If an item failed and the batch does not go on, other items fail with it: all of an atomic
-    batch as ROLLED_BACK, otherwise those behind the failure as NOT_ATTEMPTED. `argument` is the
+    batch as ROLLED_BACK, otherwise those after the failure as NOT_ATTEMPTED. `argument` is the
     name of the request's list, for the paths of their errors.
     """
     if options.goes_on or not any_failed(outcomes):
@@ -53,7 +53,7 @@ def cancelled(items: Sequence[Outcome], argument: str) -> list[Failed]:
 
 
 def not_attempted(items: Sequence[Outcome], argument: str) -> list[Failed]:
-    """Return the outcomes of items behind the failure at which their batch ended."""
+    """Return the outcomes of items after the failure at which their batch ended."""
     return [_not_attempted(item, argument) for item in items]
 
 

@@ -1,4 +1,6 @@
-"""The life of a stored chunk: claim, begin, run, and done; or lost, given back, or left alone.
+"""The life of a stored chunk: claim, begin, run, end.
+
+Its run ends as `Done`, `Orphaned`, `Lost`, `Hindered` or `Broken`.
 
 A worker runs chunks of any batch, and a keyed request runs those of its own. What happens inside a
 chunk's transaction (decide, write, receipt, commit) stands in `server.batches.engine.chunk` and in
@@ -38,9 +40,10 @@ from server.mongo.transaction import Transaction, TransactionRunner
 
 log = logging.getLogger(__name__)
 
-_ORPHAN_SECONDS = 5.0  # until a chunk whose batch is gone can be claimed again
+_ORPHAN_SECONDS = 5.0  # pause before an orphaned chunk may be claimed again
 _GIVEN_UP = (
-    "The database kept a chunk of the batch from ending in {attempts} attempts. (Error {error_id})"
+    "A chunk of this batch could not be finished: the database failed {attempts} times. Send the "
+    "failed items again; for a submitted batch, retryBatch does that. (Error {error_id})"
 )
 
 
@@ -56,12 +59,15 @@ class Orphaned:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Another worker holds the chunk, or it is done; nothing of this run was written."""
+    """Another worker holds the chunk, or it is done.
+
+    The open transaction was undone; parts that had committed stay.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Hindered:
-    """The database kept the chunk from ending."""
+    """A write conflict or a failure of the database ended the run."""
 
     error: StoreError
 
@@ -86,7 +92,7 @@ class ChunkRun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedChunks:
-    """Claims chunks and runs them. `clock` gives the times that are stored, but not the leases'."""
+    """Claims chunks and runs them. `clock` gives stored times; leases use the database's clock."""
 
     engine: Engine
     runner: TransactionRunner
@@ -143,7 +149,7 @@ class ClaimedChunks:
                 )
             case Hindered(error):
                 await self._give_up_or_back(chunk, error)
-            case Broken(error):  # its lease runs out, and after three crashes it is bisected
+            case Broken(error):  # its lease runs out; after three crashes it runs in smaller parts
                 log.error("A chunk failed", exc_info=error, extra=log_fields)
         return end
 
@@ -200,8 +206,8 @@ class ClaimedChunks:
             )
             await self._record(batch, part, outcomes, fenced)
             if options.ends_at_failure and any_failed(outcomes):
-                behind = [item for item in items if item.index > part[-1].index]
-                await self._record(batch, behind, not_attempted(behind, argument), fenced)
+                later = [item for item in items if item.index > part[-1].index]
+                await self._record(batch, later, not_attempted(later, argument), fenced)
                 return
 
     async def _record(
@@ -211,10 +217,10 @@ class ClaimedChunks:
         outcomes: Sequence[Outcome],
         fenced: FencedTransactions,
     ) -> None:
-        """Record those outcomes that did not commit with effects of their own.
+        """Record the outcomes that no transaction has recorded yet.
 
-        They are those of a dry run, and of items that were not run. Such failures still leave what
-        their kind records of them, unless it is a dry run.
+        They are those of a dry run and of items that were not run. Unless it is a dry run, also
+        write what the kind keeps of failures, such as ledger rows.
         """
         unrecorded = [outcome for outcome in outcomes if outcome.index not in fenced.recorded]
         if not unrecorded:
@@ -233,8 +239,8 @@ class ClaimedChunks:
     async def _give_up_or_back(self, chunk: ClaimedChunk, error: StoreError) -> None:
         """Give the chunk back for another attempt, or give it up after the last.
 
-        A chunk that is given up fails its whole batch, unless write conflicts were to blame: then
-        only its own items fail, at its next claim.
+        Giving up fails the whole batch. After write conflicts only this chunk fails: its next claim
+        finds the attempts used up.
         """
         attempts = chunk.attempts + 1
         log_fields = _log_fields(chunk.lease) | {"attempt": attempts}
@@ -246,10 +252,12 @@ class ClaimedChunks:
                 log.error("A chunk is given up, and its batch with it: %s", error, extra=log_fields)
                 reason = _GIVEN_UP.format(attempts=attempts, error_id=error_id)
                 await self.states.note_failure(chunk.lease.batch_id, reason)
+            elif isinstance(decision, GiveUp):
+                log.warning("A chunk is given up: its products kept changing", extra=log_fields)
             else:
                 log.warning("A chunk is given back: %s", error, extra=log_fields)
         except StoreError as second:  # its lease runs out, and the next holder tries again
-            log.warning("A chunk could not be given back: %s", second, extra=log_fields)
+            log.warning("The failure of a batch could not be noted: %s", second, extra=log_fields)
             return
         delay = decision.delay_seconds if isinstance(decision, Retry) else 0
         await self._give_back(chunk.lease, delay_seconds=delay, failed=True)

@@ -1,4 +1,4 @@
-"""Chunks that crash every process that runs them: they are run in parts, to find the culprit."""
+"""Chunks that crash their processes: they are run in parts, to find the item at fault."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _CRASHED = "Every process that ran this item crashed. It was not applied. (Error
 
 
 class Part(NamedTuple):
-    """Some items of a chunk. `has_crashed`: they are to blame for its crashes and must not run."""
+    """Some items of a chunk. `has_crashed`: they are at fault for its crashes and must not run."""
 
     items: Sequence[Item]
     has_crashed: bool
@@ -26,8 +26,8 @@ def parts(items: Sequence[Item], size: int, crashes: int, *, atomic: bool) -> It
     """Yield the items of a chunk in the parts in which to run them, in order.
 
     `items` are those without an outcome, `size` is the number that the chunk had at first, and
-    `crashes` is how often it crashed since an outcome was last recorded. An atomic chunk cannot be
-    run in parts, so that all of it is to blame.
+    `crashes` is how often it crashed since an item of it was last found at fault. An atomic chunk
+    cannot be run in parts, so all of it is at fault.
     """
     while items:
         at_once = part_size(size, crashes)
@@ -39,11 +39,11 @@ def parts(items: Sequence[Item], size: int, crashes: int, *, atomic: bool) -> It
 
 
 def part_size(items: int, crashes: int) -> int:
-    """Return how many items to run at once; 0 if the first has crashed alone and is to blame.
+    """Return how many items to run at once; 0 if the first has crashed alone and is at fault.
 
     `items` is the number that the chunk had at first. After three crashes half of them run at
-    once, and each further crash halves the part. A part that ends shows that the culprit stands
-    behind it. So among 500 items it is found after three crashes and nine more.
+    once, and each further crash halves the part. A part that ends shows that the item at
+    fault comes after it. So among 500 items it is found after three crashes and nine more.
     """
     if crashes < PATIENCE:
         return items

@@ -1,4 +1,4 @@
-"""The kind `createProducts`, which `batchCreateProducts` does at once."""
+"""The kind `createProducts`, which `batchCreateProducts` runs while the caller waits."""
 
 from server.domain.expiry import expiry_of
 from server.kinds.create_products.effects import CreateProducts

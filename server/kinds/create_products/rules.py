@@ -15,7 +15,7 @@ ARGUMENT = "products"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateItem:
-    """A product to create, with checked fields; with `errors` their values mean nothing.
+    """A product to create, with checked fields; if `errors` is not empty, do not use them.
 
     `product_id` is the caller's own id as it was sent, None if the product is to get a new id.
     `key` is its canonical spelling, "" if there is none.

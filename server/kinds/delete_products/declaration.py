@@ -1,4 +1,4 @@
-"""The kind `deleteProducts`, which `batchDeleteProducts` does at once."""
+"""The kind `deleteProducts`, which `batchDeleteProducts` runs while the caller waits."""
 
 from server.kinds.delete_products.effects import DeleteProducts
 from server.kinds.delete_products.rules import ARGUMENT, Deleted

@@ -68,9 +68,9 @@ def decide_deletions(
     outcomes: list[DeleteOutcome] = []
     for item in items:
         product, count = running.get(item.key), rows.get(item.key, 0)
-        refusal = item.errors or _refusal(item, product, count)
-        if refusal or product is None:
-            outcomes.append(failed(item, *refusal))
+        faults = item.errors or _faults(item, product, count)
+        if faults or product is None:
+            outcomes.append(failed(item, *faults))
             continue
         del running[item.key]
         outcomes.append(
@@ -79,7 +79,7 @@ def decide_deletions(
     return outcomes
 
 
-def _refusal(item: DeleteItem, product: Product | None, rows: int) -> tuple[ItemError, ...]:
+def _faults(item: DeleteItem, product: Product | None, rows: int) -> tuple[ItemError, ...]:
     path = (ARGUMENT, str(item.index), "productId")
     if product is None:
         return (product_not_found(item.key, path),)

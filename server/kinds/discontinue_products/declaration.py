@@ -1,4 +1,4 @@
-"""The kind `discontinueProducts`, which `batchDiscontinueProducts` does at once."""
+"""The kind `discontinueProducts`, which `batchDiscontinueProducts` runs while the caller waits."""
 
 from server.kinds.discontinue_products.effects import DiscontinueProducts
 from server.kinds.discontinue_products.rules import ARGUMENT, Discontinued, Unchanged

@@ -1,4 +1,4 @@
-"""The kind `updateProducts`, which `batchUpdateProducts` does at once."""
+"""The kind `updateProducts`, which `batchUpdateProducts` runs while the caller waits."""
 
 from server.domain.expiry import expiry_of
 from server.kinds.item_field import PRODUCT_ID, Cell, ItemField

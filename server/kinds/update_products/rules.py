@@ -29,7 +29,7 @@ class SentPatch(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateItem:
-    """The patch of one product, with checked fields; with `errors` their values mean nothing.
+    """The patch of one product, with checked fields; if `errors` is not empty, do not use them.
 
     `key` is the canonical spelling of `product_id`, "" if it is no id.
     """
@@ -98,7 +98,7 @@ def decide_updates(
     now: datetime,
     expires_at: datetime | None,
 ) -> list[UpdateOutcome]:
-    """Return the outcome of each patch, in input order, each applied to what the earlier ones left.
+    """Decide the patches in input order; each sees the product as those before it left it.
 
     `products` holds the products that exist, by their id. Without `expires_at` a product keeps the
     expiry that it has.
@@ -107,9 +107,9 @@ def decide_updates(
     outcomes: list[UpdateOutcome] = []
     for item in items:
         product = running.get(item.key)
-        refusal = item.errors or _refusal(item, product)
-        if refusal or product is None:
-            outcomes.append(failed(item, *refusal))
+        faults = item.errors or _faults(item, product)
+        if faults or product is None:
+            outcomes.append(failed(item, *faults))
             continue
         product = replace(
             product, **item.patch, updated_at=now, expires_at=expires_at or product.expires_at
@@ -128,7 +128,7 @@ def decide_updates(
 
 
 def net_patches(outcomes: Sequence[UpdateOutcome]) -> dict[str, ProductPatch]:
-    """Return all patches of each product as one."""
+    """Return all patches of each product as one; a product without an `Updated` is left out."""
     patches: dict[str, ProductPatch] = {}
     for outcome in outcomes:
         if isinstance(outcome, Updated):
@@ -136,7 +136,7 @@ def net_patches(outcomes: Sequence[UpdateOutcome]) -> dict[str, ProductPatch]:
     return patches
 
 
-def _refusal(item: UpdateItem, product: Product | None) -> tuple[ItemError, ...]:
+def _faults(item: UpdateItem, product: Product | None) -> tuple[ItemError, ...]:
     path = (ARGUMENT, str(item.index), "productId")
     if product is None:
         return (product_not_found(item.key, path),)

@@ -1,4 +1,4 @@
-"""The kind `updateStock`, which `batchUpdateStock` does at once."""
+"""The kind `updateStock`, which `batchUpdateStock` runs while the caller waits."""
 
 from server.kinds.item_field import PRODUCT_ID, Cell, ItemField
 from server.kinds.kind import BatchKind

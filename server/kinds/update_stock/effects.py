@@ -21,7 +21,10 @@ from server.mongo.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class UpdateStock:
-    """Change stocks; `rows` says how the batch appears in the ledger if it is stored."""
+    """Change stocks.
+
+    `rows` ties the ledger rows to a stored batch; None if it is not stored.
+    """
 
     rows: StoredRows | None = None
 

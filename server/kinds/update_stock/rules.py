@@ -8,14 +8,14 @@ from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed, failed
 from server.domain.product import StockLevel, product_discontinued, product_not_found
 from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
-from server.domain.whole_number import MAX_INT
+from server.domain.whole_number import MAX_INT, not_whole, whole_number
 
 ARGUMENT = "updates"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockItem:
-    """One update with checked fields; with `errors` their values mean nothing.
+    """One update with checked fields; if `errors` is not empty, do not use the values.
 
     `product_id` is as the caller sent it. `key` is its canonical spelling, "" if it is no id.
     """
@@ -48,23 +48,40 @@ def stock_item(
     """Check the fields of one update, without looking at the store."""
     fields = FieldCheck(ARGUMENT, str(index))
     key = fields.product_id("productId", product_id)
+    checked = check_quantity(quantity, _path(index, "quantity"))
+    if isinstance(checked, ItemError):
+        fields.errors.append(checked)
     return StockItem(
         index=index,
         product_id=product_id,
         key=key,
-        quantity=fields.quantity(quantity),
+        quantity=0 if isinstance(checked, ItemError) else checked,
         expected_stock=fields.expected_stock(expected_stock),
         errors=tuple(fields.errors),
+    )
+
+
+def check_quantity(value: object, path: tuple[str, ...]) -> int | ItemError:
+    """Return the quantity, which may be negative, or the error that says what is wrong with it.
+
+    Source: seed 1, "quantity changes must be whole numbers".
+    """
+    quantity = whole_number(value, least=-MAX_INT, most=MAX_INT)
+    if quantity is not None:
+        return quantity
+    return ItemError(
+        code=ItemErrorCode.INVALID_QUANTITY,
+        message=f"The quantity {not_whole(value, least=-MAX_INT, most=MAX_INT)}.",
+        path=path,
     )
 
 
 def decide_stock_updates(
     items: Sequence[StockItem], levels: Mapping[str, StockLevel]
 ) -> list[StockOutcome]:
-    """Return the outcome of each update, in input order, against a running stock per product.
+    """Decide the updates in input order; each sees the stock that the applied ones before it left.
 
-    `levels` holds the products that exist, by their id. An update that fails leaves the running
-    stock as it is.
+    `levels` holds the products that exist, by their id.
     """
     running = dict(levels)
     outcomes: list[StockOutcome] = []
@@ -110,7 +127,10 @@ def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
 
 
 def net_changes(outcomes: Sequence[StockOutcome]) -> dict[str, int]:
-    """Return the sum of each product's applied quantities; it is 0 if they cancel out."""
+    """Return the sum of each product's applied quantities; it is 0 if they cancel out.
+
+    A product without an applied update is left out.
+    """
     changes: dict[str, int] = {}
     for outcome in outcomes:
         if isinstance(outcome, Applied):
@@ -123,9 +143,9 @@ def _decide(item: StockItem, level: StockLevel | None) -> StockOutcome:
         return failed(item, *item.errors)
     if level is None:
         return failed(item, product_not_found(item.key, _path(item.index, "productId")))
-    refusal = _refusal(item, level)
-    if refusal:
-        return failed(item, refusal)
+    fault = _fault(item, level)
+    if fault:
+        return failed(item, fault)
     return Applied(
         index=item.index,
         product_id=item.product_id,
@@ -135,7 +155,7 @@ def _decide(item: StockItem, level: StockLevel | None) -> StockOutcome:
     )
 
 
-def _refusal(item: StockItem, level: StockLevel) -> ItemError | None:
+def _fault(item: StockItem, level: StockLevel) -> ItemError | None:
     """Return why an existing product does not take the update; None if it does."""
     if level.discontinued:
         return product_discontinued(item.key, _path(item.index, "productId"))

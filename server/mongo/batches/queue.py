@@ -1,8 +1,8 @@
 """The queue of chunks, outside transactions: claims and their leases.
 
 Leases go by the database's clock (`$$NOW`). They keep two workers from doing the same work; what
-makes a chunk apply exactly once is the fence in its transaction, `ChunkReceipts.record`. So a lease
-needs no majority: if an election rolls a claim back, the fence stops its transaction.
+makes a chunk apply exactly once is the fence in its transaction, `ChunkReceipts.record`. So a claim
+is written without majority: if an election rolls it back, the transaction fails at the fence.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from server.mongo.connection.errors import translated
 
 _NO_LIVE_LEASE: Document = {"$lte": [{"$ifNull": ["$lease.expiresAt", "$$NOW"]}, "$$NOW"]}
 _HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
-_CLAIM_MS = 1_000  # a claim takes one or two, unless it waits for a transaction left open
+_CLAIM_MS = 1_000  # a claim takes 1 or 2 ms, unless a dead worker's open transaction holds it up
 _MOST_LAPSED = 100  # chunks to look at in one call
 UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
 
@@ -55,12 +55,12 @@ class ChunkQueue:
     ) -> ClaimedChunk | None:
         """Claim the first chunk that is due and has no live lease; None if there is none.
 
-        With `batch_id` only that batch's chunks count; with `reserved_by` those stored for that
-        request count as well, although they have a live lease.
+        With `batch_id` only that batch's chunks count. With `reserved_by`, chunks reserved for that
+        request count too, although their reservation is a live lease.
 
-        `session` must be the one that the chunk's transactions will use: MongoDB orders the
-        operations of one session. In another, a transaction's snapshot can be older than the claim,
-        and the chunk would seem to be lost.
+        `session` must be the one that the chunk's transactions will use. In another session a
+        transaction may read a moment before the claim, find the old token, and report the lease as
+        lost.
 
         Raises:
             StoreError: the database did not answer.
@@ -84,9 +84,11 @@ class ChunkQueue:
             "sessions": {"$concatArrays": [[session.session_id["id"]], "$lost"]},
             "expiresAt": until(self.lease_seconds),
         }
+        # A reservation that lapsed is no crash: nothing has run the chunk yet.
         has_lapsed = {"$and": [_HAS_A_LEASE, {"$ne": [{"$type": "$lease.reservedBy"}, "string"]}]}
         crashes = {"$add": ["$crashes", {"$cond": [has_lapsed, 1, 0]}]}
         claimed: list[Document] = [
+            # `lost` carries the earlier holders' sessions over to the new lease.
             {"$set": {"crashes": crashes, "lost": {"$ifNull": ["$lease.sessions", []]}}},
             {"$unset": "lease"},  # $set would merge the new lease into the old one
             {"$set": {"lease": lease}},
@@ -99,7 +101,7 @@ class ChunkQueue:
                 claimed,
                 sort=[("due", 1), ("_id", 1)],
                 hint=CHUNKS_TO_CLAIM if batch_id is None else None,
-                return_document=ReturnDocument.BEFORE,
+                return_document=ReturnDocument.BEFORE,  # the old one shows whose lease lapsed
                 session=session,
                 maxTimeMS=_CLAIM_MS,
             )
@@ -121,7 +123,7 @@ class ChunkQueue:
         return bool(result.matched_count)
 
     async def renew_reserved(self, batch_id: str, reserved_by: str) -> None:
-        """Renew the leases of the chunks that wait for the request that stored them."""
+        """Renew the leases of the chunks that the request `reserved_by` has not claimed yet."""
         with translated():
             await self._chunks.update_many(
                 {"batchId": ObjectId(batch_id), "lease.reservedBy": reserved_by},
@@ -129,7 +131,10 @@ class ChunkQueue:
             )
 
     async def give_back(self, lease: Lease, *, delay_seconds: float, failed: bool) -> None:
-        """Free the chunk for another claim after `delay_seconds`. `failed` counts as an attempt."""
+        """Free the chunk for another claim after `delay_seconds`.
+
+        If `failed`, the run counts as one of the chunk's attempts.
+        """
         ready = until(delay_seconds)
         with translated():
             await self._chunks.update_one(
@@ -149,9 +154,9 @@ class ChunkQueue:
                 )
 
     async def end_lapsed_transactions(self) -> None:
-        """End the transactions of all workers whose leases ran out.
+        """End the transactions of workers whose leases ran out, for at most 100 chunks.
 
-        A write to a chunk waits for an open transaction that wrote it.
+        A claim of a chunk waits while a dead worker's transaction still holds that chunk.
         """
         with translated():
             lapsed = await self._chunks.find(

@@ -114,7 +114,7 @@ def _narrowest_index(where: ProductFilter) -> str | None:
 
 
 def _query(where: ProductFilter, now: datetime) -> Document:
-    """Return the query. A caller's value stands behind `$eq` or a range, never as an operator."""
+    """Return the query. A caller's value is an operand of `$eq` or a range, never an operator."""
     conditions = [unexpired(now)]
     if where.category is not None:
         conditions.append({"category": {"$eq": where.category}})

@@ -8,7 +8,7 @@ from server.domain.errors import BadInput, quoted
 OPTIONS = "paginationOpts"
 _KNOWN = {"numItems", "cursor"}
 _OF_OTHER_CLIENTS = {"id", "endCursor", "maximumRowsRead", "maximumBytesRead"}  # not needed here
-_BEGINNING = ""  # the cursor of a list that is still empty: whatever comes is behind it
+_BEGINNING = ""  # the cursor of a list that is still empty: all later entries come after it
 
 
 def relay_arguments(options: Any) -> dict[str, Any]:

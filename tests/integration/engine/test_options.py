@@ -65,7 +65,9 @@ class TestAtomic:
         assert set(shop.stocks().values()) == {11}
         assert shop.stock_updates.count_documents({"status": "applied"}) == 30
 
-    async def test_one_culprit_is_named_and_the_rest_are_rolled_back(self, shop: Shop) -> None:
+    async def test_one_item_at_fault_is_named_and_the_rest_are_rolled_back(
+        self, shop: Shop
+    ) -> None:
         ids = await shop.put(10, 10, 10)
 
         codes = await update(shop, (ids[0], 1), (ids[1], -11), (ids[2], 1), atomic=True)
@@ -78,7 +80,7 @@ class TestAtomic:
             (ids[2], 1, "ROLLED_BACK"),
         ]
 
-    async def test_every_culprit_is_named(self, shop: Shop) -> None:
+    async def test_every_item_at_fault_is_named(self, shop: Shop) -> None:
         ids = await shop.put(10, 10)
         (gone,) = await shop.put(0, discontinued=True)
 

@@ -118,7 +118,7 @@ async def test_poison_in_an_atomic_batch_undoes_it_and_is_named(
     assert [row["status"] for row in shop.rows()] == ["failed"] * 500
 
 
-async def test_every_culprit_of_a_poisoned_atomic_batch_is_named(
+async def test_every_item_at_fault_of_a_poisoned_atomic_batch_is_named(
     shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A rule alone condemns the batch before anything is written, and the poison goes unnoticed."""

@@ -237,7 +237,7 @@ async def test_a_batch_that_ends_at_poison_leaves_what_is_behind_it_of_a_product
     assert [one["name"] for one in shop.products.find().sort("_id")] == ["Before", "Cup"]
 
 
-async def test_every_culprit_is_taken_out_of_an_atomic_batch_that_continues(
+async def test_every_item_at_fault_is_taken_out_of_an_atomic_batch_that_continues(
     shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Two poisoned items, a bad field and an unknown product fail; the rest commits together."""

@@ -1,4 +1,4 @@
-"""Find culprits that are wrong only together with others, in a limited time."""
+"""Find items at fault that are wrong only together with others, in a limited time."""
 
 import pytest
 
@@ -41,7 +41,7 @@ async def test_an_atomic_batch_that_continues_does_without_them(shop: Shop, dry_
     assert stored == ([] if dry_run else ["a", "b", "c"])
 
 
-async def test_culprits_that_are_not_found_in_time_leave_everything_undone(
+async def test_items_at_fault_that_are_not_found_in_time_leave_everything_undone(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which item is to blame is not known, so no item is blamed."""

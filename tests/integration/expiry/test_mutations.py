@@ -127,7 +127,9 @@ async def test_an_atomic_stock_update_is_rolled_back_by_it(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("goes_on", [False, True])
-async def test_an_atomic_field_update_meets_it_as_a_culprit(shop: Shop, goes_on: bool) -> None:
+async def test_an_atomic_field_update_meets_it_as_an_item_at_fault(
+    shop: Shop, goes_on: bool
+) -> None:
     (expiring,) = await put_expiring(shop, 10)
     (lasting,) = await shop.put(10)
     before = stored(shop, expiring)
@@ -144,7 +146,7 @@ async def test_an_atomic_field_update_meets_it_as_a_culprit(shop: Shop, goes_on:
 
 
 @pytest.mark.parametrize("goes_on", [False, True])
-async def test_an_atomic_deletion_meets_it_as_a_culprit(shop: Shop, goes_on: bool) -> None:
+async def test_an_atomic_deletion_meets_it_as_an_item_at_fault(shop: Shop, goes_on: bool) -> None:
     (expiring,) = await put_expiring(shop, 10)
     (lasting,) = await shop.put(10)
     put_row(shop, expiring, lasting)

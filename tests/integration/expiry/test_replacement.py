@@ -156,7 +156,9 @@ async def test_an_atomic_creation_that_is_rolled_back_replaces_nothing(shop: Sho
     assert documents(shop) == before
 
 
-async def test_an_atomic_creation_that_goes_on_replaces_it_beside_a_culprit(shop: Shop) -> None:
+async def test_an_atomic_creation_that_goes_on_replaces_it_beside_an_item_at_fault(
+    shop: Shop,
+) -> None:
     (expiring,) = await put_expiring(shop, 10)
     (lasting,) = await shop.put(10)
     put_row(shop, expiring, lasting)

@@ -142,6 +142,10 @@ async def test_a_batch_fails_when_the_attempts_at_a_chunk_are_used_up(
     done = await batch(shop, batch_id)
     assert (done.state, done.success_count, done.failure_count) == (FAILED, 1, 3)
     assert done.error
+    assert done.error.startswith(
+        "A chunk of this batch could not be finished: the database failed 8 times. Send the failed "
+        "items again; for a submitted batch, retryBatch does that. (Error "
+    )
     assert sorted(await codes(shop, batch_id)) == ["OK", *["UNAVAILABLE"] * 3]
     assert sorted(shop.stocks().values()) == [10, 10, 10, 11]
     assert any("given up, and its batch with it" in one for one in caplog.messages)
@@ -176,7 +180,7 @@ async def test_an_attempt_that_the_database_refuses_is_counted_and_made_again_la
 
 
 async def test_a_chunk_whose_products_others_kept_changing_fails_alone_in_the_end(
-    shop: Shop,
+    shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.runner._deadline_seconds = 0.1
     busy, free = await shop.put(10, 10)
@@ -194,6 +198,8 @@ async def test_a_chunk_whose_products_others_kept_changing_fails_alone_in_the_en
     done = await batch(shop, batch_id)
     assert (done.state, done.error, done.failure_count) == (COMPLETED, None, 1)
     assert await codes(shop, batch_id) == ["WRITE_CONFLICT", "OK"]
+    assert caplog.messages.count("A chunk is given up: its products kept changing") == 1
+    assert not any("given back" in message for message in caplog.messages)
     assert shop.stocks() == {busy: 10, free: 11}
     assert_exact(shop, {busy: 10, free: 10})
 

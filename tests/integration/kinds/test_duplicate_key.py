@@ -164,7 +164,7 @@ class TestAUniqueIndexOfTheUsersOwn:
         assert stored == sorted([*names[:second], "Theirs"])
 
     @in_both_places
-    async def test_of_two_of_one_name_in_an_atomic_batch_the_second_is_the_culprit(
+    async def test_of_two_of_one_name_in_an_atomic_batch_the_second_is_at_fault(
         self, shop: Shop, second: int
     ) -> None:
         theirs = await self.their_product(shop)

@@ -1,4 +1,4 @@
-"""Run a chunk that kills its process: the culprit fails alone, however many crashes it takes."""
+"""Run a chunk that kills its process: the item at fault fails alone, after few crashes or many."""
 
 import logging
 import math
@@ -37,16 +37,16 @@ class ProcessDied(BaseException):
 @pytest.fixture
 def deadly(monkeypatch: pytest.MonkeyPatch) -> set[int]:
     """Return a set of items, by index, that end the process which runs them."""
-    culprits: set[int] = set()
+    at_fault: set[int] = set()
     run_chunk = Engine.run_chunk
 
     async def run(self: Engine, runner: Any, items: Sequence[Item]) -> Any:
-        if culprits & {item.index for item in items}:
+        if at_fault & {item.index for item in items}:
             raise ProcessDied
         return await run_chunk(self, runner, items)
 
     monkeypatch.setattr(Engine, "run_chunk", run)
-    return culprits
+    return at_fault
 
 
 async def run_until_it_is_done(shop: Shop, at_most: int = 40) -> int:
@@ -67,20 +67,20 @@ async def run_until_it_is_done(shop: Shop, at_most: int = 40) -> int:
 
 
 @pytest.mark.parametrize(
-    ("items", "culprit"),
+    ("items", "faulty"),
     [(1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2), (7, 4), (50, 0), (50, 31), (50, 49)],
 )
-async def test_the_culprit_fails_alone_and_all_others_are_applied(
-    shop: Shop, deadly: set[int], items: int, culprit: int
+async def test_the_item_at_fault_fails_alone_and_all_others_are_applied(
+    shop: Shop, deadly: set[int], items: int, faulty: int
 ) -> None:
     ids = await shop.put(*[10] * items)
     batch_id = await submit(shop, plus_one(ids))
-    deadly.add(culprit)
+    deadly.add(faulty)
 
     crashes = await run_until_it_is_done(shop)
 
     expected = ["OK"] * items
-    expected[culprit] = ItemErrorCode.INTERNAL.value
+    expected[faulty] = ItemErrorCode.INTERNAL.value
     assert await codes(shop, batch_id) == expected
     assert crashes == PATIENCE + math.floor(math.log2(items))
     assert list(shop.stocks().values()) == [10 + (one == "OK") for one in expected]
@@ -110,7 +110,7 @@ async def test_in_five_hundred_items_it_takes_eleven_crashes(
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 
-async def test_of_several_culprits_each_fails_and_nothing_else(
+async def test_of_several_items_at_fault_each_fails_and_nothing_else(
     shop: Shop, deadly: set[int]
 ) -> None:
     ids = await shop.put(*[10] * 16)
@@ -124,7 +124,7 @@ async def test_of_several_culprits_each_fails_and_nothing_else(
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 
-async def test_once_a_culprit_is_found_its_crashes_are_forgotten(
+async def test_once_an_item_at_fault_is_found_its_crashes_are_forgotten(
     shop: Shop, deadly: set[int]
 ) -> None:
     ids = await shop.put(*[10] * 4)
@@ -144,7 +144,7 @@ async def test_once_a_culprit_is_found_its_crashes_are_forgotten(
     assert await codes(shop, batch_id) == ["INTERNAL", "OK", "OK", "INTERNAL"]
 
 
-async def test_what_is_well_is_applied_before_the_culprit_is_met_again(
+async def test_what_is_well_is_applied_before_the_item_at_fault_is_met_again(
     shop: Shop, deadly: set[int]
 ) -> None:
     ids = await shop.put(*[10] * 8)
@@ -197,7 +197,7 @@ async def test_ten_crashes_that_are_nobodys_fault_fail_nothing_of_five_hundred_i
 async def test_a_keyed_atomic_batch_that_crashes_whoever_runs_it_fails_as_a_whole(
     shop: Shop, deadly: set[int], continues: bool
 ) -> None:
-    """It may not be cut, so the culprit cannot be found."""
+    """It may not be cut, so the item at fault cannot be found."""
     ids = await shop.put(*[10] * 4)
     batch_id = await submit(
         shop, plus_one(ids), atomic=True, continue_on_error=continues, batch_size=10
@@ -212,7 +212,7 @@ async def test_a_keyed_atomic_batch_that_crashes_whoever_runs_it_fails_as_a_whol
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 
-async def test_a_batch_that_ends_at_a_failure_ends_at_its_culprit(
+async def test_a_batch_that_ends_at_a_failure_ends_at_its_item_at_fault(
     shop: Shop, deadly: set[int]
 ) -> None:
     ids = await shop.put(*[10] * 6)

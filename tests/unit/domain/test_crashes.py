@@ -1,4 +1,4 @@
-"""Cut a chunk that kills its process down until the culprit stands alone."""
+"""Cut a chunk that kills its process down until the item at fault is alone."""
 
 import pytest
 from hypothesis import given
@@ -29,7 +29,7 @@ def test_each_crash_from_the_third_on_halves_the_part(items: int, sizes: list[in
 
 
 @given(st.integers(1, 1000))
-def test_a_lone_culprit_is_found_after_few_crashes_whatever_the_size(items: int) -> None:
+def test_an_item_at_fault_is_found_after_few_crashes_whatever_the_size(items: int) -> None:
     crashes = next(count for count in range(100) if part_size(items, count) == 0)
 
     assert crashes <= PATIENCE + items.bit_length()
@@ -37,9 +37,9 @@ def test_a_lone_culprit_is_found_after_few_crashes_whatever_the_size(items: int)
 
 
 @given(st.integers(2, 1000), st.integers(0, 999))
-def test_only_the_culprit_fails_wherever_it_stands(items: int, place: int) -> None:
-    """The worker crashes whenever the culprit is among the items that it runs."""
-    culprit = place % items
+def test_only_the_item_at_fault_fails_wherever_it_stands(items: int, place: int) -> None:
+    """The worker crashes whenever the item at fault is among the items that it runs."""
+    faulty = place % items
     crashes, left, failed = 0, list(range(items)), []
     for _ in range(1000):
         if not left:
@@ -49,10 +49,10 @@ def test_only_the_culprit_fails_wherever_it_stands(items: int, place: int) -> No
         if not size:
             failed += part
             crashes = 0
-        elif culprit in part:
+        elif faulty in part:
             crashes += 1
             continue
         left = left[len(part) :]
 
-    assert failed == [culprit]
+    assert failed == [faulty]
     assert left == []

@@ -142,16 +142,6 @@ def test_a_malformed_id_has_the_place_of_its_field() -> None:
     ]
 
 
-def test_a_quantity_has_a_code_of_its_own() -> None:
-    stored, errors = check("quantity", 0.5)
-
-    assert (stored, [(one.code, one.path) for one in errors]) == (
-        0,
-        [(ItemErrorCode.INVALID_QUANTITY, ("products", "3", "quantity"))],
-    )
-    assert check("quantity", -7.0) == (-7, [])
-
-
 def test_all_that_is_wrong_is_collected_in_the_order_of_the_checks() -> None:
     fields = FieldCheck("updates", "7", "data")
 

@@ -122,11 +122,14 @@ def test_every_limit_is_written_where_it_applies() -> None:
     def text(name: str) -> str:
         return described[name] or ""
 
-    assert "10 000" in text("Mutation.batchUpdateStock(updates)")
-    assert "10 000" in text("Mutation.batchDiscontinueProducts(productIds)")
-    assert "10 000" in text("Mutation.batchCreateProducts(products)")
-    assert "10 000" in text("Mutation.batchUpdateProducts(updates)")
-    assert "10 000" in text("Mutation.batchDeleteProducts(deletes)")
+    for argument in ("batchUpdateStock(updates)", "batchDiscontinueProducts(productIds)"):
+        assert "At most 10 000, or 5 000 with `atomic: true`" in text(f"Mutation.{argument}")
+    for argument in (
+        "batchCreateProducts(products)",
+        "batchUpdateProducts(updates)",
+        "batchDeleteProducts(deletes)",
+    ):
+        assert "At most 5 000, or 10 000 with `atomic: false`" in text(f"Mutation.{argument}")
     for kind in ("Stock", "Discontinue", "Create", "Update", "Delete"):
         options = f"Batch{kind}Options"
         assert "5 000" in text(f"{options}.atomic")

@@ -1,22 +1,16 @@
-"""Check quantities, and the whole numbers behind them."""
+"""Check the quantity of a stock update."""
 
 import math
-from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.field_check import check_quantity
 from server.domain.item_error import ItemError, ItemErrorCode
-from server.domain.whole_number import MAX_INT, whole_number
+from server.kinds.update_stock.rules import check_quantity, stock_item
 
 PATH = ("updates", "3", "quantity")
 OUT_OF_RANGE = "is out of range: it may be from -2147483647 to 2147483647"
-
-
-def test_the_largest_whole_number_is_that_of_graphql() -> None:
-    assert MAX_INT == 2**31 - 1
 
 
 @pytest.mark.parametrize(
@@ -60,29 +54,17 @@ def test_any_other_number_is_refused_with_its_reason(sent: float, told: str) -> 
     )
 
 
-@given(
-    st.one_of(st.integers(), st.floats(), st.integers(min_value=10**300, max_value=10**310)),
-    st.integers(-1000, 0),
-    st.integers(0, 1000),
-)
-def test_only_the_whole_numbers_between_the_bounds_get_through(
-    value: float, least: int, most: int
-) -> None:
-    finite = isinstance(value, int) or math.isfinite(value)
-    exact = Fraction(value) if finite else None
-    fits = exact is not None and exact.denominator == 1 and least <= exact <= most
+def test_the_error_of_a_quantity_is_between_those_of_the_other_fields() -> None:
+    good = stock_item(3, "a" * 24, -7.0)
+    bad = stock_item(3, "abc", 0.5, 0.5)
 
-    assert whole_number(value, least=least, most=most) == (exact if fits else None)
-
-
-@given(st.integers(-50, 50), st.integers(-50, 0), st.integers(0, 50))
-def test_a_float_and_an_int_of_the_same_value_are_one_number(
-    value: int, least: int, most: int
-) -> None:
-    as_float = whole_number(float(value), least=least, most=most)
-
-    assert as_float == whole_number(value, least=least, most=most)
-    assert not isinstance(as_float, float)
+    assert (good.quantity, type(good.quantity), good.errors) == (-7, int, ())
+    assert bad.quantity == 0
+    assert [(error.code, error.path) for error in bad.errors] == [
+        (ItemErrorCode.INVALID_PRODUCT_ID, ("updates", "3", "productId")),
+        (ItemErrorCode.INVALID_QUANTITY, PATH),
+        (ItemErrorCode.INVALID_FIELD, ("updates", "3", "expectedStock")),
+    ]
 
 
 @given(st.one_of(st.integers(), st.floats()))
