@@ -9,10 +9,11 @@ import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { connection } from "../../server/web/graphiql/static/connection.js";
 import { withLatestBatch } from "../../server/web/graphiql/static/latest-batch.js";
+import { storage } from "../../server/web/graphiql/static/storage.js";
 import { tabs } from "../../server/web/graphiql/static/tabs.js";
 
 const fetcher = withLatestBatch(createGraphiQLFetcher(connection));
 
 createRoot(document.getElementById("graphiql")).render(
-  createElement(GraphiQL, { fetcher, defaultTabs: tabs, shouldPersistHeaders: false }),
+  createElement(GraphiQL, { fetcher, defaultTabs: tabs, shouldPersistHeaders: false, storage }),
 );

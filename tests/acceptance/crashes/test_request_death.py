@@ -27,7 +27,7 @@ mutation Update($updates: [StockUpdateInput!]!) {
 }
 """
 _COUNT = "{ batchOperations { totalCount } }"
-MANY, SOME = 50_000, 42
+MANY, SOME = 30_000, 42
 REMAINS = ("batchOperations", "batchChunks", "stockUpdates")
 
 

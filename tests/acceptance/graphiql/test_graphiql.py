@@ -96,11 +96,19 @@ def test_a_header_is_sent_and_not_remembered(open_page: Open, running: ServerPro
 
     with graphiql.page.expect_request(f"{running.url}/graphql") as sent:
         graphiql.run()
-    graphiql.line("totalCount").click()
-    graphiql.page.keyboard.type(" ")  # and so all that is remembered of the tab is written again
-    until(lambda: "totalCount " in graphiql.remembered["tabs"][3]["query"], "what was typed")
+    for runs in (1, 2):  # GraphiQL takes note of a header some time after it was typed
+        graphiql.line("totalCount").click()
+        graphiql.page.keyboard.type(
+            " "
+        )  # and so all that is remembered of the tab is written again
+        typed = "totalCount" + " " * runs
+        until(
+            lambda typed=typed: typed in graphiql.remembered["tabs"][3]["query"], "what was typed"
+        )
+        graphiql.run()
 
     assert sent.value.headers["authorization"] == "Bearer sesame"
+    assert len(graphiql.history) == 3
     assert "sesame" not in graphiql.page.evaluate("JSON.stringify([localStorage, sessionStorage])")
 
 

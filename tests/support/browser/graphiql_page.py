@@ -34,6 +34,13 @@ class GraphiQLPage:
         """Return what the browser stores of the tabs."""
         return json.loads(self.page.evaluate("localStorage['graphiql:tabState'] ?? '{}'"))
 
+    @property
+    def history(self) -> list[dict[str, Any]]:
+        """Return the requests that the browser stores of GraphiQL's history."""
+        stored = json.loads(self.page.evaluate("localStorage['graphiql:queries'] ?? '{}'"))
+        requests: list[dict[str, Any]] = stored.get("queries", [])
+        return requests
+
     def open_tab(self, name: str) -> None:
         """Open a tab, and wait until GraphiQL has read its query, 0.1 s after it shows it."""
         place = self.tabs.index(name)

@@ -2,6 +2,7 @@
 import "./style-nonce.js";
 import { connection } from "./connection.js";
 import { withLatestBatch } from "./latest-batch.js";
+import { storage } from "./storage.js";
 import { tabs } from "./tabs.js";
 
 const { GraphiQL, React, ReactDOM } = window;
@@ -9,6 +10,6 @@ const { GraphiQL, React, ReactDOM } = window;
 if (GraphiQL) {
   const fetcher = withLatestBatch(GraphiQL.createFetcher(connection));
   ReactDOM.createRoot(document.getElementById("graphiql")).render(
-    React.createElement(GraphiQL, { fetcher, defaultTabs: tabs, shouldPersistHeaders: false }),
+    React.createElement(GraphiQL, { fetcher, defaultTabs: tabs, shouldPersistHeaders: false, storage }),
   );
 }
