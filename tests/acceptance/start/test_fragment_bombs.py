@@ -13,7 +13,7 @@ import pytest
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from tests.fragment_bombs import bombs
+from tests.support.fragment_bombs import bombs
 from tests.support.processes.server_process import ServerProcess
 
 LONGEST_SECONDS = 10  # on a machine with much else to do; a tenth of a second is usual

@@ -21,6 +21,8 @@ from tests.support.products.expiring import (
 )
 from tests.support.shop import Shop
 
+pytestmark = pytest.mark.either_driver
+
 ORDERS = ["CREATED_ASC", "CREATED_DESC", "NAME_ASC", "NAME_DESC", "STOCK_ASC", "STOCK_DESC"]
 FILTERS: list[dict[str, Any] | None] = [
     None,

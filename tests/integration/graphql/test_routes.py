@@ -2,10 +2,13 @@
 
 import re
 
+import pytest
 from graphql import parse, validate
 
 from schema import schema
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.either_driver
 
 MUTATION = (
     'mutation {{ batchUpdateStock(updates: [{{productId: "{}", quantity: 1}}]) {{ newStock }} }}'

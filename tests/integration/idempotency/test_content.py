@@ -16,6 +16,8 @@ from tests.support.web.whole_answers import (
     send,
 )
 
+pytestmark = pytest.mark.either_driver
+
 SUBMIT = """
 mutation ($operation: BatchOperationInput!) {
   submitBatch(operation: $operation) { id status totalItems }

@@ -5,6 +5,8 @@ import pytest
 from tests.support.shop import Shop
 from tests.support.web.whole_answers import code_of, data_of, everything, is_replay, post
 
+pytestmark = pytest.mark.either_driver
+
 STOCK = """
 mutation ($one: ID!, $key: String) {
   batchUpdateStock(updates: [{productId: $one, quantity: 5}], idempotencyKey: $key) { newStock }

@@ -10,6 +10,8 @@ from bson import ObjectId
 from tests.support.products.cups import EACH_ITS_OWN, NOON, NOON_ISO, OWN_ID, failure
 from tests.support.shop import Shop
 
+pytestmark = pytest.mark.either_driver
+
 CREATE = """
 mutation ($products: [CreateProductInput!]!, $options: BatchCreateOptions) {
   batchCreateProducts(products: $products, options: $options) {

@@ -15,6 +15,8 @@ from tests.support.products.cups import (
 )
 from tests.support.shop import UNKNOWN_ID, Shop
 
+pytestmark = pytest.mark.either_driver
+
 DELETE = """
 mutation ($deletes: [DeleteProductInput!]!, $options: BatchDeleteOptions) {
   batchDeleteProducts(deletes: $deletes, options: $options) {

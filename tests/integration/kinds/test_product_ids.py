@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.shop import UNKNOWN_ID, Shop
 
+pytestmark = pytest.mark.either_driver
+
 UPDATE_STOCK = """
 mutation ($updates: [StockUpdateInput!]!, $options: BatchStockOptions) {
   batchUpdateStock(updates: $updates, options: $options) {

@@ -4,7 +4,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.either_driver
 
 UPDATE_STOCK = """
 mutation ($updates: [StockUpdateInput!]!) {

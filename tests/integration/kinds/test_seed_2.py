@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.shop import UNKNOWN_ID, Shop
 
+pytestmark = pytest.mark.either_driver
+
 CREATE_MANY = """
 mutation CreateMany($products: [CreateProductInput!]!, $options: BatchCreateOptions) {
   batchCreateProducts(products: $products, options: $options) {

@@ -16,6 +16,8 @@ from tests.support.products.cups import (
 )
 from tests.support.shop import UNKNOWN_ID, Shop
 
+pytestmark = pytest.mark.either_driver
+
 UPDATE = """
 mutation ($updates: [UpdateProductInput!]!, $options: BatchUpdateOptions) {
   batchUpdateProducts(updates: $updates, options: $options) {

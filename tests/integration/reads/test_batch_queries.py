@@ -11,6 +11,8 @@ from tests.support.batches.submitting import discontinue, submit
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.web.whole_answers import Json, code_of
 
+pytestmark = pytest.mark.either_driver
+
 RESULTS = """
 query ($id: ID!, $first: Int, $after: String, $success: Boolean) {
   batchOperation(id: $id) {

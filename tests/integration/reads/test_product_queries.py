@@ -10,6 +10,8 @@ from bson import Int64, ObjectId
 
 from tests.support.shop import UNKNOWN_ID, Shop
 
+pytestmark = pytest.mark.either_driver
+
 PRODUCT = """
 query ($id: ID!) {
   product(id: $id) {

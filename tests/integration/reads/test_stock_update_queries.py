@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from bson import ObjectId
 
 from tests.support.shop import UNKNOWN_ID, Shop
+
+pytestmark = pytest.mark.either_driver
 
 STOCK_UPDATES = """
 query ($filter: StockUpdateFilter, $first: Int, $after: String) {

@@ -5,6 +5,8 @@ import pytest
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.web.rest_results import CSV, NDJSON, get, lines, poll, ran, table
 
+pytestmark = pytest.mark.either_driver
+
 
 async def test_a_mended_csv_file_can_be_sent_again_as_it_is(shop: Shop) -> None:
     (cup,) = await shop.put(10)

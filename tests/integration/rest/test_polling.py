@@ -5,6 +5,8 @@ import pytest
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.web.rest_results import CSV, get, lines, poll, ran, submit
 
+pytestmark = pytest.mark.either_driver
+
 
 async def test_a_batch_is_pending_until_it_is_run(shop: Shop) -> None:
     (cup,) = await shop.put(10)

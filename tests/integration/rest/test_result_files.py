@@ -7,6 +7,8 @@ import pytest
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.web.rest_results import CSV, NDJSON, get, lines, poll, ran, submit, table
 
+pytestmark = pytest.mark.either_driver
+
 
 async def test_a_file_is_ndjson_with_what_was_sent_and_what_became_of_it(shop: Shop) -> None:
     (cup,) = await shop.put(10)

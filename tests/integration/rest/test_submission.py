@@ -17,6 +17,8 @@ from tests.support.web.rest_calls import (
     stored,
 )
 
+pytestmark = pytest.mark.either_driver
+
 CUP: dict[str, Any] = {"name": "Cup", "price": 199, "stock": 10, "category": "tableware"}
 # the path, a body of JSON, the parameters of a stream, and the same items as CSV
 BODIES: list[tuple[str, dict[str, Any], str, str]] = [

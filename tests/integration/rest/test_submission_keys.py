@@ -20,6 +20,8 @@ from tests.support.web.rest_calls import (
     stored,
 )
 
+pytestmark = pytest.mark.either_driver
+
 
 async def test_the_same_key_gives_the_first_answer_again(shop: Shop) -> None:
     body = {"productIds": [ID], "newPrice": 5}

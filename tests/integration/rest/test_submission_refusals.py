@@ -14,6 +14,8 @@ from tests.support.web.rest_calls import (
     refusal,
 )
 
+pytestmark = pytest.mark.either_driver
+
 SIZE_RANGE = "is out of range: it may be from 1 to 1000. Leave it out for 500."
 
 

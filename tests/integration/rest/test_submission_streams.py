@@ -17,6 +17,8 @@ from tests.support.web.rest_calls import (
     refusal,
 )
 
+pytestmark = pytest.mark.either_driver
+
 STREAM = {  # as the server begins it
     "type": "http",
     "method": "POST",

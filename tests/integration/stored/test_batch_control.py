@@ -1,10 +1,14 @@
 """Call `cancelBatch`, `retryBatch` and `retryPublication` as a client does."""
 
+import pytest
+
 from tests.support.batches.batch_invariants import assert_batches_are_exact
 from tests.support.batches.batch_work import work_off
 from tests.support.batches.submitting import discontinue, submit
 from tests.support.shop import UNKNOWN_ID, Shop
 from tests.support.web.whole_answers import code_of, everything
+
+pytestmark = pytest.mark.either_driver
 
 CANCEL = "mutation ($id: ID!) { cancelBatch(id: $id) { id status successCount failureCount } }"
 RETRY = "mutation ($id: ID!) { retryBatch(id: $id) { id status totalItems retryOf operationType } }"

@@ -11,6 +11,8 @@ from tests.support.batches.submitting import SUBMIT
 from tests.support.shop import UNKNOWN_ID, Shop, open_shop
 from tests.support.web.whole_answers import Json, code_of, everything
 
+pytestmark = pytest.mark.either_driver
+
 CUP: Json = {"name": "Cup", "price": 199, "stock": 3, "category": "tableware"}
 IDS = [UNKNOWN_ID]
 TWO = {"discontinueProducts": {"productIds": IDS}, "deleteProducts": {"deletes": []}}
