@@ -11,6 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from server.batches.request import BatchRequest
+from server.domain.errors import BadInput
 from server.domain.item_result import Input
 
 
@@ -33,7 +34,11 @@ class Content:
         )
 
     def add(self, inputs: Iterable[Input]) -> None:
-        """Add the next items, in the order of the request."""
+        """Add the next items, in the order of the request.
+
+        Raises:
+            BadInput: an item is nested too deeply to be compared.
+        """
         if self._has_key:  # without a key the hash is never compared
             for sent in inputs:
                 self._add(sent)
@@ -50,8 +55,11 @@ class Content:
         return digest in (self._hash.hexdigest(), self._hash_of_0_1_0.hexdigest())
 
     def _add(self, value: Any) -> None:
-        self._hash.update(_line(_canonical(value)))
-        self._hash_of_0_1_0.update(_line(value))
+        try:
+            self._hash.update(_line(_canonical(value)))
+            self._hash_of_0_1_0.update(_line(value))
+        except RecursionError as error:
+            raise BadInput("An item is nested too deeply for a request with a key.") from error
 
 
 def _line(value: Any) -> bytes:

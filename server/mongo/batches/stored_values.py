@@ -11,6 +11,7 @@ from server.domain.item_result import Input
 from server.mongo.connection.document import Document
 
 _INT64 = 2**63 - 1
+_MOST_BRACKETS = 100  # of a list or object that is read back
 _FIELD_BYTES = 32  # more than the name of a field and what BSON puts around its value
 
 
@@ -33,11 +34,15 @@ def to_stored(value: Any) -> Any:
 
 
 def from_stored(value: Any) -> Any:
-    """Return the value that `to_stored` was given, but for a number beyond 64 bits."""
+    """Return the value that `to_stored` was given.
+
+    Exceptions are a number beyond 64 bits, and a list or an object with many others in it: that
+    stays a list of its JSON text, because reading deep nesting can exceed Python's recursion limit.
+    """
     match value:
         case bytes():
             return value.decode("utf-8", "surrogatepass")
-        case [str(text)]:
+        case [str(text)] if text.count("[") + text.count("{") <= _MOST_BRACKETS:
             return json.loads(text)
         case _:
             return value

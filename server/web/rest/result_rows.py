@@ -106,7 +106,9 @@ def _csv(rows: list[list[Any]]) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    return str(value).lower() if isinstance(value, bool) else value
+    if isinstance(value, bool | list | Mapping):
+        return json_value.written(value).decode()
+    return value
 
 
 def _no_formula(cell: Any) -> Any:

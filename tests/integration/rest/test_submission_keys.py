@@ -52,6 +52,21 @@ async def test_a_key_of_another_request_is_refused(shop: Shop) -> None:
     assert shop.admin[shop.database]["batchOperations"].count_documents({}) == 1
 
 
+@pytest.mark.parametrize("levels", [600, 850])
+async def test_nesting_is_no_fault_of_the_server(shop: Shop, levels: int) -> None:
+    product = '{"name": ' + "[" * levels + "]" * levels + "}"
+    body = '{"products": [' + product + "]}"
+
+    response = await post(shop, "create-products", body, Idempotency_Key="k")
+
+    assert response.status_code == 400
+    assert (refusal(response)["code"], refusal(response)["message"]) == (
+        "BAD_INPUT",
+        "An item is nested too deeply for a request with a key.",
+    )
+    assert_nothing_is_stored(shop)
+
+
 @pytest.mark.parametrize("key", ["", "x" * 201, "käse", "a\tb"])
 async def test_a_key_must_be_short_and_printable(shop: Shop, key: str) -> None:
     async with shop.http() as client:

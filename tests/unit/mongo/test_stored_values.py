@@ -68,6 +68,13 @@ def test_a_list_or_an_object_comes_back_as_it_was_and_passes_for_no_text(sent: A
     assert stored_and_back({"name": sent}) == {"name": sent}
 
 
+@pytest.mark.parametrize("levels", [101, 900])
+def test_deep_nesting_is_not_read_back_and_passes_for_no_text(levels: int) -> None:
+    text = "[" * levels + "]" * levels
+
+    assert stored_and_back({"name": json.loads(text)}) == {"name": [text]}
+
+
 def test_what_an_older_version_stored_as_json_text_is_that_text() -> None:
     assert from_stored_input({"name": json.dumps(["x"])}) == {"name": '["x"]'}
 

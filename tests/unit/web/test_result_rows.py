@@ -220,6 +220,14 @@ def test_what_the_caller_has_sent_is_not_changed() -> None:
     assert body.decode().startswith(",=1+1,-5,1,'@x,,0,false")
 
 
+def test_a_list_or_an_object_is_json_in_its_cell() -> None:
+    sent = {"name": ["Cup"], "price": {"eur": 5}}
+
+    (row,) = csv.reader([CsvWriter(CREATE).rows([failure(sent)]).decode()])
+
+    assert row[1:3] == ['["Cup"]', '{"eur":5}']
+
+
 def test_numbers_that_json_does_not_have_become_texts() -> None:
     sent = {"productId": "a", "data": {"price": float("inf")}}
 
