@@ -6,26 +6,25 @@ over a minute to end two batches that the database keeps from ending.
 """
 
 import asyncio
-import gzip
 import json
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import bson
 import httpx
 from bson import ObjectId
-from bson.codec_options import CodecOptions
-from bson.raw_bson import RawBSONDocument
-from process import Document, Receiver, Server, get, graphql, until
+from dump import dump
+from faults import failing_reads, locked
+from process import Document, Receiver, Server, graphql, until
 from pymongo import MongoClient
 from pymongo.database import Database
+from reader import Reader
 from workload import (
     CREATE,
     DAY_MS,
@@ -49,10 +48,8 @@ from workload import (
 )  # fmt: skip
 
 HERE = Path(__file__).parent
-COLLECTIONS = ["products", "stockUpdates", "batchOperations", "batchChunks", "commitMarks"]
 DEAD_PORT = "http://127.0.0.1:9/prices"
 FINAL = ["completed", "failed", "cancelled"]
-ALL_BATCHES = "query { batchOperations(first: 100) { edges { node { id } } } }"
 
 LOCKED_AT = [30, 33, 36, 39]  # products that a transaction of ours holds where a batch must stop
 LOCKED_KEYED, LOCKED_ENDS, LOCKED_CANCELLED, LOCKED_CONFLICT = 42, 44, 46, 48
@@ -346,123 +343,6 @@ def _upload(server: Server) -> None:
         )
 
 
-@contextmanager
-def locked(database: Database[Document], numbers: Sequence[int]) -> Iterator[None]:
-    """Hold products in a transaction, so that no other one can write them."""
-    ids = [ObjectId(product(number)) for number in numbers]
-    with database.client.start_session() as session:
-        session.start_transaction()
-        database["products"].update_many(
-            {"_id": {"$in": ids}}, {"$set": {"name": "locked"}}, session=session
-        )
-        try:
-            yield
-        finally:
-            session.abort_transaction()
-
-
-@contextmanager
-def failing_reads(database: Database[Document]) -> Iterator[None]:
-    """Let the servers read no product."""
-    fail_point: Document = {
-        "configureFailPoint": "failCommand",
-        "mode": "alwaysOn",
-        "data": {
-            "failCommands": ["find"],
-            "namespace": "stockbatch.products",
-            "errorCode": 11600,  # InterruptedAtShutdown
-            "errorLabels": ["TransientTransactionError"],
-            "appName": "stockbatch",
-        },
-    }
-    database.client.admin.command(fail_point)
-    try:
-        yield
-    finally:
-        database.client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
-
-
-_NODE = """id operationType status outcome totalItems processedItems successCount failureCount
-    createdBy createdAt startedAt completedAt error retryOf
-    publication { pending published failed }"""
-_PAGE = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount"
-_PRODUCTS = f"""query($filter: ProductFilter, $order: ProductOrder, $after: String) {{
-    products(filter: $filter, orderBy: $order, first: 17, after: $after) {{
-        edges {{ cursor node {{ id name price stock category discontinued createdAt updatedAt
-            expiresAt }} }} {_PAGE} }} }}"""
-_ROWS = f"""query($filter: StockUpdateFilter, $after: String) {{
-    stockUpdates(filter: $filter, first: 100, after: $after) {{
-        edges {{ cursor node {{ id productId quantity timestamp status error code reason newStock
-            batchId }} }} {_PAGE} }} }}"""
-_BATCHES = f"""query($filter: BatchOperationFilter, $after: String) {{
-    batchOperations(filter: $filter, first: 9, after: $after) {{
-        edges {{ cursor node {{ {_NODE} }} }} {_PAGE} }} }}"""
-_BATCH = f"query($id: ID!) {{ batchOperation(id: $id) {{ {_NODE} }} }}"
-_MEASURED = """query($id: ID!) { batchOperation(id: $id) { alerts { kind message } metrics {
-    durationMs avgTimePerItemMs successRate failureRate itemsPerSecond } } }"""
-_RESULTS = f"""query($id: ID!, $success: Boolean, $after: String) {{ batchOperation(id: $id) {{
-    results(first: 8, success: $success, after: $after) {{
-        edges {{ cursor node {{ index productId success message newStock txId publicationError
-            error {{ code message path retryable currentStock }} }} }} {_PAGE} }} }} }}"""
-
-
-class Reader:
-    """Asks for everything, page by page, and keeps the answers."""
-
-    def __init__(self, server: Server, reads: list[Document]) -> None:
-        self._server, self._reads = server, reads
-
-    def everything(self) -> None:
-        orders = ["CREATED", "NAME", "STOCK"]
-        for order in (f"{one}_{way}" for one in orders for way in ("ASC", "DESC")):
-            self._pages(_PRODUCTS, order=order)
-        for where in [
-            {}, {"category": "shelf 1"}, {"discontinued": True}, {"stockAtLeast": 1000},
-            {"stockAtMost": 50}, {"namePrefix": "Cup 1"},
-            {"ids": [product(1), UNKNOWN, product(3)]},
-        ]:  # fmt: skip
-            self._pages(_PRODUCTS, filter=where)
-        for status in (None, "PENDING", "APPLIED", "FAILED"):
-            self._pages(_ROWS, filter={"status": status} if status else {})
-        self._pages(_ROWS, filter={"productId": product(0)})
-        self._pages(_BATCHES)
-        for status in ("PENDING", "PROCESSING", "COMPLETED", "FAILED", "CANCELLED"):
-            self._pages(_BATCHES, filter={"status": status})
-        self._pages(_BATCHES, filter={"operationType": "UPDATE_PRICE"})
-        for batch in self._server.graphql(ALL_BATCHES)["edges"]:
-            self._batch(batch["node"]["id"])
-
-    def _batch(self, batch_id: str) -> None:
-        batch = self._keep(graphql(_BATCH, {"id": batch_id}), batch_id)["data"]["batchOperation"]
-        if batch["completedAt"]:  # otherwise it is measured up to now
-            self._keep(graphql(_MEASURED, {"id": batch_id}), batch_id)
-        self._pages(_ROWS, batch_id, filter={"batchId": batch_id})
-        for success in (None, True, False):
-            self._pages(_RESULTS, batch_id, id=batch_id, success=success)
-        self._keep(get(f"/api/batches/{batch_id}"), batch_id)
-        for form in ("ndjson", "csv"):
-            for which in ("", "&success=true", "&success=false"):
-                self._keep(get(f"/api/batches/{batch_id}/results?format={form}{which}"), batch_id)
-
-    def _pages(self, query: str, batch_id: str | None = None, **variables: Any) -> None:
-        after = None
-        while True:
-            answer = self._keep(graphql(query, variables | {"after": after}), batch_id)["data"]
-            (page,) = answer.values()
-            page = page.get("results", page)
-            after = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"]:
-                return
-
-    def _keep(self, request: Document, batch_id: str | None = None) -> Any:
-        exchange = self._server.send(request)
-        self._reads.append(exchange | {"batch": batch_id})
-        answer = exchange["answer"]
-        if exchange["status"] != 200 or '"errors"' in answer[:9]:
-            raise SystemExit(f"{request}\n{answer}")
-        return json.loads(answer) if request["path"] == "/graphql" else answer
-
-
 def read_everything(writing: Writing) -> None:
     server = writing.server(WORKER_ENABLED="false")
     writing.answers["writtenAt"] = datetime.now(UTC).isoformat(timespec="milliseconds")
@@ -470,47 +350,9 @@ def read_everything(writing: Writing) -> None:
     server.stop()
 
 
-def dump(writing: Writing) -> None:
-    """Each collection is one document: its options, its indexes and its documents."""
-    raw: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-    dumped = b""
+def dump_everything(writing: Writing) -> None:
     with writing.database() as database:
-        options = {one["name"]: one["options"] for one in database.list_collections()}
-        for name in COLLECTIONS:
-            found = list(database.get_collection(name, raw).find().sort("_id"))
-            indexes = [dict(one) for one in database[name].list_indexes()]
-            dumped += bson.encode(
-                {
-                    "name": name,
-                    "options": options[name],
-                    "indexes": indexes,
-                    "documents": found,
-                }
-            )
-            print(f"{name}: {len(found)} documents, {len(indexes)} indexes")
-        _tell(database)
-    _write("database.bson.gz", dumped)
-    _write("answers.json.gz", json.dumps(writing.answers, indent=0).encode())
-
-
-def _tell(database: Database[Document]) -> None:
-    states = [{"$group": {"_id": "$status", "n": {"$sum": 1}}}]
-    for name in ("batchOperations", "batchChunks", "stockUpdates"):
-        counts = {one["_id"]: one["n"] for one in database[name].aggregate(states)}
-        print(f"{name}: {counts}")
-    codes = [
-        {"$unwind": "$outcomes"},
-        {"$unwind": {"path": "$outcomes.errors", "preserveNullAndEmptyArrays": True}},
-        {"$group": {"_id": ["$outcomes.kind", "$outcomes.errors.code"], "n": {"$sum": 1}}},
-    ]
-    for one in sorted(database["batchChunks"].aggregate(codes), key=str):
-        print(f"outcomes: {one['_id']} {one['n']}")
-
-
-def _write(name: str, content: bytes) -> None:
-    compressed = gzip.compress(content, 9, mtime=0)
-    (HERE / name).write_bytes(compressed)
-    print(f"{name}: {len(compressed)} bytes")
+        dump(database, writing.answers)
 
 
 async def write(checkout: Path, folder: Path) -> None:
@@ -526,7 +368,15 @@ async def write(checkout: Path, folder: Path) -> None:
     writing.uri = mongod.uri
     try:
         await asyncio.to_thread(completed, writing, Receiver())
-        for phase in (failed, unpublished, publishing, interrupted, waiting, read_everything, dump):
+        for phase in (
+            failed,
+            unpublished,
+            publishing,
+            interrupted,
+            waiting,
+            read_everything,
+            dump_everything,
+        ):
             print(phase.__name__, flush=True)
             await asyncio.to_thread(phase, writing)
     finally:

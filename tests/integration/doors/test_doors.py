@@ -9,12 +9,30 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from tests.support.batches.batch_work import submit, work_off
 from tests.support.shop import Shop
-from tests.support.web.door_cells import READS, WEBSOCKET, DoesNotApply, Rule
-from tests.support.web.door_table import ROUTES, RULES
+from tests.support.web.door_cells import READS, REST_BODIES, DoesNotApply, Rule
+from tests.support.web.door_table import RULES
 from tests.support.web.doors import Door, Reply, Sent, app_of, reply, well_formed
 from tests.support.web.whole_answers import everything
 
 pytestmark = pytest.mark.either_driver
+
+ROUTES: dict[str, tuple[Door, ...] | DoesNotApply] = {
+    "/graphql": (Door.GRAPHQL_POST, Door.GRAPHQL_GET),
+    "ws /graphql": (Door.WEBSOCKET,),
+    "/api/mutation": (Door.CONVEX_MUTATION,),
+    "/api/query": (Door.CONVEX_QUERY,),
+    "/api/batches/{name}": (*REST_BODIES, Door.REST_PROGRESS),
+    "/api/batches/{name}/results": (Door.REST_RESULTS,),
+    "/api/batches": DoesNotApply("it only says what there is below it"),
+    "/api/action": DoesNotApply("it refuses every call with 404"),
+    "/api/query_ts": DoesNotApply("it refuses every call with 404"),
+    "/api/query_at_ts": DoesNotApply("it refuses every call with 404"),
+    "/": DoesNotApply("it takes nothing and leads to the page"),
+    "/graphiql": DoesNotApply("it serves files"),
+    "/healthz": DoesNotApply("it takes nothing"),
+    "/readyz": DoesNotApply("it takes nothing"),
+    "/metrics": DoesNotApply("it takes nothing"),
+}
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -48,7 +66,7 @@ async def test_a_rule_holds_at_every_door(
 
 
 def is_silence(answer: Reply, door: Door) -> bool:
-    return door is not WEBSOCKET and answer.status == 0
+    return door is not Door.WEBSOCKET and answer.status == 0
 
 
 def test_the_table_has_a_cell_for_every_rule_at_every_door() -> None:

@@ -21,7 +21,6 @@ from tests.support.web.door_cells import (
     BY_GET,
     CONVEX,
     CONVEX_MUTATION,
-    CONVEX_QUERY,
     ENCODING,
     GRAPHQL_GET,
     GRAPHQL_POST,
@@ -37,7 +36,6 @@ from tests.support.web.door_cells import (
     REST_RESULTS,
     TYPE,
     WEBSOCKET,
-    DoesNotApply,
     Rule,
     accepting,
     body,
@@ -396,22 +394,4 @@ RULES: dict[str, Rule] = {
         ),
         stops=True,
     ),
-}
-
-ROUTES: dict[str, tuple[Door, ...] | DoesNotApply] = {
-    "/graphql": (GRAPHQL_POST, GRAPHQL_GET),
-    "ws /graphql": (WEBSOCKET,),
-    "/api/mutation": (CONVEX_MUTATION,),
-    "/api/query": (CONVEX_QUERY,),
-    "/api/batches/{name}": (*REST_BODIES, REST_PROGRESS),
-    "/api/batches/{name}/results": (REST_RESULTS,),
-    "/api/batches": DoesNotApply("it only says what there is below it"),
-    "/api/action": DoesNotApply("it refuses every call with 404"),
-    "/api/query_ts": DoesNotApply("it refuses every call with 404"),
-    "/api/query_at_ts": DoesNotApply("it refuses every call with 404"),
-    "/": DoesNotApply("it takes nothing and leads to the page"),
-    "/graphiql": DoesNotApply("it serves files"),
-    "/healthz": DoesNotApply("it takes nothing"),
-    "/readyz": DoesNotApply("it takes nothing"),
-    "/metrics": DoesNotApply("it takes nothing"),
 }
