@@ -83,7 +83,10 @@ def _contents(definition: ExecutableDefinitionNode) -> _Contents:
 
 
 def _total(contents: _Contents, counts: dict[str, int]) -> int:
-    """Return the aliases of a definition and of the fragments it spreads, whose `counts` are known."""
+    """Return the number of aliases in a definition, those of the fragments that it spreads included.
+
+    `counts` has the number for each of these fragments.
+    """
     spread = (counts.get(name, 0) * times for name, times in contents.spreads.items())
     return min(contents.aliases + sum(spread), COUNTED_UP_TO + 1)
 

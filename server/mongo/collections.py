@@ -1,4 +1,7 @@
-"""The collections with their validators and indexes, which each start-up brings up to date."""
+"""The collections, with their validators and indexes.
+
+At each start the server creates what is missing, and changes what differs.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -123,7 +123,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
 
         try:
             await self.transactions.run(body)
-        except Exception:
+        except Exception:  # the items have failed already, and the caller must learn of that
             if self.transactions.can_give_back:
                 raise
             log.exception(

@@ -91,7 +91,7 @@ class Engine:
         return await self._run_in_turn(runner, items, self._turn(items))
 
     async def drain(self) -> None:
-        """Return when every chunk that has begun has ended."""
+        """Wait until every chunk that has begun has ended."""
         await self.in_flight.drain()
 
     async def _one_after_another(

@@ -45,7 +45,7 @@ class IdempotencyKeys:
         return False
 
     async def holder(self, created_by: str, key: str, content: Content) -> StoredBatch:
-        """Return the batch that holds the key, once all of it is stored.
+        """Wait until the batch that holds the key is stored whole, and return it.
 
         Raises:
             KeyReused: the batch is that of another request.

@@ -188,7 +188,7 @@ class ClaimedChunks:
     async def _run_items(
         self, batch: StoredBatch, chunk: ClaimedChunk, fenced: FencedTransactions
     ) -> None:
-        """Run the items that have no outcome yet, and record the outcome of each."""
+        """Run the chunk's items that have no outcome yet, and store their outcomes."""
         work, options = work_of(batch), batch.options
         argument = work.kind.argument
         items = [work.effects.item(stored.index, stored.input) for stored in chunk.items]

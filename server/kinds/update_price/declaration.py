@@ -10,7 +10,10 @@ from server.kinds.update_price.rules import ARGUMENT, NEW_PRICE, Priced, check_n
 
 
 def _message(priced: Priced, result: ItemResult) -> str:
-    """Return the sentence on a new price, which is a success even if unpublished (seed 3)."""
+    """Return what a caller reads of a changed price.
+
+    As in seed 3, the item succeeded even if its price could not be published.
+    """
     if result.publication and result.publication.error is not None:
         return "Price updated (not published)"
     is_pending = result.is_published and not result.publication

@@ -22,7 +22,7 @@ from server.mongo.connection.document import LONG_AGO, Document, present
 
 FAILED = "failed"  # the `kind` of an outcome that is no success
 
-# Decodes an entry of `batchChunks.outcomes`. The kinds know how, and `server.mongo` knows no kind.
+# Reads an entry of `batchChunks.outcomes`. It is passed in: `server.mongo` imports no kind.
 ToOutcome = Callable[[Mapping[str, Any]], Outcome]
 
 _OPTIONS = {field.name for field in fields(BatchOptions)}  # a newer server may have stored more

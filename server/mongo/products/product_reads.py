@@ -114,7 +114,11 @@ def _narrowest_index(where: ProductFilter) -> str | None:
 
 
 def _query(where: ProductFilter, now: datetime) -> Document:
-    """Return the query. A caller's value is an operand of `$eq` or a range, never an operator."""
+    """Return the filter as a query of MongoDB.
+
+    Each value of the caller stands behind an operator of ours, such as `$eq`, so that MongoDB never
+    reads the value itself as an operator.
+    """
     conditions = [unexpired(now)]
     if where.category is not None:
         conditions.append({"category": {"$eq": where.category}})

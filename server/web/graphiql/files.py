@@ -37,7 +37,7 @@ class _Files(StaticFiles):
     def file_response(
         self, full_path: PathLike, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        """Return the file, compressed if the build has it so and the client takes it."""
+        """Return the file: its `.gz` if there is one and the client accepts gzip."""
         compressed = Path(f"{full_path}.gz")
         headers = dict(self._headers)
         if compressed.is_file():

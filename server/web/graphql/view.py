@@ -54,7 +54,7 @@ class GraphQLView(GraphQL[Context, None]):
     def __init__(
         self, services: Services, *, max_request_bytes: int, origins: Sequence[str] = ()
     ) -> None:
-        """`origins` are those whose pages may open a WebSocket, besides our own."""
+        """Take `origins`: pages of these may open a WebSocket, and so may those of this server."""
         super().__init__(
             schema,
             allowed_origins=origins,

@@ -267,7 +267,7 @@ def _kill_over_lapsed_chunks(writing: Writing, database: Database[Document]) -> 
     server = writing.server(TRANSACTION_SECONDS="50", WORKER_CHUNKS="3", WORKER_LEASE_SECONDS="5")
     again = {"crashes": {"$gt": 0}, "lease": {"$exists": True}}
     until(lambda: database["batchChunks"].count_documents(again) >= 1, "a chunk taken over")
-    time.sleep(1)
+    time.sleep(1)  # until its transaction has come to the lock
     server.kill()
 
 
@@ -287,7 +287,7 @@ def _kill_over_a_cancelled_batch(writing: Writing, database: Database[Document])
         "a held chunk and one that is done",
     )
     server.graphql("mutation($id: ID!) { cancelBatch(id: $id) { id } }", id=one)
-    time.sleep(1)
+    time.sleep(1)  # until the worker has seen that the batch is cancelled
     server.kill()
 
 
