@@ -1,7 +1,8 @@
 """What is wrong with one item of a batch, as data."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 
 class ItemErrorCode(Enum):
@@ -23,8 +24,7 @@ class ItemErrorCode(Enum):
     INTERNAL = "INTERNAL"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemError:
+class ItemError(Struct, frozen=True, kw_only=True, gc=False):
     """Why one item failed.
 
     `path` leads to the faulty value in the request's arguments: `("updates", "3", "quantity")`.

@@ -1,16 +1,16 @@
 """The result of one item of a stored batch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from server.domain.outcome import Failed, Outcome
 
 Input = Mapping[str, Any]  # an item as it was sent: the names and values of its GraphQL input
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
+class Publication(Struct, frozen=True, kw_only=True, gc=False):
     """How the publication of one item ended: with the receiver's `tx_id`, or with an `error`."""
 
     index: int
@@ -18,8 +18,7 @@ class Publication:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ItemResult:
+class ItemResult(Struct, frozen=True, kw_only=True, gc=False):
     """An item as it was sent, and what came of it.
 
     `is_published` says whether the item is to be published if it succeeds; `publication` is None

@@ -1,9 +1,10 @@
 """The outcomes of a batch: one per item, in input order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct
 
 from server.domain.item_error import ItemError
 
@@ -17,8 +18,7 @@ class Outcome(Protocol):
     def product_id(self) -> str | None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class Failed(Struct, frozen=True, kw_only=True, gc=False):
     """An item that changed nothing; it has one error or more. `product_id` is spelled as sent."""
 
     index: int

@@ -1,9 +1,10 @@
 """Products, their ids, and the errors that name a product."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypedDict
+
+from msgspec import Struct
 
 from server.domain.errors import quoted
 from server.domain.item_error import ItemError, ItemErrorCode
@@ -11,8 +12,7 @@ from server.domain.item_error import ItemError, ItemErrorCode
 _HEX_24 = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
+class Product(Struct, frozen=True, kw_only=True, gc=False):
     """A stored product; `price` is in whole cents, and times are UTC, to the millisecond."""
 
     id: str
@@ -26,8 +26,7 @@ class Product:
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockLevel:
+class StockLevel(Struct, frozen=True, kw_only=True, gc=False):
     """The fields of a product that the stock rules need."""
 
     stock: int

@@ -1,8 +1,9 @@
 """Rows of the ledger `stockUpdates`: the updates of products' stocks, and their outcomes."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from server.domain.item_error import ItemErrorCode
 
@@ -18,8 +19,7 @@ class StockUpdateReason(Enum):
     DISCONTINUED = "discontinued"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry:
+class LedgerEntry(Struct, frozen=True, kw_only=True, gc=False):
     """A row to be written. `quantity` is 0 if the one that was sent is invalid.
 
     `index` is the item's place in its batch; None unless the batch is stored.
@@ -35,8 +35,7 @@ class LedgerEntry:
     index: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockUpdate:
+class StockUpdate(Struct, frozen=True, kw_only=True, gc=False):
     """A stored row."""
 
     id: str

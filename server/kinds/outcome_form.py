@@ -1,7 +1,7 @@
 """How an outcome is stored, shown and worded."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -60,7 +60,7 @@ class OutcomeForm:
 
     @cached_property
     def _has_key(self) -> bool:
-        return any(field.name == "key" for field in fields(self.outcome))
+        return "key" in self.outcome.__struct_fields__
 
 
 def wording(text: str) -> Callable[[Any, ItemResult], str]:

@@ -1,8 +1,9 @@
 """The rules of `batchCreateProducts`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from server.domain.expiry import has_expired
 from server.domain.field_check import FieldCheck
@@ -13,8 +14,7 @@ from server.domain.product import Product
 ARGUMENT = "products"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreateItem:
+class CreateItem(Struct, frozen=True, kw_only=True, gc=False):
     """A product to create, with checked fields; if `errors` is not empty, do not use them.
 
     `product_id` is the caller's own id as it was sent, None if the product is to get a new id.
@@ -32,8 +32,7 @@ class CreateItem:
     errors: tuple[ItemError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Created:
+class Created(Struct, frozen=True, kw_only=True, gc=False):
     """The product was created. `replaces`: it takes the id of a product that has expired."""
 
     index: int

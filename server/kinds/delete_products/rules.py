@@ -1,7 +1,8 @@
 """The rules of `batchDeleteProducts`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError, ItemErrorCode
@@ -11,8 +12,7 @@ from server.domain.product import Product, product_not_found
 ARGUMENT = "deletes"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteItem:
+class DeleteItem(Struct, frozen=True, kw_only=True, gc=False):
     """One product to delete, together with its `stockUpdates` if `cascade`.
 
     `key` is the canonical spelling of `product_id`, "" if it is no id.
@@ -25,8 +25,7 @@ class DeleteItem:
     errors: tuple[ItemError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deleted:
+class Deleted(Struct, frozen=True, kw_only=True, gc=False):
     """The product was deleted, with `cascaded` rows of `stockUpdates`; `product` is how it was."""
 
     index: int

@@ -1,7 +1,8 @@
 """The rules of `batchDiscontinueProducts`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from server.domain.item_error import ItemError
 from server.domain.outcome import Failed, failed
@@ -11,8 +12,7 @@ from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpda
 ARGUMENT = "productIds"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscontinueItem:
+class DiscontinueItem(Struct, frozen=True, kw_only=True, gc=False):
     """One product id as it was sent; `key` is its canonical spelling, "" if it is no id."""
 
     index: int
@@ -21,8 +21,7 @@ class DiscontinueItem:
     errors: tuple[ItemError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discontinued:
+class Discontinued(Struct, frozen=True, kw_only=True, gc=False):
     """The product was discontinued; `stock` is what it had before, and has lost."""
 
     index: int
@@ -31,8 +30,7 @@ class Discontinued:
     stock: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True, kw_only=True, gc=False):
     """The product had been discontinued before, which is no failure."""
 
     index: int

@@ -1,7 +1,8 @@
 """The rules of `updatePrice`: one new price for many products."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from server.domain.errors import BadInput
 from server.domain.field_check import FieldCheck
@@ -14,8 +15,7 @@ ARGUMENT = "productIds"
 NEW_PRICE = "newPrice"  # the option
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceItem:
+class PriceItem(Struct, frozen=True, kw_only=True, gc=False):
     """One product id as it was sent; `key` is its canonical spelling, "" if it is no id."""
 
     index: int
@@ -24,8 +24,7 @@ class PriceItem:
     errors: tuple[ItemError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Priced:
+class Priced(Struct, frozen=True, kw_only=True, gc=False):
     """The product has the new price, in whole cents."""
 
     index: int

@@ -1,9 +1,11 @@
 """The rules of `batchUpdateProducts`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypedDict
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError
@@ -27,8 +29,7 @@ class SentPatch(TypedDict, total=False):
     category: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UpdateItem:
+class UpdateItem(Struct, frozen=True, kw_only=True, gc=False):
     """The patch of one product, with checked fields; if `errors` is not empty, do not use them.
 
     `key` is the canonical spelling of `product_id`, "" if it is no id.
@@ -41,8 +42,7 @@ class UpdateItem:
     errors: tuple[ItemError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Updated:
+class Updated(Struct, frozen=True, kw_only=True, gc=False):
     """The product was changed; `product` is how this item left it. Later items may change it."""
 
     index: int

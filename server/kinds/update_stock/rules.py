@@ -1,7 +1,8 @@
 """The rules of `batchUpdateStock`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
 
 from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError, ItemErrorCode
@@ -13,8 +14,7 @@ from server.domain.whole_number import MAX_INT, not_whole, whole_number
 ARGUMENT = "updates"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockItem:
+class StockItem(Struct, frozen=True, kw_only=True, gc=False):
     """One update with checked fields; if `errors` is not empty, do not use the values.
 
     `product_id` is as the caller sent it. `key` is its canonical spelling, "" if it is no id.
@@ -28,8 +28,7 @@ class StockItem:
     errors: tuple[ItemError, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class Applied(Struct, frozen=True, kw_only=True, gc=False):
     """The update took effect and left a stock of `new_stock`."""
 
     index: int
@@ -88,7 +87,7 @@ def decide_stock_updates(
     for item in items:
         outcome = _decide(item, running.get(item.key))
         if isinstance(outcome, Applied):
-            running[item.key] = replace(running[item.key], stock=outcome.new_stock)
+            running[item.key] = StockLevel(stock=outcome.new_stock, discontinued=False)
         outcomes.append(outcome)
     return outcomes
 

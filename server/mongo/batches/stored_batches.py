@@ -14,7 +14,7 @@ from server.mongo.batches.states import StateChanges
 from server.mongo.connection.document import Document, until
 from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
-from server.mongo.products.documents import from_ledger_entry
+from server.mongo.products.documents import from_ledger_entries
 
 _SUBMITTING = BatchState.SUBMITTING.value
 _HIDDEN = [state.value for state in HIDDEN]
@@ -137,8 +137,7 @@ class StoredBatches:
 
     async def _insert_rows(self, batch: StoredBatch, rows: Sequence[LedgerEntry]) -> None:
         if rows:
-            own_id = ObjectId(batch.id)
-            pending = [from_ledger_entry(row, batch.created_at, own_id) for row in rows]
+            pending = from_ledger_entries(rows, batch.created_at, ObjectId(batch.id))
             await self._rows.insert_many(pending, session=self._session)
 
     async def _set_first_chunks(self, batch: StoredBatch, fields: Document) -> None:

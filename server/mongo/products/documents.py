@@ -1,5 +1,6 @@
 """Products and rows of the ledger as MongoDB stores them, and back again."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from bson import ObjectId
@@ -12,7 +13,7 @@ from server.domain.stock_update import (
     StockUpdateReason,
     StockUpdateStatus,
 )
-from server.mongo.connection.document import Document, present
+from server.mongo.connection.document import Document, new_object_ids, present
 
 STOCK_LEVEL_FIELDS = {"stock": 1, "discontinued": 1}
 
@@ -65,11 +66,21 @@ def to_stock_update(document: Document) -> StockUpdate:
     )
 
 
-def from_ledger_entry(
-    entry: LedgerEntry, timestamp: datetime, batch_id: ObjectId | None = None
+def from_ledger_entries(
+    entries: Sequence[LedgerEntry], timestamp: datetime, batch_id: ObjectId | None = None
+) -> list[Document]:
+    """Return a row for each entry, with ids in ascending order."""
+    return [
+        _from_ledger_entry(row_id, entry, timestamp, batch_id)
+        for row_id, entry in zip(new_object_ids(len(entries)), entries, strict=True)
+    ]
+
+
+def _from_ledger_entry(
+    row_id: ObjectId, entry: LedgerEntry, timestamp: datetime, batch_id: ObjectId | None
 ) -> Document:
     document: Document = {
-        "_id": ObjectId(),
+        "_id": row_id,
         "productId": ObjectId(entry.product_id),
         "quantity": entry.quantity,
         "timestamp": timestamp,

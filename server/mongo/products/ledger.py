@@ -9,10 +9,11 @@ from bson import ObjectId
 
 from server.domain.errors import TooManyRows
 from server.domain.stock_update import LedgerEntry
+from server.mongo.connection.commands import Commands
 from server.mongo.connection.document import Document, to_object_ids
 from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
-from server.mongo.products.documents import from_ledger_entry
+from server.mongo.products.documents import from_ledger_entries
 
 MOST_ROWS = 100_000  # deleted in one transaction: 300 000 took 6 s, and 400 000 never ended
 
@@ -28,6 +29,7 @@ class Ledger:
     def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
         self._database = database
         self._collection = database["stockUpdates"]
+        self._commands = Commands(database, session)
         self._session = session
         self._evidence = evidence
 
@@ -38,9 +40,9 @@ class Ledger:
         if not entries:
             return
         batch = ObjectId(batch_id) if batch_id else None
-        documents = [from_ledger_entry(entry, timestamp, batch) for entry in entries]
+        documents = from_ledger_entries(entries, timestamp, batch)
         self._evidence.inserted(self._collection, documents[0]["_id"], entries[0].product_id)
-        await self._collection.insert_many(documents, session=self._session)
+        await self._commands.insert(self._collection.name, documents)
 
     async def settle(
         self, batch_id: str, entries: Sequence[LedgerEntry], timestamp: datetime
@@ -67,8 +69,8 @@ class Ledger:
         if result.matched_count < len(entries):
             await self._collection.delete_many(own, session=self._session)
             batch = ObjectId(batch_id)
-            documents = [from_ledger_entry(entry, timestamp, batch) for entry in entries]
-            await self._collection.insert_many(documents, session=self._session)
+            documents = from_ledger_entries(entries, timestamp, batch)
+            await self._commands.insert(self._collection.name, documents)
 
     async def counts(self, product_ids: Ids[str]) -> dict[str, int]:
         """Return how many rows each product has, without the products that have none.

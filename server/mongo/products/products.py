@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bson import ObjectId
-from pymongo import UpdateMany
 
 from server.domain.errors import UnexpectedStoreError
 from server.domain.product import Product, ProductPatch, StockLevel
+from server.mongo.connection.commands import Commands
 from server.mongo.connection.document import LONG_AGO, Document, new_id, to_object_ids
 from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
@@ -26,6 +26,7 @@ class Products:
 
     def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
         self._collection = database["products"]
+        self._commands = Commands(database, session)
         self._session = session
         self._evidence = evidence
         self._own_ids: set[str] = set()
@@ -38,17 +39,24 @@ class Products:
 
     async def stock_levels(self, ids: Ids[str], now: datetime) -> dict[str, StockLevel]:
         """Return the stock levels of the products that exist, by id."""
-        found = await self._find(ids, unexpired(now), STOCK_LEVEL_FIELDS)
+        found = await self._find_fields(ids, unexpired(now), STOCK_LEVEL_FIELDS)
         return {str(document["_id"]): to_stock_level(document) for document in found}
 
     async def by_id(self, ids: Ids[str], now: datetime) -> dict[str, Product]:
         """Return the products that exist, by id."""
-        found = await self._find(ids, unexpired(now))
-        return {str(document["_id"]): to_product(document) for document in found}
+        if not ids:
+            return {}
+        cursor = self._collection.find(
+            {"_id": {"$in": to_object_ids(ids)}, **unexpired(now)},
+            session=self._session,
+            batch_size=len(ids) + 1,  # one reply, which leaves no cursor open
+        )
+        products = map(to_product, await cursor.to_list(None))
+        return {product.id: product for product in products}
 
     async def expiries(self, ids: Ids[str]) -> dict[str, datetime | None]:
         """Return the expiries of all products with these ids, by id; expired products count too."""
-        found = await self._find(ids, {}, {"expiresAt": 1})
+        found = await self._find_fields(ids, {}, {"expiresAt": 1})
         return {str(document["_id"]): document.get("expiresAt") for document in found}
 
     async def expired(self, now: datetime, limit: int) -> list[str]:
@@ -76,7 +84,7 @@ class Products:
                 self._evidence.inserted(self._collection, ObjectId(product.id), product.id)
                 break
         documents = [from_product(product) for product in products]
-        await self._collection.insert_many(documents, session=self._session)
+        await self._commands.insert(self._collection.name, documents)
 
     async def change_stock(self, changes: Mapping[str, int], now: datetime) -> None:
         """Add to the stock of each product, with one command; equal changes share a write.
@@ -144,18 +152,13 @@ class Products:
         )
         _require_all(result.deleted_count, len(ids))
 
-    async def _find(
-        self, ids: Ids[str], condition: Document, fields: Document | None = None
+    async def _find_fields(
+        self, ids: Ids[str], condition: Document, fields: Document
     ) -> list[Document]:
         if not ids:
             return []
-        cursor = self._collection.find(
-            {"_id": {"$in": to_object_ids(ids)}, **condition},
-            fields,
-            session=self._session,
-            batch_size=len(ids) + 1,  # one reply, which leaves no cursor open
-        )
-        return await cursor.to_list(None)
+        query: Document = {"_id": {"$in": to_object_ids(ids)}, **condition}
+        return await self._commands.find(self._collection.name, query, fields)
 
     async def _update(
         self, changes: Sequence[tuple[Sequence[str], Document | list[Document]]]
@@ -164,14 +167,16 @@ class Products:
         if not changes:
             return
         self._evidence.updated()
-        result = await self._collection.bulk_write(
-            [
-                UpdateMany({"_id": {"$in": to_object_ids(ids)}, "discontinued": False}, change)
-                for ids, change in changes
-            ],
-            session=self._session,
-        )
-        _require_all(result.matched_count, sum(len(ids) for ids, _ in changes))
+        updates = [
+            {
+                "q": {"_id": {"$in": to_object_ids(ids)}, "discontinued": False},
+                "u": change,
+                "multi": True,
+            }
+            for ids, change in changes
+        ]
+        matched = await self._commands.update(self._collection.name, updates)
+        _require_all(matched, sum(len(ids) for ids, _ in changes))
 
 
 def _touched(now: datetime) -> list[Document]:

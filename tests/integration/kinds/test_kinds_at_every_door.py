@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ import bson
 import httpx
 import pytest
 from bson.codec_options import CodecOptions
+from msgspec.structs import fields
 
 from server.domain.product import Product
 from server.kinds.kind import BatchKind

@@ -1,13 +1,13 @@
 """Decide `batchUpdateProducts` by its rules, without a database."""
 
 import math
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed

@@ -1,12 +1,12 @@
 """Store outcomes as documents, and read them back."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import bson
 import pytest
 from bson.codec_options import CodecOptions
+from msgspec.structs import replace
 
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed, Outcome
