@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from schema.context import Services
 from server.batches.engine.engine import Engine
+from server.batches.engine.group_commit import GroupLimits
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
 from server.batches.idempotency.keys import PATIENCE_SECONDS, IdempotencyKeys
@@ -42,6 +43,7 @@ class Sizes:
 
     limits: Limits = field(default_factory=Limits)
     queue: QueueLimits = field(default_factory=QueueLimits)
+    groups: GroupLimits = field(default_factory=GroupLimits)
     concurrent_chunks: int = 8
     worker_chunks: int = 4
     lease_seconds: float = LEASE_SECONDS
@@ -96,6 +98,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         clock=clock,
         concurrent_chunks=sizes.concurrent_chunks,
         limits=sizes.limits,
+        group_limits=sizes.groups,
     )
     completion = Completion(
         batches=repositories.batches,

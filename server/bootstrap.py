@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from server.assembly import Assembly, Sizes, assemble
 from server.batches.engine.engine import Engine
+from server.batches.engine.group_commit import GroupLimits
 from server.batches.engine.limits import Limits
 from server.batches.stored.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
@@ -178,6 +179,7 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
     sizes = Sizes(
         limits=Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items),
         queue=QueueLimits(items=settings.max_background_items, chunks=settings.max_queued_chunks),
+        groups=GroupLimits(items=settings.group_items, seconds=settings.group_seconds),
         concurrent_chunks=settings.concurrent_chunks,
         worker_chunks=settings.worker_chunks,
         lease_seconds=settings.worker_lease_seconds,

@@ -35,6 +35,8 @@ class Settings(BaseSettings):
     max_queued_chunks: Annotated[int, Field(ge=1)] = 10_000
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
+    group_items: Annotated[int, Field(ge=0, le=1_000)] = 500
+    group_seconds: Annotated[float, Field(ge=0.001, le=5)] = 0.05
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
     worker_enabled: bool = True
     worker_chunks: Annotated[int, Field(ge=1, le=64)] = 4

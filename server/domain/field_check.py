@@ -96,6 +96,6 @@ def _text_fault(text: str, longest: int) -> str:
         return f"is blank: it must have 1 to {longest} characters"
     if len(text) > longest:
         return f"has {len(text)} characters: it must have 1 to {longest}"
-    if _SURROGATE.search(text):
+    if not text.isascii() and _SURROGATE.search(text):
         return "is not valid Unicode: it has half a surrogate pair"
     return ""

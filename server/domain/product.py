@@ -9,7 +9,7 @@ from msgspec import Struct
 from server.domain.errors import quoted
 from server.domain.item_error import ItemError, ItemErrorCode
 
-_HEX_24 = re.compile(r"[0-9a-fA-F]{24}", re.ASCII)
+_is_hex_24 = re.compile(r"[0-9a-fA-F]{24}", re.ASCII).fullmatch
 
 
 class Product(Struct, frozen=True, kw_only=True, gc=False):
@@ -43,7 +43,7 @@ class ProductPatch(TypedDict, total=False):
 
 def canonical_id(text: str) -> str | None:
     """Return a well-formed id in lower case; None if `text` is not one."""
-    return text.lower() if _HEX_24.fullmatch(text) else None
+    return text.lower() if _is_hex_24(text) else None
 
 
 def invalid_product_id(text: str, path: tuple[str, ...]) -> ItemError:

@@ -13,6 +13,8 @@ def whole_number(value: object, *, least: int, most: int) -> int | None:
 
     -0.0 is 0, and 10⁴⁰⁰ is out of range. Over REST `value` may be anything that JSON has.
     """
+    if type(value) is int:  # nearly always; the general case takes three times as long
+        return value if least <= value <= most else None
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     if isinstance(value, float) and not (math.isfinite(value) and value.is_integer()):

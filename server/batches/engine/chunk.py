@@ -147,7 +147,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
                 outcomes += not_attempted(part, self.work.kind.argument)
             else:
                 outcomes += await self.run(part, tries=1)
-        return outcomes
+        return sorted(outcomes, key=lambda outcome: outcome.index)  # parts are cut by product
 
     def _halves(self, items: Sequence[ItemT]) -> list[list[ItemT]]:
         """Return two or more parts.

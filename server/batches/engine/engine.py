@@ -12,6 +12,7 @@ from typing import TypeVar
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.cutting import chunks_of
 from server.batches.engine.failures import fail_all
+from server.batches.engine.group_commit import GroupCommit, GroupLimits
 from server.batches.engine.in_flight import InFlight
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
@@ -23,6 +24,8 @@ from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome, any_failed
 from server.kinds.kind import BatchWork, Item
 from server.mongo.transaction import TransactionRunner
+
+_GROUP_ATTEMPTS = 3  # of a transaction of several requests; then each request runs alone
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -42,6 +45,7 @@ class Engine:
         clock: Callable[[], datetime],
         concurrent_chunks: int,
         limits: Limits,
+        group_limits: GroupLimits,
     ) -> None:
         self.limits = limits
         self.in_flight = InFlight()
@@ -51,6 +55,13 @@ class Engine:
         self._slots = asyncio.Semaphore(concurrent_chunks)
         self._slots_for_one_batch = max(1, concurrent_chunks // 2)
         self._turns = Turns()
+        self._groups = GroupCommit(
+            PlainTransactions(runner, attempts=_GROUP_ATTEMPTS),
+            self._turns,
+            self.in_flight,
+            observer,
+            group_limits,
+        )
 
     async def run(
         self, work: BatchWork[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
@@ -65,6 +76,8 @@ class Engine:
         """
         self.limits.check(work.kind.argument, len(items), options)
         runner = self.chunk_runner(work, options, self._plain)
+        if self._groups.takes(runner, items):
+            return await self._groups.run(runner, items)
         if options.ends_at_failure:
             return await self._one_after_another(runner, items)
         in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))

@@ -17,10 +17,14 @@ class InFlight:
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`, which goes on to its end even if the caller is cancelled."""
+        return await asyncio.shield(self.begin(work))
+
+    def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run `work` to its end without waiting for it."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        return task
 
     async def drain(self) -> None:
         """Return when no work is in flight any more."""

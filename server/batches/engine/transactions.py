@@ -29,12 +29,16 @@ class ChunkTransactions(Protocol):
 
 
 class PlainTransactions:
-    """Runs the transactions of a request that is not stored, and so cannot be run again later."""
+    """Runs the transactions of a request that is not stored, and so cannot be run again later.
+
+    `attempts` is how often a transaction runs at most; None until the runner's deadline.
+    """
 
     can_give_back = False
 
-    def __init__(self, runner: TransactionRunner) -> None:
+    def __init__(self, runner: TransactionRunner, attempts: int | None = None) -> None:
         self._runner = runner
+        self._attempts = attempts
 
     async def run(self, body: ChunkBody[OutcomeT], *, commit: bool = True) -> Sequence[OutcomeT]:
-        return await self._runner.run(body, commit=commit)
+        return await self._runner.run(body, commit=commit, attempts=self._attempts)

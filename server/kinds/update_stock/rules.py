@@ -7,7 +7,7 @@ from msgspec import Struct
 from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.outcome import Failed, failed
-from server.domain.product import StockLevel, product_discontinued, product_not_found
+from server.domain.product import StockLevel, canonical_id, product_discontinued, product_not_found
 from server.domain.stock_update import LedgerEntry, StockUpdateReason, StockUpdateStatus
 from server.domain.whole_number import MAX_INT, not_whole, whole_number
 
@@ -45,6 +45,23 @@ def stock_item(
     index: int, product_id: str, quantity: object, expected_stock: object = None
 ) -> StockItem:
     """Check the fields of one update, without looking at the store."""
+    key, checked = canonical_id(product_id), _quantity(quantity)
+    if key is None or checked is None or expected_stock is not None:
+        return _checked_item(index, product_id, quantity, expected_stock)
+    return StockItem(
+        index=index,
+        product_id=product_id,
+        key=key,
+        quantity=checked,
+        expected_stock=None,
+        errors=(),
+    )
+
+
+def _checked_item(
+    index: int, product_id: str, quantity: object, expected_stock: object
+) -> StockItem:
+    """Return the item with all of its errors. Most items have none, so few come here."""
     fields = FieldCheck(ARGUMENT, str(index))
     key = fields.product_id("productId", product_id)
     checked = check_quantity(quantity, _path(index, "quantity"))
@@ -65,7 +82,7 @@ def check_quantity(value: object, path: tuple[str, ...]) -> int | ItemError:
 
     Source: seed 1, "quantity changes must be whole numbers".
     """
-    quantity = whole_number(value, least=-MAX_INT, most=MAX_INT)
+    quantity = _quantity(value)
     if quantity is not None:
         return quantity
     return ItemError(
@@ -73,6 +90,10 @@ def check_quantity(value: object, path: tuple[str, ...]) -> int | ItemError:
         message=f"The quantity {not_whole(value, least=-MAX_INT, most=MAX_INT)}.",
         path=path,
     )
+
+
+def _quantity(value: object) -> int | None:
+    return whole_number(value, least=-MAX_INT, most=MAX_INT)
 
 
 def decide_stock_updates(

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Collection as Ids
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -49,9 +50,15 @@ def new_object_ids(number: int) -> list[ObjectId]:
     return _ids.take(number)
 
 
+@lru_cache(maxsize=16_384)  # a transaction needs each of its ids up to three times
+def to_object_id(text: str) -> ObjectId:
+    """Return the id as MongoDB stores it."""
+    return ObjectId(text)
+
+
 def to_object_ids(ids: Ids[str]) -> list[ObjectId]:
     """Return the ids as MongoDB stores them, in the same order."""
-    return [ObjectId(text) for text in ids]
+    return [to_object_id(text) for text in ids]
 
 
 def present(**fields: Any) -> Document:

@@ -44,8 +44,12 @@ class Driver(Protocol):
 
     client: Client
 
-    async def start_session(self) -> Session:
-        """Open a session; `end_session` closes it."""
+    def start_session(self) -> Session:
+        """Open a session, without a round trip; `end_session` closes it."""
+        ...
+
+    async def end_session(self, session: Session) -> None:
+        """Abort the session's transaction, if it has one, and close the session."""
         ...
 
     async def start_transaction(self, session: Session) -> None:
@@ -85,8 +89,17 @@ class MotorDriver:
         self._motor = AsyncIOMotorClient(uri, **options)
         self.client = cast(Client, self._motor)
 
-    async def start_session(self) -> Session:
-        return cast(Session, await self._motor.start_session())
+    def start_session(self) -> Session:
+        """Motor would do this on a thread, although it waits for nothing."""
+        session = self._motor.delegate.start_session()
+        return cast(Session, AsyncIOMotorClientSession(session, self._motor))
+
+    async def end_session(self, session: Session) -> None:
+        own = cast(AsyncIOMotorClientSession, session)
+        if own.delegate.in_transaction:
+            await own.end_session()
+        else:
+            own.delegate.end_session()  # it waits for nothing
 
     async def start_transaction(self, session: Session) -> None:
         own = cast(AsyncIOMotorClientSession, session)
@@ -106,8 +119,11 @@ class PyMongoDriver:
     def __init__(self, uri: str, options: dict[str, Any]) -> None:
         self.client: Client = AsyncMongoClient(uri, **options)
 
-    async def start_session(self) -> Session:
+    def start_session(self) -> Session:
         return self.client.start_session()
+
+    async def end_session(self, session: Session) -> None:
+        await session.end_session()
 
     async def start_transaction(self, session: Session) -> None:
         await session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)

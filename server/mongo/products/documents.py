@@ -13,7 +13,7 @@ from server.domain.stock_update import (
     StockUpdateReason,
     StockUpdateStatus,
 )
-from server.mongo.connection.document import Document, new_object_ids, present
+from server.mongo.connection.document import Document, new_object_ids, present, to_object_id
 
 STOCK_LEVEL_FIELDS = {"stock": 1, "discontinued": 1}
 
@@ -70,9 +70,10 @@ def from_ledger_entries(
     entries: Sequence[LedgerEntry], timestamp: datetime, batch_id: ObjectId | None = None
 ) -> list[Document]:
     """Return a row for each entry, with ids in ascending order."""
+    ids = new_object_ids(len(entries))
     return [
         _from_ledger_entry(row_id, entry, timestamp, batch_id)
-        for row_id, entry in zip(new_object_ids(len(entries)), entries, strict=True)
+        for row_id, entry in zip(ids, entries, strict=True)
     ]
 
 
@@ -81,7 +82,7 @@ def _from_ledger_entry(
 ) -> Document:
     document: Document = {
         "_id": row_id,
-        "productId": ObjectId(entry.product_id),
+        "productId": to_object_id(entry.product_id),
         "quantity": entry.quantity,
         "timestamp": timestamp,
         "status": entry.status.value,

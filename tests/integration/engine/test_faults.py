@@ -143,7 +143,7 @@ async def _with_transaction(shop: Shop, body: Callable[[Transaction], Awaitable[
     async def callback(session: Any) -> None:
         await body(Transaction(shop.driver.client[shop.database], session))
 
-    async with await shop.driver.start_session() as session:
+    async with shop.driver.start_session() as session:
         await session.with_transaction(callback, read_concern=SNAPSHOT, write_concern=MAJORITY)
 
 
