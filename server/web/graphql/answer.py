@@ -10,6 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from server.domain.refusal import BAD_INPUT
+from server.web import json_value
 from server.web.accept import qualities, quality
 from server.web.refusal import Refused
 
@@ -32,13 +33,13 @@ def preferred(accept: str | None) -> str | None:
     return RESPONSE if response else None
 
 
-def executed(answer: dict[str, Any], media_type: str | None) -> Response:
+def executed(result: dict[str, Any], media_type: str | None) -> Response:
     """Return the answer to a well-formed request."""
     status = 200
-    if media_type == RESPONSE and _is_refused(answer):
-        del answer["data"]
+    if media_type == RESPONSE and _is_refused(result):
+        del result["data"]
         status = 400
-    return _of_type(media_type, Response(json.dumps(answer, separators=(",", ":")), status))
+    return _of_type(media_type, Response(json_value.answer(result), status))
 
 
 def refusal(refused: Refused, media_type: str | None) -> Response:
@@ -55,10 +56,10 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
     return _of_type(media_type, Response(body, refused.status, refused.headers))
 
 
-def _is_refused(answer: dict[str, Any]) -> bool:
+def _is_refused(result: dict[str, Any]) -> bool:
     """Return whether nothing was executed: only what a resolver has begun has a path."""
-    errors: list[Any] = answer.get("errors") or []
-    return answer["data"] is None and not any("path" in error for error in errors)
+    errors: list[Any] = result.get("errors") or []
+    return result["data"] is None and not any("path" in error for error in errors)
 
 
 def _of_type(media_type: str | None, response: Response) -> Response:
