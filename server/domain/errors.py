@@ -96,6 +96,10 @@ class Inseparable(StockbatchError):
     """Some items make an atomic batch or a dry run fail; which ones was not found out in time."""
 
 
+class NotReached(StockbatchError):
+    """The batch has ended at a failure in an earlier chunk. Nothing was written."""
+
+
 class StartupError(StockbatchError):
     """The server cannot start; the message says why and how to mend it."""
 

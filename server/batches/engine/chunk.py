@@ -19,6 +19,7 @@ from server.domain.errors import (
     DatabaseUnavailable,
     DuplicateKey,
     LeaseLost,
+    NotReached,
     TooManyRows,
     WriteConflict,
 )
@@ -56,12 +57,13 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
         item at fault is isolated.
 
         Raises:
+            NotReached: the batch has ended before this chunk.
             LeaseLost, WriteConflict, DatabaseUnavailable, CommitUnknown: only for a stored chunk,
                 which can be given back.
         """
         try:
             return await self.transact(items)
-        except LeaseLost:
+        except (LeaseLost, NotReached):
             raise
         except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:
             return await self.give_up(items, error)
@@ -123,6 +125,8 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
 
         try:
             await self.transactions.run(body)
+        except NotReached:
+            raise
         except Exception:  # the items have failed already, and the caller must learn of that
             if self.transactions.can_give_back:
                 raise

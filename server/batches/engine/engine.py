@@ -14,12 +14,14 @@ from server.batches.engine.cutting import chunks_of
 from server.batches.engine.failures import fail_all
 from server.batches.engine.group_commit import GroupCommit, GroupLimits
 from server.batches.engine.in_flight import InFlight
+from server.batches.engine.in_order import Place, in_order
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
 from server.batches.engine.share import Share
 from server.batches.engine.transactions import ChunkTransactions, PlainTransactions
 from server.batches.engine.turns import Turns
 from server.batches.engine.unapplied import not_attempted, refused
+from server.domain.errors import NotReached
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome, any_failed
 from server.kinds.kind import BatchWork, Item
@@ -79,7 +81,7 @@ class Engine:
         if self._groups.takes(runner, items):
             return await self._groups.run(runner, items)
         if options.ends_at_failure:
-            return await self._one_after_another(runner, items)
+            return await self._in_order(runner, items)
         in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))
         done = await asyncio.gather(*map(in_share, chunks_of(items, options)))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
@@ -107,24 +109,65 @@ class Engine:
         """Wait until every chunk that has begun has ended."""
         await self.in_flight.drain()
 
-    async def _one_after_another(
+    async def _in_order(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
-        """Run chunk after chunk until one has a failure; the items after it are not attempted."""
+        """Run chunks until one has a failure; the items after it are not attempted."""
         options, kind = runner.options, runner.work.kind
         outcomes: list[OutcomeT | Failed] = []
         if options.validate_before_write and any(item.errors for item in items):
             outcomes += refused(items, kind.argument)
             self._observer.items_answered(kind.mutation, outcomes)
             return outcomes
+        share = asyncio.Semaphore(self._slots_for_one_batch)
+        place: Place | None = None
+        runs = []
         for chunk in chunks_of(items, options):
-            done = await self._run_shielded(runner, chunk)
+            place = Place(place)
+            run = self._run_in_place(runner, place, share, chunk)
+            runs.append(run)
+        for done in await asyncio.gather(*runs):
             outcomes += done
-            if any_failed(done):
-                break
         rest = not_attempted(items[len(outcomes) :], kind.argument)
         self._observer.items_answered(kind.mutation, rest)
         return [*outcomes, *rest]
+
+    async def _run_in_place(
+        self,
+        runner: ChunkRunner[ItemT, OutcomeT],
+        place: Place,
+        share: asyncio.Semaphore,
+        items: Sequence[ItemT],
+    ) -> Sequence[OutcomeT | Failed]:
+        """Return the outcomes of a chunk; none if the batch has ended before it."""
+        try:
+            async with share:
+                if not await place.may_begin():
+                    return []
+                turn = await self._turn_taken(items)
+                place.begin()
+                running = self._run_and_end(runner, items, turn, place)
+                return await self.in_flight.finish(running)
+        finally:
+            if not place.has_begun:
+                place.end(has_failed=True)
+
+    async def _run_and_end(
+        self,
+        runner: ChunkRunner[ItemT, OutcomeT],
+        items: Sequence[ItemT],
+        turn: AbstractAsyncContextManager[object],
+        place: Place,
+    ) -> Sequence[OutcomeT | Failed]:
+        """Run a chunk, and let the next one commit or end the batch."""
+        try:
+            outcomes = await self._run_in_turn(in_order(runner, place), items, turn)
+            place.end(has_failed=any_failed(outcomes))
+            return outcomes
+        except NotReached:
+            return []
+        finally:
+            place.end(has_failed=True)
 
     async def _in_share(
         self, runner: ChunkRunner[ItemT, OutcomeT], share: Share, items: Sequence[ItemT]
@@ -144,11 +187,14 @@ class Engine:
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
     ) -> Sequence[OutcomeT | Failed]:
         """Wait for the chunk's turn, then run it to its end even if the caller is cancelled."""
+        running = self._run_in_turn(runner, items, await self._turn_taken(items))
+        return await self.in_flight.finish(running)
+
+    async def _turn_taken(self, items: Sequence[Item]) -> AsyncExitStack:
+        """Return the chunk's turn when it has come; from then on the chunk itself ends it."""
         async with AsyncExitStack() as waiting:
             await waiting.enter_async_context(self._turn(items))
-            turn = waiting.pop_all()  # from here on the chunk itself ends its turn
-        running = self._run_in_turn(runner, items, turn)
-        return await self.in_flight.finish(running)
+            return waiting.pop_all()
 
     @asynccontextmanager
     async def _turn(self, items: Sequence[Item]) -> AsyncIterator[None]:

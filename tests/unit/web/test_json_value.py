@@ -23,9 +23,7 @@ def typed(value: Any) -> str:
 
 
 @given(value=VALUES, ascii_only=st.booleans(), spaces=st.sampled_from([None, 2]))
-def test_what_json_holds_is_read_as_it_is(
-    value: Any, ascii_only: bool, spaces: int | None
-) -> None:
+def test_what_json_holds_is_read_as_it_is(value: Any, ascii_only: bool, spaces: int | None) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only, indent=spaces)
 
     assert typed(json_value.parse(text.encode())) == typed(value)
