@@ -1,7 +1,6 @@
 """`python -m server serve`: serve over HTTP until a signal comes."""
 
 import asyncio
-import gc
 import logging
 import socket
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import uvicorn
 from typing_extensions import override
 
 from server.bootstrap import Parts, wired
+from server.cli import garbage
 from server.cli.stop_signal import StopSignal
 from server.domain.errors import StartupError
 from server.jobs.background import Background
@@ -33,8 +33,7 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
     with _listening(settings) as listener:
         host, port = listener.getsockname()[:2]
         async with wired(settings) as parts:
-            gc.collect()
-            gc.freeze()  # measured: 7 % less CPU for 10 000 items
+            garbage.tune()
             log.info("Ready: http://%s:%s/graphql", f"[{host}]" if ":" in host else host, port)
             return await _serve_until_stopped(parts, listener, settings, stop)
 

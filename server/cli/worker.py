@@ -6,6 +6,7 @@ import os
 import threading
 
 from server.bootstrap import wired_worker
+from server.cli import garbage
 from server.cli.stop_signal import StopSignal
 from server.settings import Settings
 
@@ -25,6 +26,7 @@ async def work(settings: Settings, stop: StopSignal) -> int:
     async with wired_worker(settings) as parts:
         if parts.background is None:
             raise AssertionError("a worker works")
+        garbage.tune()
         log.info("Ready: background batches are run")
         stopped = asyncio.Event()
 

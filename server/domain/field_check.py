@@ -18,7 +18,9 @@ class FieldCheck:
     with errors goes no further. Null is invalid, unless a check says else.
     """
 
-    def __init__(self, *path: str) -> None:
+    __slots__ = ("_path", "errors")
+
+    def __init__(self, *path: str | int) -> None:
         self._path = path
         self.errors: list[ItemError] = []
 
@@ -26,7 +28,7 @@ class FieldCheck:
         """Return the id in lower case."""
         key = canonical_id(value)
         if key is None:
-            self.errors.append(invalid_product_id(value, (*self._path, field)))
+            self.errors.append(invalid_product_id(value, self._place(field)))
         return key or ""
 
     def name(self, value: object) -> str:
@@ -64,11 +66,16 @@ class FieldCheck:
     def invalid(self, field: str, message: str) -> None:
         """Add an error for the field. `message` must not repeat a text of unlimited length."""
         self.errors.append(
-            ItemError(code=ItemErrorCode.INVALID_FIELD, message=message, path=(*self._path, field))
+            ItemError(code=ItemErrorCode.INVALID_FIELD, message=message, path=self._place(field))
         )
+
+    def _place(self, field: str) -> tuple[str, ...]:
+        return (*map(str, self._path), field)
 
     def _text(self, field: str, value: object, longest: int) -> str:
         text = value.strip() if isinstance(value, str) else ""
+        if 0 < len(text) <= longest and text.isascii():
+            return text  # nearly always
         fault = _null(value) or _no_text(value) or _text_fault(text, longest)
         if fault:
             self.invalid(field, f"The {field} {fault}.")

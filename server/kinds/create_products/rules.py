@@ -55,7 +55,7 @@ def create_item(  # noqa: PLR0913 - the fields of a product
     discontinued: object = None,
 ) -> CreateItem:
     """Check all fields of one product, without looking at the store."""
-    fields = FieldCheck(ARGUMENT, str(index))
+    fields = FieldCheck(ARGUMENT, index)
     key = "" if own_id is None else fields.product_id("id", own_id)
     checked_name, checked_price = fields.name(name), fields.price(price)
     checked_stock, checked_category = fields.stock(stock), fields.category(category)

@@ -44,7 +44,7 @@ def delete_item(
 
     `cascade` is the batch's option; `own_cascade` is the item's, which can only add to it.
     """
-    fields = FieldCheck(ARGUMENT, str(index))
+    fields = FieldCheck(ARGUMENT, index)
     key = fields.product_id("productId", product_id)
     return DeleteItem(
         index=index,

@@ -5,10 +5,15 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 
 from server.domain.errors import BadInput
-from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError
 from server.domain.outcome import Failed, failed
-from server.domain.product import StockLevel, product_discontinued, product_not_found
+from server.domain.product import (
+    StockLevel,
+    canonical_id,
+    invalid_product_id,
+    product_discontinued,
+    product_not_found,
+)
 from server.domain.whole_number import MAX_INT, not_whole, whole_number
 
 ARGUMENT = "productIds"
@@ -51,9 +56,13 @@ def check_new_price(value: object) -> int:
 
 def price_item(index: int, product_id: str) -> PriceItem:
     """Check one id, without looking at the store."""
-    fields = FieldCheck(ARGUMENT)
-    key = fields.product_id(str(index), product_id)
-    return PriceItem(index=index, product_id=product_id, key=key, errors=tuple(fields.errors))
+    key = canonical_id(product_id)
+    return PriceItem(
+        index=index,
+        product_id=product_id,
+        key=key or "",
+        errors=() if key else (invalid_product_id(product_id, (ARGUMENT, str(index))),),
+    )
 
 
 def decide_prices(

@@ -13,6 +13,7 @@ from server.domain.outcome import Failed, failed
 from server.domain.product import (
     Product,
     ProductPatch,
+    canonical_id,
     product_discontinued,
     product_not_found,
 )
@@ -70,9 +71,8 @@ def sent_patch(data: object) -> SentPatch:
 
 def update_item(index: int, product_id: str, sent: SentPatch) -> UpdateItem:
     """Check all fields of one patch, without looking at the store."""
-    key_check = FieldCheck(ARGUMENT, str(index))
-    key = key_check.product_id("productId", product_id)
-    fields = FieldCheck(ARGUMENT, str(index), DATA)
+    key = canonical_id(product_id)
+    fields = FieldCheck(ARGUMENT, index, DATA)
     patch = ProductPatch()
     if "name" in sent:
         patch["name"] = fields.name(sent["name"])
@@ -80,15 +80,23 @@ def update_item(index: int, product_id: str, sent: SentPatch) -> UpdateItem:
         patch["price"] = fields.price(sent["price"])
     if "category" in sent:
         patch["category"] = fields.category(sent["category"])
-    if not sent:
-        key_check.invalid(DATA, "The data is empty: give a name, a price or a category.")
+    is_sound = key is not None and sent and not fields.errors
     return UpdateItem(
         index=index,
         product_id=product_id,
-        key=key,
+        key=key or "",
         patch=patch,
-        errors=(*key_check.errors, *fields.errors),
+        errors=() if is_sound else (*_own_errors(index, product_id, sent), *fields.errors),
     )
+
+
+def _own_errors(index: int, product_id: str, sent: SentPatch) -> list[ItemError]:
+    """Return what is wrong with an item beside the fields of its data."""
+    own = FieldCheck(ARGUMENT, index)
+    own.product_id("productId", product_id)
+    if not sent:
+        own.invalid(DATA, "The data is empty: give a name, a price or a category.")
+    return own.errors
 
 
 def decide_updates(

@@ -62,7 +62,7 @@ def _checked_item(
     index: int, product_id: str, quantity: object, expected_stock: object
 ) -> StockItem:
     """Return the item with all of its errors. Most items have none, so few come here."""
-    fields = FieldCheck(ARGUMENT, str(index))
+    fields = FieldCheck(ARGUMENT, index)
     key = fields.product_id("productId", product_id)
     checked = check_quantity(quantity, _path(index, "quantity"))
     if isinstance(checked, ItemError):
