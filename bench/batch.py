@@ -30,11 +30,14 @@ class Batch:
     mutation: Mutation
     items: Sequence[Any]
     options: Document = field(default_factory=dict)
+    key: str | None = None
 
     def body(self) -> bytes:
         """Return the body of the HTTP request."""
-        variables = {"items": self.items, "options": self.options}
-        return json.dumps({"query": self.mutation.query, "variables": variables}).encode()
+        given = {"items": self.items, "options": self.options, "key": self.key}
+        taken = {name: value for name, value in given.items() if f"${name}" in self.mutation.query}
+        body = {"query": self.mutation.query, "variables": taken}
+        return json.dumps(body, separators=(",", ":")).encode()
 
     def result(self, answer: bytes) -> Any:
         """Return what the HTTP answer says was done; raise WrongAnswer if that is not all."""
@@ -113,6 +116,12 @@ DISCONTINUE = _mutation(
     "$items: [ID!]!",
     "updated failures { index error { code message } }",
     _counted("updated"),
+)
+KEYED_UPDATE_STOCK = _mutation(
+    "batchUpdateStock(updates: $items, idempotencyKey: $key)",
+    "$items: [StockUpdateInput!]!, $key: String",
+    "productId success newStock",
+    _new_stocks,
 )
 SUBMIT = _mutation(
     "submitBatch(operation: {updateStock: {updates: $items}})",

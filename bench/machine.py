@@ -8,21 +8,20 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import machine, python_version
 
-from bench.server import Checkout
+from bench.sides.checkout import Checkout
 
 _PACKAGES = ["pymongo", "motor", "strawberry-graphql", "starlette", "uvicorn"]
 
 
 def facts(checkouts: Sequence[Checkout]) -> list[str]:
     """Return the commits, the machine and the versions, in a line each."""
-    driver = os.environ.get("MONGODB_DRIVER", "motor")
     processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     processor_name = processor[1] if processor else machine()
     cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
     mongod = checkouts[0].client.server_info()["version"]
     packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return [
-        *(f"`{one.name}`: commit {_commit(one.folder)}, driver {driver}." for one in checkouts),
+        *(f"`{one.name}`: commit {_commit(one.folder)}, driver {one.driver}." for one in checkouts),
         f"{cores} cores ({processor_name}), load {load:.1f} before the start.",
         f"Python {python_version()}, MongoDB {mongod}, {packages}.",
     ]

@@ -4,16 +4,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-Values = Mapping[str, Sequence[float]]  # the numbers of each side that took part, round by round
-Row = tuple[Sequence[str], Values]  # its labels, and the numbers
+Values = Mapping[str, Sequence[float]]  # the numbers of each column, round by round
+Ratio = tuple[str, str]  # two columns, of which the first is divided by the second
 
 
 class Unit(Enum):
-    """What the numbers of a table are."""
+    """What the numbers of a row are."""
 
     SECONDS = "seconds"
     PER_SECOND = "per second"
     BYTES = "bytes"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A column that did not take part has no values."""
+
+    labels: Sequence[str]
+    values: Values
+    unit: Unit = Unit.SECONDS
+
+
+Rows = Iterable[Row]
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,6 @@ class Table:
     title: str
     notes: str
     labels: Sequence[str]
-    sides: Sequence[str]
-    unit: Unit
-    rows: Iterable[Row]
+    columns: Sequence[str]
+    ratios: Sequence[Ratio]
+    rows: Rows

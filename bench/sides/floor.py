@@ -27,7 +27,7 @@ from bench.batch import (
     Document,
     WrongAnswer,
 )
-from bench.side import Side
+from bench.sides.side import Side
 
 FLOOR = "floor"
 CHUNK = 500  # items in a transaction: the server's default
@@ -122,13 +122,8 @@ class Floor(Side):
         return updated.matched_count
 
     def _submit(self, batch: Batch) -> int:
-        """Store the items for later: a pending row for each, the chunks, and last the batch."""
+        """Store the items for later: first the chunks, and last the batch."""
         now, batch_id = datetime.now(UTC), ObjectId()
-        row = {"timestamp": now, "status": "pending", "reason": "adjustment"}
-        self._ledger.insert_many(
-            {"productId": ObjectId(item["productId"]), "quantity": item["quantity"], **row}
-            for item in batch.items
-        )
         self._chunks.insert_many(
             {"batchId": batch_id, "status": "pending", "items": batch.items[start : start + CHUNK]}
             for start in range(0, len(batch.items), CHUNK)

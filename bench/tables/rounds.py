@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from bench.batch import Batch, WrongAnswer
-from bench.side import Side
+from bench.sides.side import Side
+
+AnySide = TypeVar("AnySide", bound=Side)
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ def measure(sides: Sequence[Side], rounds: Iterable[Round], limit: Limit) -> dic
     return taken
 
 
-def in_turn(sides: Sequence[Side], number: int) -> list[Side]:
+def in_turn(sides: Sequence[AnySide], number: int) -> list[AnySide]:
     """Return the sides, beginning with another one in each round."""
     first = number % len(sides)
     return [*sides[first:], *sides[:first]]

@@ -18,9 +18,9 @@ from bench.batch import (
     Document,
     Mutation,
 )
-from bench.rounds import Limit, Round, measure
-from bench.side import SHELF, Side
+from bench.sides.side import SHELF, Side
 from bench.table import Row
+from bench.tables.rounds import Limit, Round, measure
 
 KINDS = ["stock", "create", "update", "delete", "discontinue"]
 NOTES = """\
@@ -30,6 +30,8 @@ Delete: find, distinct of the products with ledger rows, delete_many, and with r
 them. Discontinue: find, update_many, insert_many of the ledger rows. The servers are asked for
 `productId`, `success` and `newStock`, otherwise for counts and failures, and for products only
 where it says so. Create, update and delete have `atomic: false`."""
+LABELS = ["kind", "batch", "items"]
+PLAIN = "−20…20"
 _WARM_UP_ITEMS = 1_000
 _STOCK = 1_000_000  # more than all batches together take
 _ROWS = 5
@@ -41,12 +43,12 @@ Case = Callable[[int], Round]  # makes a round of so many items
 def kind_rows(
     kind: str, sides: Sequence[Side], ids: Sequence[str], sizes: Sequence[int], limit: Limit
 ) -> Iterator[Row]:
-    """Yield a row for each size of the first case, and for the largest size of the others."""
-    for number, (label, case) in enumerate(_cases(kind, ids).items()):
-        measure(sides, map(case, repeat(_WARM_UP_ITEMS)), Limit(2, 2))
-        for size in [max(sizes)] if number else sizes:
+    """Yield a row for each size of plain stock updates, and for the largest size of the others."""
+    for label, case in _cases(kind, ids).items():
+        measure(sides, map(case, repeat(min(_WARM_UP_ITEMS, max(sizes)))), Limit(2, 2))
+        for size in sizes if label == PLAIN else [max(sizes)]:
             taken = measure(sides, map(case, repeat(size)), limit)
-            yield [kind, label, str(size)], taken
+            yield Row([kind, label, str(size)], taken)
 
 
 def new_products(count: int, category: str) -> list[Document]:
@@ -63,12 +65,23 @@ def new_products(count: int, category: str) -> list[Document]:
     ]
 
 
+def either_way() -> int:
+    """Return a quantity from −20 to 20."""
+    return random.choice(_EITHER_WAY)
+
+
+def stock_batch(ids: Sequence[str], count: int) -> Batch:
+    """Return updates of distinct products."""
+    chosen = random.sample(ids, count)
+    return Batch(UPDATE_STOCK, [{"productId": one, "quantity": either_way()} for one in chosen])
+
+
 def _cases(kind: str, ids: Sequence[str]) -> dict[str, Case]:
     """Return the cases of the kind by their labels."""
     stock = partial(_stock_updates, ids)
     cases: dict[str, dict[str, Case]] = {
         "stock": {
-            "−20…20": partial(stock, lambda _: random.choice(_EITHER_WAY)),
+            PLAIN: partial(stock, lambda _: either_way()),
             "all 5": partial(stock, lambda _: 5),
             "no two alike": partial(stock, lambda number: number + 1),
         },

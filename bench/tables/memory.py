@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 
-from bench.background import LARGE, SMALL, run_behind, stock_updates
 from bench.batch import SUBMIT, Batch, Document
-from bench.kinds import new_products
-from bench.server import Checkout, peak_bytes
-from bench.side import SHELF
-from bench.table import Row
+from bench.sides.checkout import Checkout
+from bench.sides.server import peak_bytes
+from bench.sides.side import SHELF
+from bench.table import Row, Unit
+from bench.tables.background import SMALL, run_behind, stock_updates
+from bench.tables.batches import new_products
 
 NOTES = "The most that a process has had resident (VmHWM)."
 _MORE = 2  # large creations after the first one
 
 
 def memory_rows(
-    checkouts: Sequence[Checkout], products: Sequence[Document], largest: int
+    checkouts: Sequence[Checkout], products: Sequence[Document], largest: int, large: int
 ) -> Iterator[Row]:
     """Yield a row for each step of the same servers and workers."""
     stages = {
@@ -22,20 +23,20 @@ def memory_rows(
         f"server, after creating {largest}": (largest, 1),
         f"server, after {_MORE + 1} times {largest}": (largest, _MORE),
     }
-    behind = f"after {LARGE} in the background"
+    behind = f"after {large} in the background"
     peaks: dict[str, dict[str, list[float]]] = {}
     ids = [product["id"] for product in products]
-    large, small = (Batch(SUBMIT, stock_updates(ids, count)) for count in (LARGE, SMALL))
+    behind_it, small = (Batch(SUBMIT, stock_updates(ids, count)) for count in (large, SMALL))
     for checkout in checkouts:
-        name, database = checkout.name, f"{checkout.name}Memory"
-        with checkout.serving(database) as server, checkout.working(database) as worker:
+        name = checkout.name
+        with checkout.serving("memory") as server, checkout.working("memory") as worker:
             for label, (size, times) in stages.items():
                 for _ in range(times):
                     server.put(new_products(size, SHELF))
                 peaks.setdefault(label, {})[name] = [peak_bytes(server.pid)]
             server.put(products)
-            run_behind(server, large, small)
+            run_behind(server, behind_it, small)
             peaks.setdefault(f"server, {behind}", {})[name] = [peak_bytes(server.pid)]
             peaks.setdefault(f"worker, {behind}", {})[name] = [peak_bytes(worker)]
     for label, values in peaks.items():
-        yield [label], values
+        yield Row([label], values, Unit.BYTES)

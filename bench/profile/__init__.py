@@ -1,0 +1,1 @@
+"""Where a server spends its time: `python -m bench profile`."""

@@ -1,0 +1,1 @@
+"""What is measured: the floor and the servers."""

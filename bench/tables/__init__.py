@@ -1,0 +1,1 @@
+"""The measurements: each file measures the rows of one table."""
