@@ -76,7 +76,7 @@ def _checkouts(options: Options) -> Iterator[list[Checkout]]:
     ):
         yield [
             Checkout(
-                f"{name}, {driver}" if several else name, folder, driver, uri, client, Path(logs)
+                f"{name} ({driver})" if several else name, folder, driver, uri, client, Path(logs)
             )
             for name, folder, driver in servers
         ]

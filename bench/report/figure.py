@@ -6,18 +6,20 @@ from html import escape
 from math import ceil, floor, log10
 
 _WIDTH, _HEIGHT = 460, 320  # of a panel
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 40, 44
-_LEGEND_HEIGHT = 30
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 28, 40, 44
+_ENTRIES, _ENTRY_WIDTH, _ENTRY_HEIGHT = 2, 190, 22  # of the legend, in a row
 _GREY = "#808080"
 _COLOURS = ["#808080", "#d95f02", "#1b9e77", "#7570b3", "#e7298a"]
-_DASHES = ["6 4", "", "", "", "2 3"]
+_DASHES = ["6 4", "none", "none", "none", "2 3"]
 
 Points = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Lines by their names; each axis is logarithmic or begins at 0."""
+    """Lines by their names. The x axis is logarithmic, and so may be the other one; otherwise that
+    begins at 0.
+    """
 
     title: str
     x_label: str
@@ -34,10 +36,15 @@ class _Axis:
     place: Callable[[float], float]
 
 
-def figure(panels: Sequence[Panel]) -> str:
-    """Return an SVG with the panels side by side, and one legend."""
-    names = list(dict.fromkeys(name for panel in panels for name in panel.lines))
-    width, height = _WIDTH * len(panels), _HEIGHT + _LEGEND_HEIGHT
+def figure(panels: Sequence[Panel], names: Sequence[str]) -> str:
+    """Return an SVG with the panels side by side, and one legend.
+
+    `names` are those of all lines of all figures, so that a line has the same colour in each.
+    """
+    drawn = {name for panel in panels for name in panel.lines}
+    numbers = {name: number for number, name in enumerate(names) if name in drawn}
+    width = _WIDTH * len(panels)
+    height = _HEIGHT + _ENTRY_HEIGHT * ceil(len(numbers) / _ENTRIES)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"',
         f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" fill="{_GREY}">',
@@ -45,19 +52,18 @@ def figure(panels: Sequence[Panel]) -> str:
     for number, panel in enumerate(panels):
         parts.append(f'<g transform="translate({_WIDTH * number} 0)">')
         parts += [*_panel(panel, names), "</g>"]
-    parts += _legend(names)
+    parts += _legend(numbers)
     return "\n".join([*parts, "</svg>", ""])
 
 
 def _panel(panel: Panel, names: Sequence[str]) -> Iterator[str]:
     points = [point for line in panel.lines.values() for point in line]
-    make = _log_axis if panel.log else _linear_axis
-    across = make([x for x, _ in points], _LEFT, _WIDTH - _RIGHT)
-    up = make([y for _, y in points], _HEIGHT - _BOTTOM, _TOP)
+    across = _values_axis([x for x, _ in points], _LEFT, _WIDTH - _RIGHT)
+    up = (_log_axis if panel.log else _linear_axis)([y for _, y in points], _HEIGHT - _BOTTOM, _TOP)
     yield _text(_LEFT, 20, panel.title, weight="bold")
     yield _text((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, panel.x_label, anchor="middle")
     yield _text(_LEFT, _TOP - 6, panel.y_label)
-    for x in across.ticks if panel.log else sorted({x for x, _ in points}):
+    for x in across.ticks:
         yield _text(across.place(x), _HEIGHT - _BOTTOM + 18, _short(x), anchor="middle")
     for y in up.ticks:
         yield _rule(_LEFT, up.place(y), _WIDTH - _RIGHT)
@@ -78,12 +84,19 @@ def _drawn(points: Points, number: int) -> Iterator[str]:
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{colour}"/>'
 
 
-def _legend(names: Sequence[str]) -> Iterator[str]:
-    left, y = float(_LEFT), _HEIGHT + 14
-    for number, name in enumerate(names):
+def _legend(numbers: Mapping[str, int]) -> Iterator[str]:
+    for place, (name, number) in enumerate(numbers.items()):
+        left = _LEFT + _ENTRY_WIDTH * (place % _ENTRIES)
+        y = _HEIGHT + _ENTRY_HEIGHT * (place // _ENTRIES + 0.5)
         yield from _drawn([(left, y), (left + 28, y)], number)
         yield _text(left + 36, y + 4, name)
-        left += 60 + 7 * len(name)
+
+
+def _values_axis(values: Sequence[float], start: float, end: float) -> _Axis:
+    """Return a logarithmic axis from the least to the largest of the values, each with a tick."""
+    ticks = sorted(set(values))
+    scale = (end - start) / (log10(ticks[-1] / ticks[0]) or 1)
+    return _Axis(ticks, lambda value: start + log10(value / ticks[0]) * scale)
 
 
 def _log_axis(values: Sequence[float], start: float, end: float) -> _Axis:

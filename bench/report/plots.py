@@ -14,13 +14,14 @@ TIME_PER_ITEM, RATES, TAILS = "time-per-item.svg", "requests-per-second.svg", "p
 
 def write(results: Results, folder: Path) -> None:
     """Write the plots for which there are numbers."""
-    for name, panels in {
+    names = list(dict.fromkeys(name for one in results.sections for name in one.columns))
+    for file, panels in {
         TIME_PER_ITEM: [_time_per_item(results)],
         RATES: [_storms(results, products, RATE, 1) for products in PRODUCTS],
         TAILS: [_storms(results, products, LATE, 1000) for products in PRODUCTS],
     }.items():
         if all(panel.lines for panel in panels):
-            (folder / name).write_text(figure(panels))
+            (folder / file).write_text(figure(panels, names))
 
 
 def _time_per_item(results: Results) -> Panel:
