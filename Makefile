@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 NODE_CLIENTS := examples/typescript examples/convex tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-rest web clients check format schema bench pins clean
+.PHONY: help run test test-all test-rest web clients check format schema bench bench-quick pins clean
 
 help:
 	@echo "make run       serve http://127.0.0.1:8000/graphql on a MongoDB of its own"
@@ -18,7 +18,8 @@ help:
 	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
-	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 7 minutes"
+	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 10 minutes"
+	@echo "make bench-quick  the same with few small batches, which only proves that every side does its work"
 	@echo "make pins      compile the pins: requirements/*.txt, and those of examples/python"
 
 run: $(VENV)/.run
@@ -53,6 +54,9 @@ schema: $(VENV)/.run
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+bench-quick: $(VENV)/.dev
+	$(BIN)/python -m bench --quick
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links

@@ -1,8 +1,8 @@
 """Send requests from many clients at once, each with the next one as soon as it has its answer.
 
 `python -m bench.load.storm` reads a plan from standard input, and writes the report to standard
-output, both as JSON. Every answer is checked, and one in 20 is parsed. The requests are prepared
-beforehand: on uvloop this takes about 0.05 ms of CPU for each.
+output, both as JSON. Every answer is checked, and one in 20 of each client is parsed. The requests
+are prepared beforehand: on uvloop each takes less than 0.1 ms of CPU.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ class Client(asyncio.Protocol):
         right = answer.status == 200 and b'"errors"' not in body and b"false" not in body
         if not right or body.count(b'"newStock"') != len(products):
             raise ValueError(f"answered {answer.status}: {body[:500]!r}")
-        return [] if self._sent % _PARSED else _results(body, products)
+        return [] if (self._sent - 1) % _PARSED else _results(body, products)
 
 
 def _results(body: bytes, products: list[str]) -> list[list[Any]]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from bench.report.markdown import head_lines, table_lines
+from bench.report.plots import TITLES
 from bench.report.results import Results
 
 BEGIN, END = "<!-- figures: begin, written by `python -m bench docs` -->", "<!-- figures: end -->"
@@ -23,7 +24,8 @@ def with_figures(page: str, results: Results) -> str:
     _, ended, after = rest.partition(END)
     if not begun or not ended:
         raise ValueError(f"The page must have the marks {BEGIN} and {END}")
-    lines = [*head_lines(results.date, results.command, results.facts)]
+    lines = [*head_lines(results.date, results.command, results.facts), ""]
+    lines += [f"![{title}](../bench/results/{file})" for file, title in TITLES.items()]
     for section in results.sections:
         lines += table_lines(section, "###")
     return "\n".join([before + BEGIN, "", *lines, "", END + after])

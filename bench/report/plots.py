@@ -10,6 +10,11 @@ from bench.tables.batches import PLAIN
 from bench.tables.storms import LATE, PRODUCTS, RATE
 
 TIME_PER_ITEM, RATES, TAILS = "time-per-item.svg", "requests-per-second.svg", "p99.svg"
+TITLES = {
+    TIME_PER_ITEM: "Time per item against batch size",
+    RATES: "Requests per second against the number of clients",
+    TAILS: "p99 against the number of clients",
+}
 
 
 def write(results: Results, folder: Path) -> None:

@@ -28,7 +28,6 @@ _NUMBERS: dict[str, Callable[[StormReport], float]] = {
     RATE: lambda report: report.rate,
     "p50": lambda report: median(report.latencies),
     LATE: lambda report: report.latency(0.99),
-    "CPU of the clients, a request": lambda report: report.cpu / len(report.latencies),
 }
 
 
@@ -54,6 +53,8 @@ def storm_rows(sides: Sequence[ServerSide], ids: Sequence[str], plan: StormPlan)
                 for side in in_turn(sides, number):
                     reports[side.name].append(_stormed(side, batches, plan.seconds))
             yield from _rows([products, str(clients)], reports)
+        cpu = {name: [one.cpu / len(one.latencies) for one in reports[name]] for name in reports}
+        yield Row([products, str(clients), "CPU of the clients, a request"], cpu)
 
 
 def _rows(labels: Sequence[str], reports: Mapping[str, Sequence[StormReport]]) -> Iterator[Row]:
