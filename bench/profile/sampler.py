@@ -37,15 +37,25 @@ class Sampler:
         """Charge the function of the frame."""
         if frame is not None:
             now = time.thread_time()
-            code = frame.f_code
-            place = f"{code.co_qualname if sys.version_info >= (3, 11) else code.co_name}"
-            self._functions[f"{_short(code.co_filename)} {place}"] += now - self._last
+            self._functions[_place(frame)] += now - self._last
             self._last = now
 
     def report(self) -> dict[str, object]:
         """Return what was found."""
         main, process = time.thread_time() - self._began, time.process_time() - self._process_began
         return {"functions": self._functions, "main": main, "others": process - main}
+
+
+def _place(frame: FrameType) -> str:
+    """Return the file and the function; for code without a file, such as a dataclass's `__init__`,
+    the class of its first argument.
+    """
+    code = frame.f_code
+    if not code.co_filename.startswith("<") or not code.co_argcount:
+        return f"{_short(code.co_filename)} {code.co_qualname}"
+    first = frame.f_locals[code.co_varnames[0]]
+    of_class = first if isinstance(first, type) else type(first)
+    return f"{of_class.__module__} {of_class.__qualname__}.{code.co_name}"
 
 
 def _short(file: str) -> str:
