@@ -68,7 +68,7 @@ def _checkouts(options: Options) -> Iterator[list[Checkout]]:
     several = len(options.drivers) > 1
     servers = [(this, _THIS, driver) for driver in options.drivers]
     if options.against:
-        servers.insert(1, ("before", options.against, options.drivers[0]))
+        servers.insert(0, ("before", options.against, options.drivers[0]))
     with (
         tempfile.TemporaryDirectory(prefix="stockbatch-bench-") as logs,
         running_mongod(Path(logs)) as uri,

@@ -25,7 +25,7 @@ TABLES = [*(table for tables in _STAGES.values() for table in tables), "memory"]
 
 
 class Run:
-    """`checkouts` are the servers to compare."""
+    """`checkouts` are the servers to compare, this folder's last."""
 
     def __init__(self, checkouts: Sequence[Checkout], scale: Scale) -> None:
         random.seed(_SEED)
@@ -69,11 +69,15 @@ class Run:
             print(", ".join(checked), flush=True)
 
     def _ratios(self) -> list[tuple[str, str]]:
-        """Return the servers to compare: those with the same driver, and those of one folder."""
-        this, *others = self._checkouts
+        """Return the servers to compare: this folder's first one with the other folder's, and with
+        its own further ones.
+        """
+        this_folder = self._checkouts[-1].folder
+        this, *further = [one for one in self._checkouts if one.folder == this_folder]
+        others = [one for one in self._checkouts if one.folder != this_folder]
         return [
-            (this.name, other.name) if other.folder != this.folder else (other.name, this.name)
-            for other in others
+            *((this.name, other.name) for other in others),
+            *((one.name, this.name) for one in further),
         ]
 
 

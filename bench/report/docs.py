@@ -24,8 +24,9 @@ def with_figures(page: str, results: Results) -> str:
     _, ended, after = rest.partition(END)
     if not begun or not ended:
         raise ValueError(f"The page must have the marks {BEGIN} and {END}")
-    lines = [*head_lines(results.date, results.command, results.facts), ""]
-    lines += [f"![{title}](../bench/results/{file})" for file, title in TITLES.items()]
+    lines = [*head_lines(results.date, results.command, results.facts)]
+    for file, title in TITLES.items():
+        lines += ["", f"![{title}](../bench/results/{file})"]
     for section in results.sections:
         lines += table_lines(section, "###")
     return "\n".join([before + BEGIN, "", *lines, "", END + after])
