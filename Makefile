@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 NODE_CLIENTS := examples/typescript examples/convex tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-rest web clients check format schema bench bench-quick pins clean
+.PHONY: help run test test-all test-rest web clients check format schema bench bench-quick bench-node pins clean
 
 help:
 	@echo "make run       serve http://127.0.0.1:8000/graphql on a MongoDB of its own"
@@ -20,6 +20,7 @@ help:
 	@echo "make schema    write schema/schema.graphql"
 	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 10 minutes"
 	@echo "make bench-quick  the same with few small batches, which only proves that every side does its work"
+	@echo "make bench-node   install what the server in bench/node needs, for python -m bench --node"
 	@echo "make pins      compile the pins: requirements/*.txt, and those of examples/python"
 
 run: $(VENV)/.run
@@ -58,6 +59,8 @@ bench: $(VENV)/.dev
 bench-quick: $(VENV)/.dev
 	$(BIN)/python -m bench --quick
 
+bench-node: bench/node/node_modules/.installed
+
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 pins: $(VENV)/.dev
@@ -67,7 +70,7 @@ pins: $(VENV)/.dev
 	cd examples/python && ../../$(BIN)/$(COMPILE) requirements.in -o requirements.txt
 
 clean:
-	rm -rf $(VENV) build server/web/graphiql/built examples/python/.venv web/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build server/web/graphiql/built examples/python/.venv web/node_modules bench/node/node_modules $(NODE_CLIENTS:%=%/node_modules) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -52,7 +52,7 @@ def _measure(options: Options, checkouts: list[Checkout]) -> None:
     date, about = f"{datetime.now(UTC):%Y-%m-%d}", facts(checkouts)
     print("# Batches over HTTP against plain PyMongo\n")
     print("\n".join(head_lines(date, options.command, about)) + "\n" + HEAD, flush=True)
-    sections = list(Run(checkouts, options.scale).sections(options.only))
+    sections = list(Run(checkouts, options.scale, node=options.node).sections(options.only))
     print(f"\nTook {time.monotonic() - started:.0f} s.")
     if options.results:
         options.results.mkdir(parents=True, exist_ok=True)

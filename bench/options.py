@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.run import TABLES
 from bench.scale import FULL, MOST_ITEMS, QUICK, Scale
+from bench.sides.node import is_installed
 
 RESULTS = Path(__file__).resolve().parent / "results"
 _DRIVERS = ["motor", "pymongo"]
@@ -22,6 +23,7 @@ class Options:
     against: Path | None
     drivers: list[str]
     only: list[str]
+    node: bool
     scale: Scale
     results: Path | None
     command: str
@@ -29,7 +31,10 @@ class Options:
 
 def read_options(arguments: list[str]) -> Options:
     """Return the options; wrong ones end the process with a message."""
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    if given.node and not is_installed():
+        parser.error("--node needs Node 20 or newer, and what `make bench-node` installs")
     scale = QUICK if given.quick else FULL
     if given.sizes:
         scale = replace(scale, sizes=given.sizes, products=max(scale.products, *given.sizes))
@@ -40,6 +45,7 @@ def read_options(arguments: list[str]) -> Options:
         against=given.against,
         drivers=given.drivers or [os.environ.get("MONGODB_DRIVER", "motor")],
         only=given.only,
+        node=given.node,
         scale=scale,
         results=_results(given),
         command=_command(given),
@@ -64,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
         "default: MONGODB_DRIVER, or motor"
     )
     add("--drivers", nargs="+", choices=_DRIVERS, help=drivers)
+    node = "also measure stock updates of the server in bench/node, after `make bench-node`"
+    add("--node", action="store_true", help=node)
     add("--only", nargs="+", choices=TABLES, default=TABLES, help="what to measure; default: all")
     sizes = "items per batch, at most 10000; default: 1 100 1000 10000"
     add("--sizes", type=_number, nargs="+", help=sizes)
@@ -95,7 +103,7 @@ def _command(given: argparse.Namespace) -> str:
             words.append(f"--{name} {' '.join(map(str, chosen))}")
     if given.repeats:
         words.append(f"--repeats {given.repeats}")
-    return " ".join(words + ["--quick"] * given.quick)
+    return " ".join(words + ["--node"] * given.node + ["--quick"] * given.quick)
 
 
 def _number(text: str) -> int:

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
 from bench.report.markdown import table_lines
@@ -11,6 +11,8 @@ from bench.scale import Scale
 from bench.sides.checkout import Checkout
 from bench.sides.floor import Floor
 from bench.sides.mongod import keep_history
+from bench.sides.node import serving_node
+from bench.sides.server import ServerSide
 from bench.stage import Stage
 from bench.table import Table
 from bench.tables import background, batches, memory
@@ -27,10 +29,11 @@ TABLES = [*(table for tables in _STAGES.values() for table in tables), "memory"]
 class Run:
     """`checkouts` are the servers to compare, this folder's last."""
 
-    def __init__(self, checkouts: Sequence[Checkout], scale: Scale) -> None:
+    def __init__(self, checkouts: Sequence[Checkout], scale: Scale, *, node: bool = False) -> None:
         random.seed(_SEED)
         self._checkouts = checkouts
         self._scale = scale
+        self._node = node
         self._products = batches.new_products(scale.products, "standing")
 
     def sections(self, only: Sequence[str]) -> Iterator[Section]:
@@ -57,16 +60,24 @@ class Run:
             for checkout in self._checkouts if use == "workers" else []:
                 for _ in range(background.WORKERS):
                     stack.enter_context(checkout.working(use))
+            others = [stack.enter_context(self._serving_node())] if self._has_node(wanted) else []
             floor = Floor(self._checkouts[0].client, f"floor{use.title()}")
             ids = [product["id"] for product in self._products]
-            stage = Stage(floor, servers, ids, self._scale, self._ratios())
-            for side in stage.sides:
+            stage = Stage(floor, servers, others, ids, self._scale, self._ratios())
+            for side in stage.all_sides:
                 side.put(self._products)
             for table in stage.tables(wanted):
                 yield _measured(table)
-            checked = [f"{one.name} {one.check_ledger(self._products)}" for one in stage.sides]
+            checked = [f"{one.name} {one.check_ledger(self._products)}" for one in stage.all_sides]
             print(f"\nVerified: {len(ids)} stocks of each side, and its ledger rows: ", end="")
             print(", ".join(checked), flush=True)
+
+    def _has_node(self, wanted: Sequence[str]) -> bool:
+        return self._node and bool({"stock", "storms"} & {*wanted})
+
+    def _serving_node(self) -> AbstractContextManager[ServerSide]:
+        first = self._checkouts[0]
+        return serving_node(first.uri, first.client, first.logs)
 
     def _ratios(self) -> list[tuple[str, str]]:
         """Return the servers to compare: this folder's first one with the other folder's, and with

@@ -15,18 +15,27 @@ STORMS, STOCK = "Storms", "Batches"  # titles of the tables that are also drawn
 
 @dataclass(frozen=True)
 class Stage:
-    """A floor and servers with the same products; `ratios` are those between servers."""
+    """A floor and servers with the same products; `ratios` are those between servers.
+
+    `others` are servers that have stock updates alone.
+    """
 
     floor: Side
     servers: Sequence[ServerSide]
+    others: Sequence[ServerSide]
     ids: Sequence[str]
     scale: Scale
     ratios: Sequence[Ratio]
 
     @property
     def sides(self) -> list[Side]:
-        """Return the floor, and the servers."""
+        """Return the floor, and the servers that have everything."""
         return [self.floor, *self.servers]
+
+    @property
+    def all_sides(self) -> list[Side]:
+        """Return the floor, and every server."""
+        return [self.floor, *self.others, *self.servers]
 
     def tables(self, wanted: Sequence[str]) -> Iterator[Table]:
         """Yield these tables; the one that leaves much behind comes last."""
@@ -51,12 +60,19 @@ class Stage:
         rows = (
             row
             for kind in kinds
-            for row in batches.kind_rows(kind, self.sides, self.ids, scale.sizes, scale.limit)
+            for row in batches.kind_rows(
+                kind,
+                self.all_sides if kind == "stock" else self.sides,
+                self.ids,
+                scale.sizes,
+                scale.limit,
+            )
         )
         return self._over_floor(STOCK, batches.NOTES, batches.LABELS, rows)
 
     def storms(self) -> Table:
-        rows = storms.storm_rows(self.servers, self.ids, self.scale.storms)
+        servers = [*self.others, *self.servers]
+        rows = storms.storm_rows(servers, self.ids, self.scale.storms)
         return self._between(STORMS, storms.NOTES, storms.LABELS, rows)
 
     def keyed(self) -> Table:
@@ -87,10 +103,11 @@ class Stage:
         return self._over_floor("Background: until accepted", notes, ["items"], rows)
 
     def _over_floor(self, title: str, notes: str, labels: Sequence[str], rows: Rows) -> Table:
-        columns = [side.name for side in self.sides]
-        ratios = [*((side.name, FLOOR) for side in self.servers), *self.ratios]
+        sides = self.all_sides if title == STOCK else self.sides
+        columns = [side.name for side in sides]
+        ratios = [*((name, FLOOR) for name in columns if name != FLOOR), *self.ratios]
         return Table(title, notes, labels, columns, ratios, rows)
 
     def _between(self, title: str, notes: str, labels: Sequence[str], rows: Rows) -> Table:
-        columns = [side.name for side in self.servers]
-        return Table(title, notes, labels, columns, self.ratios, rows)
+        servers = [*self.others, *self.servers] if title == STORMS else self.servers
+        return Table(title, notes, labels, [side.name for side in servers], self.ratios, rows)

@@ -46,16 +46,7 @@ def storm(
     address: tuple[str, int], clients: Sequence[Sequence[Batch]], seconds: float
 ) -> StormReport:
     """Send stock updates from as many clients as there are lists of batches."""
-    requests = [
-        [
-            {
-                "body": batch.body().decode(),
-                "productIds": [item["productId"] for item in batch.items],
-            }
-            for batch in batches
-        ]
-        for batches in clients
-    ]
+    requests = [[_request(batch) for batch in batches] for batches in clients]
     plan = json.dumps({"address": address, "clients": requests, "seconds": seconds})
     command = [sys.executable, "-m", "bench.load.storm"]
     done = subprocess.run(
@@ -71,6 +62,11 @@ def storm(
     report: dict[str, Any] = json.loads(done.stdout)
     seen = [(product_id, stock) for product_id, stock in report["seen"]]
     return StormReport(report["seconds"], report["cpu"], report["latencies"], seen)
+
+
+def _request(batch: Batch) -> dict[str, Any]:
+    products = [item["productId"] for item in batch.items]
+    return {"body": batch.body().decode(), "productIds": products}
 
 
 @contextmanager

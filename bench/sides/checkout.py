@@ -1,23 +1,19 @@
-"""Server and worker processes of this checkout or of another one."""
+"""The servers and workers of this checkout or of another one."""
 
-import os
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pymongo import MongoClient
 
 from bench.batch import Document
+from bench.sides.process import Process, running
 from bench.sides.server import ServerSide
 
-_START_SECONDS = 30.0
-_STOP_SECONDS = 30.0
-_READY = re.compile(r"Ready: http://([^:/]+):(\d+)/")
 _NOT_OF_A_DATABASE = re.compile(r"\W")
 
 
@@ -42,9 +38,9 @@ class Checkout:
         of `under` before it.
         """
         settings = {"HOST": "127.0.0.1", "PORT": "0", "WORKER_ENABLED": str(worker).lower()}
-        with self._process(self.database(use), settings, [*under, "server"]) as (process, log):
-            address = _address(process, log)
-            side = ServerSide(self.name, address, process.pid, self.client[self.database(use)])
+        with self._running(use, [*under, "server"], settings) as process:
+            store = self.client[self.database(use)]
+            side = ServerSide(self.name, process.address(), process.pid, store)
             try:
                 yield side
             finally:
@@ -53,47 +49,18 @@ class Checkout:
     @contextmanager
     def working(self, use: str) -> Iterator[int]:
         """Start a worker, and yield its process id."""
-        command = ["-m", "server", "worker"]
-        with self._process(self.database(use), {}, command) as (process, _):
+        with self._running(use, ["-m", "server", "worker"], {}) as process:
             yield process.pid
 
     def database(self, use: str) -> str:
         """Return the name of the database for this use."""
         return _NOT_OF_A_DATABASE.sub("", self.name) + use.title()
 
-    @contextmanager
-    def _process(
-        self, database: str, settings: dict[str, str], arguments: Sequence[str]
-    ) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    def _running(
+        self, use: str, arguments: Sequence[str], settings: dict[str, str]
+    ) -> AbstractContextManager[Process]:
         """Start a process of the folder's own code, and end it on leaving."""
-        place = {"MONGODB_URI": self.uri, "MONGODB_DATABASE": database, "LOG_LEVEL": "INFO"}
-        environment = os.environ | place | settings | {"MONGODB_DRIVER": self.driver}
-        environment.pop("PYTHONSAFEPATH", None)  # it would hide the working folder's `server/`
-        log = self.logs / f"{database}-{time.monotonic_ns()}.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=self.folder,
-                env=environment,
-                stdout=output,
-                stderr=output,
-            )
-        try:
-            yield process, log
-        finally:
-            process.terminate()
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _address(process: "subprocess.Popen[bytes]", log: Path) -> tuple[str, int]:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        ready = _READY.search(log.read_text(errors="replace"))
-        if ready:
-            return ready[1], int(ready[2])
-        time.sleep(0.02)
-    raise RuntimeError(f"The server did not start:\n{log.read_text(errors='replace')}")
+        place = {"MONGODB_URI": self.uri, "MONGODB_DATABASE": self.database(use)}
+        own = {"LOG_LEVEL": "INFO", "MONGODB_DRIVER": self.driver}
+        log = self.logs / f"{self.database(use)}-{time.monotonic_ns()}.log"
+        return running([sys.executable, *arguments], self.folder, place | own | settings, log)

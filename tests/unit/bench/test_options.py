@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import options
 from bench.options import RESULTS, read_options
 from bench.scale import FULL
 from tests.support.project import PROJECT
@@ -14,15 +15,18 @@ def _default_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MONGODB_DRIVER", raising=False)
 
 
-def test_a_command_is_written_down_without_the_paths_of_this_machine(tmp_path: Path) -> None:
+def test_a_command_is_written_down_without_the_paths_of_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "is_installed", lambda: True)
     arguments = ["--against", str(PROJECT), "--drivers", "motor", "pymongo", "--repeats", "2"]
 
-    options = read_options([*arguments, "--results", str(tmp_path)])
+    read = read_options([*arguments, "--node", "--results", str(tmp_path)])
 
-    assert options.command == (
-        "python -m bench --against ../before --drivers motor pymongo --repeats 2"
+    assert read.command == (
+        "python -m bench --against ../before --drivers motor pymongo --repeats 2 --node"
     )
-    assert options.results == tmp_path
+    assert read.results == tmp_path
 
 
 def test_only_a_full_run_replaces_the_results_of_the_project() -> None:
@@ -39,6 +43,18 @@ def test_the_driver_is_that_of_the_environment_unless_it_is_given(
     monkeypatch.setenv("MONGODB_DRIVER", "pymongo")
     assert read_options([]).drivers == ["pymongo"]
     assert read_options(["--drivers", "motor"]).drivers == ["motor"]
+
+
+def test_node_is_measured_only_where_it_is_installed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(options, "is_installed", lambda: True)
+    assert read_options(["--node"]).node
+
+    monkeypatch.setattr(options, "is_installed", lambda: False)
+    with pytest.raises(SystemExit):
+        read_options(["--node"])
+    assert "make bench-node" in capsys.readouterr().err
 
 
 def test_the_rounds_that_are_asked_for_hold_for_every_table() -> None:

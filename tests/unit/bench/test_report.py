@@ -63,7 +63,7 @@ def test_the_tables_of_a_page_are_replaced_and_the_rest_is_left_alone() -> None:
 def test_the_documents_show_the_run_that_is_kept() -> None:
     page = (PROJECT / "docs" / "performance.md").read_text()
 
-    assert docs.with_figures(page, Results.read(LATEST)) == page
+    assert docs.with_figures(page, Results.read(LATEST)) == page, "run python -m bench docs"
 
 
 def test_a_page_without_both_marks_is_refused() -> None:
