@@ -57,7 +57,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python -m bench
 
 bench-quick: $(VENV)/.dev
-	$(BIN)/python -m bench --quick
+	$(BIN)/python -m bench --quick $(if $(wildcard bench/node/node_modules/.installed),--node)
 
 bench-node: bench/node/node_modules/.installed
 

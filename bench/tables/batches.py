@@ -45,7 +45,8 @@ def kind_rows(
 ) -> Iterator[Row]:
     """Yield a row for each size of plain stock updates, and for the largest size of the others."""
     for label, case in _cases(kind, ids).items():
-        measure(sides, map(case, repeat(min(_WARM_UP_ITEMS, max(sizes)))), Limit(2, 2))
+        warm_up = min(2, limit.fewest)
+        measure(sides, map(case, repeat(min(_WARM_UP_ITEMS, max(sizes)))), Limit(warm_up, warm_up))
         for size in sizes if label == PLAIN else [max(sizes)]:
             taken = measure(sides, map(case, repeat(size)), limit)
             yield Row([kind, label, str(size)], taken)
