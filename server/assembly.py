@@ -14,6 +14,7 @@ from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.batches.stored.completion import Completion
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
+from server.batches.stored.single_chunk import SingleChunk
 from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submissions
 from server.domain.stored_batch import LEASE_SECONDS
 from server.jobs.housekeeping import Housekeeping
@@ -140,6 +141,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
             completion=completion,
             results=repositories.results,
             keys=keys,
+            single=SingleChunk(engine=engine, runner=runner, clock=clock),
             clock=clock,
         ),
         submissions=submissions,

@@ -12,6 +12,7 @@
     │   ├── DatabaseUnavailable
     │   ├── CommitUnknown
     │   ├── DuplicateKey
+    │   ├── KeyTaken
     │   ├── TooManyRows
     │   ├── LeaseLost
     │   └── UnexpectedStoreError
@@ -78,6 +79,10 @@ class CommitUnknown(StoreError):
 
 class DuplicateKey(StoreError):
     """A unique key of the inserted document is in use. Nothing was written."""
+
+
+class KeyTaken(StoreError):
+    """Another batch has the idempotency key, or is about to have it. Nothing was written."""
 
 
 class TooManyRows(StoreError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -31,6 +31,7 @@ _GROUP_ATTEMPTS = 3  # of a transaction of several requests; then each request r
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
+Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[OutcomeT | Failed]]]
 
 
 class Engine:
@@ -104,6 +105,20 @@ class Engine:
             StoreError: the database kept the chunk from ending, and it can be given back.
         """
         return await self._run_in_turn(runner, items, self._turn(items))
+
+    async def run_once(
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+    ) -> Sequence[OutcomeT | Failed]:
+        """Run a request that is one chunk, without a second try, when its turn comes.
+
+        If the caller is cancelled, a chunk that has begun goes on to its end.
+
+        Raises:
+            Exception: any error of the rules or of the database.
+        """
+        turn = await self._turn_taken(items)
+        running = self._run_in_turn(runner, items, turn, runner.transact)
+        return await self.in_flight.finish(running)
 
     async def drain(self) -> None:
         """Wait until every chunk that has begun has ended."""
@@ -208,11 +223,15 @@ class Engine:
         runner: ChunkRunner[ItemT, OutcomeT],
         items: Sequence[ItemT],
         turn: AbstractAsyncContextManager[object],
+        run: Run[ItemT, OutcomeT] | None = None,
     ) -> Sequence[OutcomeT | Failed]:
-        """Run the chunk while it has its turn, and report its outcomes and its time."""
+        """Run the chunk while it has its turn, and report its outcomes and its time.
+
+        `run` takes the place of `runner.run`.
+        """
         async with turn:
             mutation, started = runner.work.kind.mutation, time.perf_counter()
-            outcomes = await runner.run(items)
+            outcomes = await (run or runner.run)(items)
             self._observer.chunk_done(mutation, time.perf_counter() - started)
             self._observer.items_answered(mutation, outcomes)
             return outcomes

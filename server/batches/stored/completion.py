@@ -65,19 +65,29 @@ class Completion:
         batch = await self.batches.by_id(batch_id)
         for alert in batch_alerts(batch, self.clock()) if batch else []:
             if await self.states.note_alert(batch_id, alert.kind.value):
-                _warn(batch_id, alert)
+                log_alert(batch_id, alert)
 
     async def _log_end(self, batch_id: str) -> None:
         batch = await self.batches.by_id(batch_id)
         if batch is not None:
-            log.info(
-                "Batch %s: %d succeeded, %d failed",
-                batch.state.name,
-                batch.success_count,
-                batch.failure_count,
-                extra=_log_fields(batch),
-            )
+            log_end(batch)
             await self.raise_alerts(batch_id)
+
+
+def log_end(batch: BatchProgress) -> None:
+    """Log that the batch has ended, and with how many failures."""
+    log.info(
+        "Batch %s: %d succeeded, %d failed",
+        batch.state.name,
+        batch.success_count,
+        batch.failure_count,
+        extra=_log_fields(batch),
+    )
+
+
+def log_alert(batch_id: str, alert: BatchAlert) -> None:
+    """Log an alert of the batch."""
+    log.warning("%s: %s", alert.kind.value, alert.message, extra={"batch_id": batch_id})
 
 
 def _early_end(batch: StoredBatch) -> tuple[ItemErrorCode, str] | None:
@@ -93,10 +103,6 @@ def _final(batch: StoredBatch) -> BatchState:
     if batch.cancel_requested:
         return BatchState.CANCELLED
     return BatchState.FAILED if batch.failing else BatchState.COMPLETED
-
-
-def _warn(batch_id: str, alert: BatchAlert) -> None:
-    log.warning("%s: %s", alert.kind.value, alert.message, extra={"batch_id": batch_id})
 
 
 def _log_fields(batch: BatchProgress) -> dict[str, object]:

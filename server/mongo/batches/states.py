@@ -34,6 +34,14 @@ class StateChanges:
             raise ValueError(f"no batch begins as {state.name}")
         await self._batches.insert_one(from_batch(batch, state), session=self._session)
 
+    async def insert_completed(self, batch: StoredBatch, fields: Document) -> None:
+        """Insert the batch when all its work is done, with the `fields` that its life would set.
+
+        Nobody can see an earlier state of it: it is inserted in the transaction of its only chunk.
+        """
+        document = from_batch(batch, BatchState.COMPLETED) | fields
+        await self._batches.insert_one(document, session=self._session)
+
     async def change(
         self,
         batch_id: str,

@@ -5,14 +5,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bson import ObjectId
+from pymongo.errors import PyMongoError
 
 from server.domain.batch_state import HIDDEN, BatchState
+from server.domain.errors import KeyTaken
 from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import LEASE_SECONDS, Chunk, StoredBatch
-from server.mongo.batches.documents import from_chunk
+from server.mongo.batches.documents import FAILED, from_chunk
 from server.mongo.batches.states import StateChanges
-from server.mongo.connection.document import Document, until
+from server.mongo.connection.document import Document, present, until
 from server.mongo.connection.driver import Database, Session
+from server.mongo.connection.errors import meets_another_insert
 from server.mongo.connection.evidence import Evidence
 from server.mongo.products.documents import from_ledger_entries
 
@@ -25,6 +28,14 @@ class Reservation(NamedTuple):
 
     by: str
     seconds: float
+
+
+class Ending(NamedTuple):
+    """How a batch of one chunk ended: when, its outcomes as they are stored, and its alerts."""
+
+    at: datetime
+    outcomes: Sequence[Document]
+    alerts: Sequence[str]
 
 
 class StoredBatches:
@@ -76,6 +87,29 @@ class StoredBatches:
         await self._insert_rows(batch, rows)
         if not reserved:
             await self._set_first_chunks(batch, {"due": "$$NOW"})
+
+    async def insert_completed(
+        self, batch: StoredBatch, chunk: Chunk, ending: Ending, *, objects: Collection[str]
+    ) -> None:
+        """Insert a batch and its only chunk, both done, in the transaction of the chunk's effects.
+
+        Raises:
+            KeyTaken: another batch has its idempotency key, or is about to have it.
+        """
+        failures = sum(outcome["kind"] == FAILED for outcome in ending.outcomes)
+        counts = {"successCount": len(ending.outcomes) - failures, "failureCount": failures}
+        times = {"startedAt": ending.at, "completedAt": ending.at}
+        alerts = present(alerts=list(ending.alerts) or None)
+        try:
+            await self._states.insert_completed(batch, times | counts | alerts)
+        except PyMongoError as error:
+            if meets_another_insert(error):
+                raise KeyTaken(str(error)) from error
+            raise
+        self._evidence.recorded(self._batches, {"_id": ObjectId(batch.id)})
+        document = from_chunk(batch, chunk, objects=objects, blocked=False)
+        done = {"status": "done", "outcomes": list(ending.outcomes)}
+        await self._chunks.insert_one(document | done | counts, session=self._session)
 
     async def begin(self, batch: StoredBatch) -> None:
         """Insert a batch whose chunks will come in pieces; callers do not see it yet.

@@ -56,6 +56,7 @@ _UNAVAILABLE_CODES = {
 }
 
 _DUPLICATE_KEY = 11000
+_WRITE_CONFLICT = 112
 
 
 def translate(error: PyMongoError) -> StoreError:
@@ -75,6 +76,15 @@ def translate(error: PyMongoError) -> StoreError:
     if duplicate:
         return DuplicateKey(f"{type(error).__name__}: {duplicate}")
     return UnexpectedStoreError(message)
+
+
+def meets_another_insert(error: PyMongoError) -> bool:
+    """Return whether a unique key of an inserted document is in use, or about to be.
+
+    For a key in a transaction that has not ended, or that has committed since this one began, the
+    server reports a write conflict.
+    """
+    return isinstance(error, OperationFailure) and error.code in (_DUPLICATE_KEY, _WRITE_CONFLICT)
 
 
 def _duplicate_key(error: PyMongoError) -> str:
