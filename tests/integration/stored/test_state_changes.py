@@ -104,6 +104,7 @@ async def test_no_other_code_writes_a_state(shop: Shop, monkeypatch: pytest.Monk
     guarded: list[str] = []
     written: list[str] = []
     started, insert, change = CommandLog.started, StateChanges.insert, StateChanges.change
+    insert_completed = StateChanges.insert_completed
 
     def watched_command(log: CommandLog, event: CommandStartedEvent) -> None:
         if event.database_name == shop.database:
@@ -114,6 +115,12 @@ async def test_no_other_code_writes_a_state(shop: Shop, monkeypatch: pytest.Monk
         guarded.append(state.value)
         await insert(self, batch, state)
 
+    async def watched_insert_completed(
+        self: StateChanges, batch: StoredBatch, fields: dict[str, Any]
+    ) -> None:
+        guarded.append(BatchState.COMPLETED.value)
+        await insert_completed(self, batch, fields)
+
     async def watched_change(
         self: StateChanges, batch_id: str, state: BatchState, *arguments: Any, **options: Any
     ) -> bool:
@@ -122,6 +129,7 @@ async def test_no_other_code_writes_a_state(shop: Shop, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(CommandLog, "started", watched_command)
     monkeypatch.setattr(StateChanges, "insert", watched_insert)
+    monkeypatch.setattr(StateChanges, "insert_completed", watched_insert_completed)
     monkeypatch.setattr(StateChanges, "change", watched_change)
 
     await _all_flows(shop)
@@ -138,6 +146,8 @@ async def _all_flows(shop: Shop) -> None:
     await work_off(shop)
     keyed = BatchRequest(work=UPDATE_STOCK.work(), options=BatchOptions(), key="once")
     await shop.services.keyed.run(keyed, plus_one(ids))
+    in_two_chunks = replace(keyed, key="twice", options=BatchOptions(batch_size=10))
+    await shop.services.keyed.run(in_two_chunks, plus_one(ids))
     await shop.services.control.cancel(await submit(shop, plus_one(ids)))
     await shop.services.control.states.note_failure(await submit(shop, plus_one(ids)), "down")
     await work_off(shop)

@@ -5,7 +5,13 @@ from typing import Any
 
 import pymongo.errors
 import pytest
-from pymongo.errors import BulkWriteError, ConnectionFailure, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    DuplicateKeyError,
+    OperationFailure,
+    PyMongoError,
+)
 
 from server.domain.errors import (
     DatabaseUnavailable,
@@ -15,7 +21,7 @@ from server.domain.errors import (
     WriteConflict,
 )
 from server.mongo.connection import errors
-from server.mongo.connection.errors import translate, translated
+from server.mongo.connection.errors import meets_another_insert, translate, translated
 
 CLASSES: dict[str, type[StoreError]] = {
     "AutoReconnect": DatabaseUnavailable,
@@ -143,3 +149,11 @@ def test_what_many_inserts_met_is_told_inside(codes: list[int], expected: type[S
     error = BulkWriteError({"writeErrors": [{"code": code} for code in codes]})
 
     assert type(translate(error)) is expected
+
+
+def test_a_key_that_is_in_use_or_about_to_be_is_told_by_two_codes() -> None:
+    codes = [code for code in CODES if meets_another_insert(OperationFailure("x", code))]
+
+    assert codes == [112, 11000]
+    assert meets_another_insert(DuplicateKeyError("x", 11000))
+    assert not meets_another_insert(ConnectionFailure("x"))
