@@ -8,7 +8,7 @@ from datetime import datetime
 
 from server.batches.idempotency.content import Content
 from server.batches.idempotency.key import KEYS_LAST
-from server.domain.batch_state import HIDDEN
+from server.domain.batch_state import HIDDEN, BatchState
 from server.domain.errors import KeyInUse, KeyReused
 from server.domain.stored_batch import StoredBatch
 from server.mongo.batches.batch_reads import BatchReads
@@ -44,8 +44,10 @@ class IdempotencyKeys:
             return True
         return False
 
-    async def holder(self, created_by: str, key: str, content: Content) -> StoredBatch:
-        """Wait until the batch that holds the key is stored whole, and return it.
+    async def holder(
+        self, created_by: str, key: str, content: Content
+    ) -> tuple[StoredBatch, BatchState]:
+        """Wait until the batch that holds the key is stored whole; return it and its state.
 
         Raises:
             KeyReused: the batch is that of another request.
@@ -55,13 +57,12 @@ class IdempotencyKeys:
         while True:
             found = await self.batches.with_key(created_by, key)
             if found is not None and found[1] not in HIDDEN:
-                batch, _ = found
-                if not content.is_that_of(batch.content):
+                if not content.is_that_of(found[0].content):
                     raise KeyReused(
                         "This idempotency key was used for another request: use a new one, or send "
                         "that request again as it was."
                     )
-                return batch
+                return found
             if found is None or time.monotonic() >= until:
                 break
             await asyncio.sleep(LOOK_AGAIN_SECONDS)

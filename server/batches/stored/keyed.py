@@ -151,8 +151,14 @@ class KeyedBatches:
 
     async def _replayed(self, holder: tuple[str, str], content: Content) -> KeyedAnswer:
         """Return the answer of the batch that has the key, once it has ended."""
-        batch = await self.keys.holder(*holder, content)
-        return KeyedAnswer(outcomes=await self._finish(batch, None), replayed=True)
+        batch, state = await self.keys.holder(*holder, content)
+        has_ended = state.is_final
+        outcomes = await (self._outcomes(batch) if has_ended else self._finish(batch, None))
+        return KeyedAnswer(outcomes=outcomes, replayed=True)
+
+    async def _outcomes(self, batch: StoredBatch) -> Sequence[Outcome]:
+        """Return the stored outcomes of a batch that has ended."""
+        return [result.outcome async for result in self.results.stream(batch.id)]
 
     def _new(
         self,
@@ -195,7 +201,7 @@ class KeyedBatches:
                 *(self._run_chunks(batch, reservation) for _ in range(concurrency))
             )
             if await self.completion.check(batch.id):
-                return [result.outcome async for result in self.results.stream(batch.id)]
+                return await self._outcomes(batch)
             for error in errors:
                 if error is not None:
                     raise error

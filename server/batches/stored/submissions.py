@@ -183,7 +183,7 @@ class Submissions:
             raise AssertionError("only a request with a key can be a repetition")
         async for _ in blocks:
             pass  # reads the items on, which adds them to the content
-        holder = await self.keys.holder(request.created_by, request.key, content)
+        holder, _ = await self.keys.holder(request.created_by, request.key, content)
         found = await self.batches.by_id(holder.id)
         if found is None:
             raise in_use()

@@ -65,6 +65,19 @@ async def test_a_request_of_one_item_takes_six_commands(shop: Shop) -> None:
     assert_done_once(shop, ids)
 
 
+async def test_the_same_request_again_reads_the_outcomes_and_runs_nothing(shop: Shop) -> None:
+    ids = await shop.put(10)
+    await update_stock(shop, ids)
+    shop.commands.names.clear()
+
+    answer = await update_stock(shop, ids)
+
+    # It meets the key, looks whose it is, and reads the batch and its outcomes.
+    reads = ["find", "find", "find"]
+    assert shop.commands.names == ["find", "insert", "abortTransaction", *reads]
+    assert (data_of(answer), is_replay(answer)) == (told(ids), True)
+
+
 async def test_the_batch_is_the_evidence_of_a_kind_that_leaves_no_rows(shop: Shop) -> None:
     ids = await shop.put(10)
     items = [{"productId": ids[0], "data": {"price": 5}}]

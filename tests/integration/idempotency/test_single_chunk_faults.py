@@ -188,7 +188,7 @@ async def test_products_that_stay_locked_keep_the_key_free(
         assert_done_once(shop, ids)
 
 
-async def test_whoever_comes_second_in_the_same_process_asks_the_database_nothing(
+async def test_whoever_comes_second_in_the_same_process_waits_for_the_first(
     shop: Shop,
 ) -> None:
     ids = await shop.put(10)
