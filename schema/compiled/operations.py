@@ -72,6 +72,10 @@ class CompiledOperations:
             self._kept.popitem(last=False)
         return operation
 
+    def forget(self) -> None:
+        """Forget all texts."""
+        self._kept.clear()
+
     def _plan(self, document: DocumentNode, operation_name: str | None) -> Plan | None:
         try:
             return plan_of(self.schema, document, operation_name)
