@@ -20,7 +20,7 @@ MUTATIONS = (
     "submitBatch",
 )
 FIELDS = (*MUTATIONS, "products")
-_STRANGE_PART = 0.05  # of the values, in operations whose input is bad
+_STRANGE_PARTS = (0.03, 0.1)  # of the values, in operations whose input is bad
 # The argument of the items, with $items in it, and the type of $items.
 _SUBMISSIONS = (
     ("$items", "BatchOperationInput!"),
@@ -115,7 +115,7 @@ class Drawing:
             if is_optional and self.draw(st.booleans()):
                 continue
             known: Any = type_from_ast(self.schema, parse_type(type_))
-            strange = 0.0 if self.is_good else _STRANGE_PART
+            strange = 0.0 if self.is_good else self.draw(st.sampled_from(_STRANGE_PARTS))
             sent[name] = self.draw(values(known, strange))
         if not self.is_good and not self.draw(st.integers(0, 9)):
             sent[self.draw(st.sampled_from(sorted([*self.declared, "extra"])))] = self.draw(STRANGE)
