@@ -1,5 +1,6 @@
-"""Random values of variables: mostly right, and wrong in all the ways that JSON can be."""
+"""Random values of variables, and ways to spoil them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from graphql import (
@@ -11,25 +12,8 @@ from graphql import (
 )
 from hypothesis import strategies as st
 
-_LIKELY = [None, True, 1, 1.0]  # what a careless check of a leaf lets through
-STRANGE: st.SearchStrategy[Any] = st.sampled_from(
-    [
-        *_LIKELY * 3,
-        False,
-        0,
-        3.5,
-        2**31,
-        -(2**31) - 1,
-        10**40,
-        1e999,
-        "",
-        "x",
-        [],
-        {},
-        [1],
-        {"a": 1},
-    ]
-)
+_LEAVES = [None, True, 1, 1.0, "x"]  # what a careless check of a leaf lets through
+_STRANGE = [*_LEAVES * 3, False, 3.5, 2**31, -(2**31) - 1, 10**40, 1e999, "", [], {}, [1], {"a": 1}]
 _CLEAN: dict[str, st.SearchStrategy[Any]] = {
     "ID": st.sampled_from(["0" * 24, "not an id", ""]),
     "String": st.sampled_from([*["Cup"] * 6, "", "ü"]),
@@ -40,30 +24,48 @@ _CLEAN: dict[str, st.SearchStrategy[Any]] = {
 
 
 @st.composite
-def values(draw: st.DrawFn, type_: Any, strange: float = 0.0) -> Any:
-    """Draw a value of the type; `strange` is the probability of each part to be something else."""
-    if strange and draw(st.floats(0, 1)) < strange:
-        return draw(STRANGE)
+def values(draw: st.DrawFn, type_: Any) -> Any:
+    """Draw a value of the type."""
     if isinstance(type_, GraphQLNonNull):
-        return draw(values(type_.of_type, strange))
+        return draw(values(type_.of_type))
     if isinstance(type_, GraphQLList):
-        return draw(st.lists(values(type_.of_type, strange), max_size=4))
+        return draw(st.lists(values(type_.of_type), max_size=4))
     if isinstance(type_, GraphQLScalarType):
         return draw(_CLEAN[type_.name])
-    return draw(_objects(type_, strange))
+    return draw(_objects(type_))
 
 
 @st.composite
-def _objects(draw: st.DrawFn, type_: GraphQLInputObjectType, strange: float) -> Any:
-    fields = dict(type_.fields)
-    names = [name for name, one in fields.items() if is_required_input_field(one)]
+def _objects(draw: st.DrawFn, type_: GraphQLInputObjectType) -> Any:
+    names = [name for name, one in type_.fields.items() if is_required_input_field(one)]
     if type_.name == "BatchOperationInput":  # exactly one of its fields
-        names = [draw(st.sampled_from(sorted(fields)))]
+        names = [draw(st.sampled_from(sorted(type_.fields)))]
     else:
-        names += [name for name in fields if name not in names and draw(st.booleans())]
-    if strange and draw(st.floats(0, 1)) < strange:
-        names = names[1:]
-    sent = {name: draw(values(fields[name].type, strange)) for name in draw(st.permutations(names))}
-    if strange and draw(st.floats(0, 1)) < strange:
-        sent["unknown"] = 1
+        names += [name for name in type_.fields if name not in names and draw(st.booleans())]
+    ordered = draw(st.permutations(names))
+    return {name: draw(values(type_.fields[name].type)) for name in ordered}
+
+
+@st.composite
+def spoiled(draw: st.DrawFn, sent: dict[str, Any]) -> dict[str, Any]:
+    """Draw one place of the variables, and what is wrong there. `sent` itself is changed."""
+    places = list(_places(sent))
+    if not places:
+        return sent
+    container, key = draw(st.sampled_from(places))
+    how = draw(st.sampled_from(["strange", "strange", "strange", "missing", "unknown"]))
+    if how == "strange":
+        container[key] = draw(st.sampled_from(_STRANGE))
+    elif how == "missing":
+        del container[key]
+    elif isinstance(container, dict):
+        container["unknown"] = 1
     return sent
+
+
+def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each entry of each list and object, as its container and its key."""
+    if isinstance(value, dict | list):
+        for key in list(value) if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from _places(value[key])

@@ -8,7 +8,7 @@ from graphql import GraphQLField, GraphQLSchema, OperationType, parse_type
 from graphql.utilities import type_from_ast
 from hypothesis import strategies as st
 
-from tests.support.compiled.inputs import STRANGE, values
+from tests.support.compiled.inputs import spoiled, values
 from tests.support.compiled.selections import Selections
 
 MUTATIONS = (
@@ -20,7 +20,6 @@ MUTATIONS = (
     "submitBatch",
 )
 FIELDS = (*MUTATIONS, "products")
-_STRANGE_PARTS = (0.03, 0.1)  # of the values, in operations whose input is bad
 # The argument of the items, with $items in it, and the type of $items.
 _SUBMISSIONS = (
     ("$items", "BatchOperationInput!"),
@@ -115,8 +114,7 @@ class Drawing:
             if is_optional and self.draw(st.booleans()):
                 continue
             known: Any = type_from_ast(self.schema, parse_type(type_))
-            strange = 0.0 if self.is_good else self.draw(st.sampled_from(_STRANGE_PARTS))
-            sent[name] = self.draw(values(known, strange))
-        if not self.is_good and not self.draw(st.integers(0, 9)):
-            sent[self.draw(st.sampled_from(sorted([*self.declared, "extra"])))] = self.draw(STRANGE)
+            sent[name] = self.draw(values(known))
+        if not self.is_good:
+            self.draw(spoiled(sent))
         return sent

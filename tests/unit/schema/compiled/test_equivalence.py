@@ -31,7 +31,7 @@ def test_a_plan_answers_as_the_stock_executor() -> None:
 
     planned = _compared(examples)["planned"]
 
-    assert planned > 2 * examples / 3  # each is asked twice
+    assert planned > 2 * examples / 4  # each is asked twice
 
 
 @pytest.mark.slow
@@ -41,7 +41,7 @@ def test_a_plan_answers_ten_thousand_times_as_the_stock_executor() -> None:
 
     planned = _compared(examples)["planned"]
 
-    assert planned > 2 * examples / 3  # each is asked twice
+    assert planned > 2 * examples / 4  # each is asked twice
 
 
 def _compared(examples: int) -> Counter[str]:
@@ -55,7 +55,7 @@ def _compared(examples: int) -> Counter[str]:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.data(), st.sampled_from([True, True, False]))
+    @given(st.data(), st.booleans())
     def agree(data: st.DataObject, is_good: bool) -> None:
         operation = Drawing(schema._schema, data, is_good).operation()
         script: dict[str, Any] = {

@@ -22,6 +22,7 @@ CLEAN = [
     ("[StockUpdateInput!]!", [{"quantity": 1, "expectedStock": 2**31 - 1, "productId": ID}]),
     ("[CreateProductInput!]!", [PRODUCT]),
     ("[CreateProductInput!]!", [{"discontinued": None, **PRODUCT, "id": ID}]),
+    ("[CreateProductInput!]!", [{**PRODUCT, "id": ID}]),
     ("[UpdateProductInput!]!", [{"data": {}, "productId": ID}]),
     ("[UpdateProductInput!]!", [{"data": {"price": 3, "name": None}, "productId": ID}]),
     ("[DeleteProductInput!]!", [{"cascadeDelete": True, "productId": ID}]),
