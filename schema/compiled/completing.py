@@ -1,6 +1,7 @@
 """Completers: the answer that graphql-core would make of a resolver's value, for the clean case."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import is_dataclass
 from typing import Any
 
 from graphql import (
@@ -139,7 +140,10 @@ class _Writer:
             return self._leaf(name, type_, depth)
         if isinstance(type_, GraphQLObjectType):
             class_ = self._source.name_of(_class_of(type_))
-            self._surprised_unless(f"type({name}) is {class_}", depth)
+            test = f"type({name}) is {class_}"
+            if type_.is_type_of is None:
+                test += f" or {self._source.name_of(_is_value)}({name})"
+            self._surprised_unless(test, depth)
             return self.fields(name, type_, details, depth)
         if is_abstract_type(type_):
             completers = self._source.name_of(self._completers.by_class(type_, details))
@@ -185,6 +189,11 @@ def _attribute(field: GraphQLField) -> str:
     if isinstance(shown, StrawberryField) and shown.is_basic_field:
         return shown.python_name
     raise Uncompilable
+
+
+def _is_value(value: Any) -> bool:
+    """Return whether this is a dataclass's object, which may stand for a GraphQL object of its fields."""
+    return is_dataclass(value) and not isinstance(value, Exception | type)
 
 
 def _class_of(type_: GraphQLObjectType) -> type:
