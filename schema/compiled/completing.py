@@ -109,7 +109,6 @@ class _Writer:
     def value(self, name: str, type_: Any, details: FieldDetailsList, depth: int) -> str:
         """Write the completion of the local `name`, and return the expression of the result."""
         if isinstance(type_, GraphQLNonNull):
-            self._surprised_unless(f"{name} is not None", depth)
             return self._present(name, type_.of_type, details, depth)
         done = self._source.new_local()
         self._source.add(depth, f"{done} = None")
@@ -134,6 +133,7 @@ class _Writer:
         return f"{{{', '.join(entries)}}}"
 
     def _present(self, name: str, type_: Any, details: FieldDetailsList, depth: int) -> str:
+        """Write the completion of a value that must not be None. Each of these is surprised by None."""
         if isinstance(type_, GraphQLList):
             return self._list(name, type_, details, depth)
         if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
@@ -170,6 +170,7 @@ class _Writer:
         done = self._source.new_local()
         serialize = self._source.name_of(type_.coerce_output_value)
         undefined = self._source.name_of(Undefined)
+        self._surprised_unless(f"{name} is not None", depth)
         self._source.add(depth, f"{done} = {serialize}({name})")
         self._surprised_unless(f"{done} is not None and {done} is not {undefined}", depth)
         return done

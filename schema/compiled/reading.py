@@ -82,7 +82,6 @@ class _Writer:
         """Write the check of the local `name`, and return the expression of what was read."""
         add = self._source.add
         if isinstance(type_, GraphQLNonNull):
-            self._refuse_unless(f"{name} is not None", depth)
             return self._present(name, type_.of_type, depth)
         read = self._source.new_local()
         add(depth, f"{read} = None")
@@ -91,6 +90,7 @@ class _Writer:
         return read
 
     def _present(self, name: str, type_: Any, depth: int) -> str:
+        """Write the check of a value that must not be None. Each of these refuses None."""
         if isinstance(type_, GraphQLList):
             return self._list(name, type_, depth)
         if isinstance(type_, GraphQLInputObjectType):
@@ -99,6 +99,7 @@ class _Writer:
             self._refuse_unless(_CLEAN[type_].format(name), depth)
             return name
         if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
+            self._refuse_unless(f"{name} is not None", depth)
             return f"{self._source.name_of(type_.coerce_input_value)}({name})"
         raise Uncompilable
 

@@ -46,13 +46,18 @@ class Taken:
 
 
 async def answers(operation: Operation, script: dict[str, Any], headers: list[str]) -> list[Any]:
-    """Return what the caller gets and what the services were asked, each way; no text is known."""
+    """Return what the caller gets and what the services were asked, each way.
+
+    A text with conditions has selected other fields before.
+    """
     schema.operations.forget()
     schema.operations.is_on = False
     try:
         stock = await _answer(operation, Scripted(**script), headers)
     finally:
         schema.operations.is_on = True
+    if operation.turned != operation:
+        await _answer(operation.turned, Scripted(**script), headers)
     return [stock] + [await _answer(operation, Scripted(**script), headers) for _ in range(2)]
 
 

@@ -1,7 +1,7 @@
 """Random operations: a text with its variables, for one root field and now and then for two."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import GraphQLField, GraphQLSchema, OperationType, parse_type
@@ -9,7 +9,7 @@ from graphql.utilities import type_from_ast
 from hypothesis import strategies as st
 
 from tests.support.compiled.inputs import spoiled, values
-from tests.support.compiled.selections import Selections
+from tests.support.compiled.selections import CONDITIONS, Selections
 
 MUTATIONS = (
     "batchUpdateStock",
@@ -37,6 +37,15 @@ class Operation:
     text: str
     variables: Mapping[str, Any]
     name: str | None
+
+    @property
+    def turned(self) -> "Operation":
+        """Return the operation with the opposite conditions, which select other fields."""
+        turned = {
+            name: not value if name in CONDITIONS and isinstance(value, bool) else value
+            for name, value in self.variables.items()
+        }
+        return replace(self, variables=turned)
 
 
 @dataclass
@@ -95,14 +104,15 @@ class Drawing:
                 st.sampled_from(["", "$options", "{batchSize: 7}", "{dryRun: $dry}"])
             )
             if options == "$options":
-                self.declared["options"] = str(definition.args["options"].type)
+                default = self.draw(st.sampled_from(["", " = {batchSize: 3}", " = null"]))
+                self.declared["options"] = f"{definition.args['options'].type}{default}"
             if "$dry" in options:
-                self.declared["dry"] = "Boolean"
+                self.declared["dry"] = self.draw(st.sampled_from(["Boolean", "Boolean = true"]))
             arguments += [f"options: {options}"] if options else []
         if "idempotencyKey" in definition.args:
             key = self.draw(st.sampled_from(["", "", "$key", '"literal"', "null"]))
             if key == "$key":
-                self.declared["key"] = "String"
+                self.declared["key"] = self.draw(st.sampled_from(["String", 'String = "k"']))
             arguments += [f"idempotencyKey: {key}"] if key else []
         return ", ".join(arguments)
 

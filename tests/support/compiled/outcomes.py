@@ -23,7 +23,7 @@ _STRANGE = st.sampled_from(
 
 @st.composite
 def _sometimes_strange(draw: st.DrawFn, value: st.SearchStrategy[Any]) -> Any:
-    return draw(value if draw(st.integers(0, 80)) < 80 else _STRANGE)
+    return draw(value if draw(st.integers(0, 40)) < 40 else _STRANGE)
 
 
 _int = _sometimes_strange(st.sampled_from([0, 1, 2**31 - 1, -(2**31)]))

@@ -1,6 +1,7 @@
 """A text that comes again runs by its plan: the same resolver, once, with the same context."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -54,7 +55,10 @@ async def test_the_plan_of_a_new_text_answers_its_first_request(taken: Taken) ->
     assert taken.counts == {"planned": 1}
 
 
-@pytest.mark.parametrize("wrong", [{"new_stock": None}, {"index": 2**31}, {"index": "x"}])
+@pytest.mark.parametrize(
+    "wrong",
+    [{"new_stock": None}, {"index": 2**31}, {"index": "x"}, {"index": ValueError()}],
+)
 async def test_a_mutation_with_an_impossible_result_runs_once(
     taken: Taken, wrong: dict[str, Any]
 ) -> None:
@@ -65,6 +69,36 @@ async def test_a_mutation_with_an_impossible_result_runs_once(
     assert taken.counts == {"completed by graphql-core": 1}
     assert len(scripted.calls) == 1
     assert [error.extensions["code"] for error in result.errors] == ["INTERNAL"]
+
+
+async def test_graphql_core_completes_what_is_right_in_an_unusual_way(taken: Taken) -> None:
+    result = await execute(Scripted([applied(index=True, new_stock=5.0)]))
+
+    assert taken.counts == {"completed by graphql-core": 1}
+    assert json.dumps(result.data) == '{"batchUpdateStock": [{"index": 1, "newStock": 5}]}'
+
+
+async def test_each_set_of_conditions_has_its_own_selection(taken: Taken) -> None:
+    text = TEXT.replace("$u:", "$c: Boolean!, $u:").replace("index", "index @skip(if: $c)")
+    scripted = Scripted([applied()])
+
+    for condition, item in ((True, {"newStock": 5}), (False, {"index": 0, "newStock": 5})) * 2:
+        result = await schema.execute(text, SENT | {"c": condition}, scripted.context())
+
+        assert result.data == {"batchUpdateStock": [item]}
+    assert taken.counts == {"planned": 4}
+
+
+async def test_a_variable_that_is_left_out_has_its_default(taken: Taken) -> None:
+    text = TEXT.replace("$u:", "$o: BatchStockOptions = {batchSize: 7}, $u:")
+    text = text.replace("updates: $u", "updates: $u, options: $o")
+    scripted = Scripted([applied()])
+
+    await schema.execute(text, SENT, scripted.context())
+    await schema.execute(text, SENT | {"o": None}, scripted.context())
+
+    assert [call[-1].batch_size for call in scripted.calls] == [7, 500]
+    assert taken.counts == {"planned": 2}
 
 
 async def test_a_mutation_that_raises_runs_once_and_is_masked(taken: Taken) -> None:
@@ -120,12 +154,13 @@ async def test_a_key_in_the_header_is_refused_for_two_fields_of_which_one_is_lef
         "mutation ($u: [StockUpdateInput!]!, $first: Boolean!) "
         f"{{ a: {field.format('include')} b: {field.format('skip')} }}"
     )
-    scripted = Scripted()
+    sent, scripted = SENT | {"first": first}, Scripted()
+    await schema.execute(text, sent, scripted.context())
+    scripted.calls.clear()
 
-    for _ in range(2):
-        result = await schema.execute(text, SENT | {"first": first}, scripted.context(["a key"]))
+    result = await schema.execute(text, sent, scripted.context(["a key"]))
 
-        assert "The header Idempotency-Key is for a request with one mutation" in str(result.errors)
+    assert "The header Idempotency-Key is for a request with one mutation" in str(result.errors)
     assert scripted.calls == []
 
 
