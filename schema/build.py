@@ -1,8 +1,11 @@
 """Put the schema together."""
 
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
 import strawberry
+from graphql import ExecutionResult as GraphQLResult
 from graphql import GraphQLError
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError
@@ -11,10 +14,14 @@ from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
 from schema import enums  # noqa: F401 - describes the enumerations before they are used
+from schema.compiled.extension import Compilation
+from schema.compiled.operations import CompiledOperations
+from schema.compiled.stock import PlannedRequest
+from schema.context import Context
 from schema.errors import client_error, replace_errors
 from schema.extensions.limits import alias_limit, token_limit
 from schema.extensions.query_cache import ShortParserCache, ShortValidationCache
-from schema.idempotency import Idempotency
+from schema.idempotency import Idempotency, replay_mark
 from schema.mutation import Mutation
 from schema.one_operation import OneOperation
 from schema.query import Query
@@ -35,16 +42,52 @@ class Schema(strawberry.Schema):
     ) -> None:
         replace_errors(errors)
 
+    @cached_property
+    def operations(self) -> CompiledOperations:
+        """Return the operations that came before, each with its plan."""
+        return CompiledOperations(self)
+
     @override
-    async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Context | None = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
         """Return one answer to one request. A subscription has many, so it is refused here."""
-        allowed = kwargs.pop("allowed_operation_types", None) or OperationType
-        kwargs["allowed_operation_types"] = {*allowed} - {OperationType.SUBSCRIPTION}
+        allowed = {*(allowed_operation_types or OperationType)} - {OperationType.SUBSCRIPTION}
+        operation = self.operations.known(query, operation_name)
+        if operation and operation.is_allowed(allowed):
+            request = PlannedRequest(
+                context=context_value.for_an_operation() if context_value else None,
+                root_value=root_value,
+                extensions=operation_extensions,
+            )
+            if answer := await operation.run(request, variable_values or {}):
+                return self._executed(answer, request.context)
         try:
-            return await super().execute(*args, **kwargs)
+            return await super().execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed,
+                operation_extensions,
+            )
         except CannotGetOperationTypeError as error:
             refusal = client_error(GraphQLError(error.as_http_error_reason()))
             return PreExecutionError(data=None, errors=[refusal])
+
+    def _executed(self, answer: GraphQLResult, context: Context | None) -> ExecutionResult:
+        """Return the answer of a plan as Strawberry returns what it has executed."""
+        if answer.errors:
+            self.process_errors(answer.errors)
+        return ExecutionResult(answer.data, answer.errors, replay_mark(context))
 
 
 schema = Schema(
@@ -59,6 +102,7 @@ schema = Schema(
         token_limit,
         alias_limit,
         Idempotency,
+        Compilation,
     ],
     config=StrawberryConfig(scalar_map={FLOAT.origin: FLOAT, DATE_TIME.origin: DATE_TIME}),
 )

@@ -46,6 +46,11 @@ def key_of(context: Context, argument: str | None) -> str | None:
     return request_key(context.key_headers, or_none(argument))
 
 
+def replay_mark(context: Context | None) -> dict[str, Any]:
+    """Return the `extensions` of an answer: whether it was given before."""
+    return {"idempotentReplay": True} if context and context.is_replay else {}
+
+
 class Idempotency(SchemaExtension):
     """Give an operation a context of its own, refuse a header that several mutations might take,
     and mark an answer that was given before."""
@@ -65,7 +70,7 @@ class Idempotency(SchemaExtension):
 
     @override
     def get_results(self) -> dict[str, Any]:
-        return {"idempotentReplay": True} if self._context and self._context.is_replay else {}
+        return replay_mark(self._context)
 
     @property
     def _context(self) -> Context | None:

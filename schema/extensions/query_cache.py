@@ -20,7 +20,7 @@ class ShortParserCache(ParserCache):
     @override
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
-        if _is_short(context.query):
+        if is_short(context.query):
             # After an error Strawberry parses the text itself, and reports the error.
             with suppress(GraphQLError, RecursionError):
                 context.graphql_document = self.cached_parse_document(
@@ -34,11 +34,12 @@ class ShortValidationCache(ValidationCache):
 
     @override
     def on_validate(self) -> Iterator[None]:
-        if _is_short(self.execution_context.query):
+        if is_short(self.execution_context.query):
             yield from super().on_validate()
         else:
             yield
 
 
-def _is_short(query: str | None) -> bool:
+def is_short(query: str | None) -> bool:
+    """Return whether the text may be kept."""
     return query is not None and len(query) <= _LONGEST_CACHED

@@ -8,8 +8,10 @@ most: measured for 100 000 stock updates, 1.4 s of the 2.1 s of CPU between the 
 
 from typing import Any, TypeVar
 
+import strawberry
 from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
+from strawberry.types.base import StrawberryList, StrawberryOptional
 
 from server.domain.item_result import Input
 
@@ -23,6 +25,16 @@ def as_sent(input_type: InputT) -> InputT:
     """
     get_object_definition(input_type, strict=True).from_input = _unchanged
     return input_type
+
+
+def is_as_sent(type_: Any) -> bool:
+    """Return whether a resolver gets a value of this type, or a list of such, as GraphQL read it."""
+    while type(type_) in (StrawberryOptional, StrawberryList):
+        type_ = type_.of_type
+    definition = get_object_definition(type_)
+    if definition is None:
+        return type_ in (strawberry.ID, str, int, float, bool)
+    return definition.from_input is _unchanged
 
 
 def _unchanged(_type: type, value: Input, _context: InputContext) -> Any:

@@ -1,0 +1,65 @@
+"""graphql-core's executor, for what a plan does not do itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import strawberry
+from graphql import (
+    ExecutionResult,
+    MiddlewareManager,
+    default_field_resolver,
+    default_type_resolver,
+)
+from graphql.execution import Executor
+from graphql.execution.values import VariableValues
+from strawberry.execution import optimized_is_awaitable
+from strawberry.utils.await_maybe import AwaitableOrValue, await_maybe
+
+from schema.compiled.document import Document
+from schema.context import Context
+
+Outcome = Callable[[], Any]  # returns what the resolver returned, or raises what it raised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRequest:
+    """What resolvers get of a request. `context` is this operation's own."""
+
+    context: Context | None
+    root_value: Any = None
+    extensions: dict[str, Any] | None = None
+
+
+def stock_executor(
+    schema: strawberry.Schema, document: Document, values: VariableValues, request: PlannedRequest
+) -> Executor[Any]:
+    """Return the executor that Strawberry would use, with variables that have been read already."""
+    make: Any = schema.execution_context_class  # its type is that of graphql-core's plain executor
+    executor: Executor[Any] = make(
+        document.schema,
+        document.fragment_definitions,
+        document.fragments,
+        request.root_value,
+        request.context,
+        document.operation,
+        values,
+        default_field_resolver,
+        default_type_resolver,
+        default_field_resolver,
+        is_awaitable=optimized_is_awaitable,
+        operation_extensions=request.extensions,
+    )
+    return executor
+
+
+async def completed(executor: Executor[Any], outcome: Outcome) -> ExecutionResult:
+    """Return graphql-core's answer to a root field with this outcome. The resolver is not called."""
+
+    def resolve(resolver: Any, source: Any, info: Any, **arguments: Any) -> Any:
+        is_root = info.path.prev is None
+        return outcome() if is_root else resolver(source, info, **arguments)
+
+    executor.middleware_manager = MiddlewareManager(resolve)
+    running = cast("AwaitableOrValue[ExecutionResult]", executor.execute_operation())
+    return await await_maybe(running)
