@@ -22,6 +22,7 @@ from graphql import (
     is_abstract_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from msgspec import Struct
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
@@ -193,8 +194,10 @@ def _attribute(field: GraphQLField) -> str:
 
 
 def _is_value(value: Any) -> bool:
-    """Return whether this is a dataclass's object, which may stand for a GraphQL object of its fields."""
-    return is_dataclass(value) and not isinstance(value, Exception | type)
+    """Return whether this is a value, which may stand for a GraphQL object of its fields."""
+    return isinstance(value, Struct) or (
+        is_dataclass(value) and not isinstance(value, Exception | type)
+    )
 
 
 def _class_of(type_: GraphQLObjectType) -> type:
