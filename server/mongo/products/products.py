@@ -20,6 +20,8 @@ from server.mongo.products.documents import (
     unexpired,
 )
 
+_FEWEST_TO_SHARE = 5  # products that share a write; fewer cost less by themselves
+
 
 class Products:
     """Reads and writes products. One that has expired counts as gone, unless a method says else."""
@@ -166,21 +168,24 @@ class Products:
         """Apply each change to its products with one command.
 
         The queries need no more than the ids: the rules have read the products in this transaction,
-        and a snapshot does not change. By its id alone, MongoDB finds a product without a plan.
-        Measured for 10 000 products with a change each: 257 ms, and 429 with another condition.
+        and a snapshot does not change. By its id alone, MongoDB finds a product without a plan:
+        18 µs for each, and 31 with another condition. Products that share a write cost 23 µs each
+        if they are two, 18 if they are four, and 15 if they are many.
         """
         if not changes:
             return
         self._evidence.updated()
-        updates = [_update(to_object_ids(ids), change) for ids, change in changes]
+        updates = [
+            update for ids, change in changes for update in _updates(to_object_ids(ids), change)
+        ]
         matched = await self._commands.update(self._collection.name, updates)
         _require_all(matched, sum(len(ids) for ids, _ in changes))
 
 
-def _update(ids: list[ObjectId], change: Document | list[Document]) -> Document:
-    if len(ids) == 1:
-        return {"q": {"_id": ids[0]}, "u": change}
-    return {"q": {"_id": {"$in": ids}}, "u": change, "multi": True}
+def _updates(ids: list[ObjectId], change: Document | list[Document]) -> list[Document]:
+    if len(ids) < _FEWEST_TO_SHARE:
+        return [{"q": {"_id": product_id}, "u": change} for product_id in ids]
+    return [{"q": {"_id": {"$in": ids}}, "u": change, "multi": True}]
 
 
 def _touched(now: datetime) -> list[Document]:
