@@ -71,11 +71,16 @@ async def test_a_mutation_with_an_impossible_result_runs_once(
     assert [error.extensions["code"] for error in result.errors] == ["INTERNAL"]
 
 
-async def test_graphql_core_completes_what_is_right_in_an_unusual_way(taken: Taken) -> None:
-    result = await execute(Scripted([applied(index=True, new_stock=5.0)]))
+@pytest.mark.parametrize(("unusual", "index"), [(True, "1"), (3.0, "3"), ("7", "7")])
+async def test_graphql_core_completes_what_is_right_in_an_unusual_way(
+    taken: Taken, unusual: object, index: str
+) -> None:
+    result = await execute(Scripted([applied(index=unusual)]))
 
     assert taken.counts == {"completed by graphql-core": 1}
-    assert json.dumps(result.data) == '{"batchUpdateStock": [{"index": 1, "newStock": 5}]}'
+    assert json.dumps(result.data) == (
+        f'{{"batchUpdateStock": [{{"index": {index}, "newStock": 5}}]}}'
+    )
 
 
 async def test_each_set_of_conditions_has_its_own_selection(taken: Taken) -> None:
