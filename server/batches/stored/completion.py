@@ -11,10 +11,11 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import BatchState
 from server.domain.item_error import ItemErrorCode
 from server.domain.stored_batch import StoredBatch
-from server.kinds.registry import KINDS
+from server.kinds.registry import KINDS, pending_row
 from server.mongo.batches.batch_reads import BatchReads
-from server.mongo.batches.closing import ChunkClosing
+from server.mongo.batches.closing import ChunkClosing, Closure
 from server.mongo.batches.states import BatchStates
+from server.mongo.transaction import TransactionRunner
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ class Completion:
 
     batches: BatchReads
     states: BatchStates
+    runner: TransactionRunner
     closing: ChunkClosing
     clock: Callable[[], datetime]
 
@@ -44,16 +46,26 @@ class Completion:
             return True
         early_end = _early_end(batch)
         if early_end is not None:
-            kind = KINDS[batch.kind]
-            await self.closing.close(batch_id, kind.argument, kind.id_field, *early_end)
+            await self._close(batch, early_end)
         if await self.batches.has_chunks_left(batch_id):
             return False
-        if early_end is not None and batch.was_submitted:
-            await self.closing.fail_rows(batch_id, batch.total_items, *early_end)
+        if early_end is not None and batch.was_submitted and batch.first_row is None:
+            await self.closing.fail_rows(batch_id, batch.total_items, early_end)
         if await self.states.end(batch, _final(batch), self.clock()):
             await self._log_end(batch_id)
             return True
         return await self._has_ended(batch_id)
+
+    async def _close(self, batch: StoredBatch, closure: Closure) -> None:
+        """Close the chunks that have not begun; those with rows that wait, a few at a time."""
+        await self.closing.close(batch.id, closure)
+        if batch.first_row is not None:
+            while await self.runner.run(
+                lambda transaction: transaction.waiting_chunks.close_some(
+                    batch.id, closure, pending_row
+                )
+            ):
+                pass
 
     async def _has_ended(self, batch_id: str) -> bool:
         """Return whether another process ended the batch; if not, it was cancelled: check again."""
@@ -90,12 +102,13 @@ def log_alert(batch_id: str, alert: BatchAlert) -> None:
     log.warning("%s: %s", alert.kind.value, alert.message, extra={"batch_id": batch_id})
 
 
-def _early_end(batch: StoredBatch) -> tuple[ItemErrorCode, str] | None:
-    """Return why items that have not begun fail, as code and message; None if they are to run."""
+def _early_end(batch: StoredBatch) -> Closure | None:
+    """Return how items that have not begun fail; None if they are to run."""
+    kind = KINDS[batch.kind]
     if batch.cancel_requested:
-        return ItemErrorCode.CANCELLED, CANCELLED_MESSAGE
+        return Closure(kind.argument, kind.id_field, ItemErrorCode.CANCELLED, CANCELLED_MESSAGE)
     if batch.failing is not None:
-        return ItemErrorCode.UNAVAILABLE, _FAILED_MESSAGE
+        return Closure(kind.argument, kind.id_field, ItemErrorCode.UNAVAILABLE, _FAILED_MESSAGE)
     return None
 
 

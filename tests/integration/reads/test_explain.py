@@ -15,9 +15,9 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 
 from server.domain.listing import PageRequest, ProductFilter, ProductOrder, StockUpdateFilter
 from server.domain.stock_update import StockUpdateStatus
+from server.mongo.batches.ledger_reads import stock_update_listing
 from server.mongo.paging.cursor import Cursor
 from server.mongo.paging.listing import Listing
-from server.mongo.products.ledger_reads import stock_update_listing
 from server.mongo.products.product_reads import product_listing
 from tests.support.shop import UNKNOWN_ID, Shop
 
