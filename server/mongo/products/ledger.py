@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bson import ObjectId
+from pymongo.errors import BulkWriteError
 
-from server.domain.errors import TooManyRows
+from server.domain.errors import LeaseLost, TooManyRows
 from server.domain.stock_update import LedgerEntry
 from server.mongo.connection.commands import Commands
 from server.mongo.connection.document import Document, to_object_ids
 from server.mongo.connection.driver import Database, Session
+from server.mongo.connection.errors import is_duplicate_key
 from server.mongo.connection.evidence import Evidence
 from server.mongo.products.documents import from_ledger_entries, row_ids
 
@@ -43,19 +45,29 @@ class Ledger:
         """Insert the rows in order, with one command; `batch_id` is that of a stored batch.
 
         With `first_row`, the id of a row is as far behind it as its item is behind the first.
+
+        Raises:
+            LeaseLost: a row with such an id is there: another worker has run its item.
         """
         if not entries:
             return
         batch = ObjectId(batch_id) if batch_id else None
         if first_row is not None:
-            self._evidence.updated()  # another process can insert these ids too
             ids = row_ids(first_row, [entry.index or 0 for entry in entries])
-            documents = from_ledger_entries(entries, timestamp, batch, ids)
-            await self._commands.insert(self._collection.name, documents)
+            await self._record_once(from_ledger_entries(entries, timestamp, batch, ids))
             return
         documents = from_ledger_entries(entries, timestamp, batch)
         self._evidence.inserted(self._collection, documents[0]["_id"], entries[0].product_id)
         await self._commands.insert(self._collection.name, documents)
+
+    async def _record_once(self, documents: Sequence[Document]) -> None:
+        self._evidence.updated()  # the ids are no evidence: another process can insert them too
+        try:
+            await self._commands.insert(self._collection.name, documents)
+        except BulkWriteError as error:
+            if is_duplicate_key(error):
+                raise LeaseLost("another worker has inserted the rows of the chunk") from error
+            raise
 
     async def settle(
         self, batch_id: str, entries: Sequence[LedgerEntry], timestamp: datetime

@@ -1,14 +1,11 @@
 """Rows that wait in chunks read like stored ones: model, pages, races, upgrade."""
 
-import asyncio
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bson import ObjectId
 
-from server.domain.errors import BadInput
 from server.domain.item_result import Input
 from server.domain.listing import PageRequest, StockUpdateFilter
 from server.domain.outcome import Failed
@@ -16,9 +13,6 @@ from server.domain.stock_update import StockUpdateStatus
 from tests.support.batches.batch_work import (
     assert_exact,
     batch,
-    chunks,
-    codes,
-    plus_one,
     results,
     submit,
     work_off,
@@ -27,7 +21,6 @@ from tests.support.batches.ledger_model import (
     LedgerModel,
     assert_equal,
     filters,
-    pages,
 )
 from tests.support.shop import UNKNOWN_ID, Shop
 
@@ -58,7 +51,9 @@ class Story:
     async def step(self) -> None:
         self.now += timedelta(milliseconds=self.rng.choice([0, 0, 1, 1000]))
         self.shop.clock.stand_at(self.now)
-        step = self.rng.choice([self.submit, self.submit, self.run, self.run, self.run, self.cancel])
+        step = self.rng.choice(
+            [self.submit, self.submit, self.run, self.run, self.run, self.cancel]
+        )
         await step()
 
     async def submit(self) -> None:
@@ -76,9 +71,7 @@ class Story:
             await self._settle(self.now)
 
     async def cancel(self) -> None:
-        unended = [
-            one for one in self.batches if not (await batch(self.shop, one)).state.is_final
-        ]
+        unended = [one for one in self.batches if not (await batch(self.shop, one)).state.is_final]
         if unended:
             chosen = self.rng.choice(unended)
             await self.shop.services.control.cancel(chosen)
@@ -92,9 +85,7 @@ class Story:
                 time = {} if now is None else {"timestamp": now}
                 if isinstance(outcome, Failed):
                     code = outcome.errors[0].code.value
-                    self.model.settle(
-                        batch_id, outcome.index, status="failed", code=code, **time
-                    )
+                    self.model.settle(batch_id, outcome.index, status="failed", code=code, **time)
                 else:
                     stock = outcome.new_stock  # type: ignore[attr-defined]
                     self.model.settle(
@@ -106,7 +97,7 @@ class Story:
 async def test_random_batches_read_as_if_their_pending_rows_were_stored(
     shop: Shop, seed: int
 ) -> None:
-    rng = random.Random(seed)  # noqa: S311 - a story that can be told again
+    rng = random.Random(seed)
     products = await shop.put(10, 10, 0)
     story = Story(shop, rng, products)
     for _ in range(12):
