@@ -1,4 +1,4 @@
-"""Rows that wait in chunks read like stored ones: model, pages, races, upgrade."""
+"""Rows that wait in chunks read as if they were stored: random stories against a model."""
 
 import random
 from collections.abc import Sequence
