@@ -27,6 +27,7 @@ BATCHES_BY_END = "completedAt_1"
 KEYS_BY_AGE = "createdAt_1"  # of batches that have a key
 BATCHES_BY_STATUS = "status_1_createdAt_1__id_1"
 CHUNKS_TO_CLAIM = "blocked_1_due_1__id_1"
+CHUNKS_NOT_DONE = "status_1"
 CHUNKS_BY_LEASE = "lease.expiresAt_1"
 CHUNKS_TO_PUBLISH = "publishingCount_1"
 CHUNKS_BY_PROGRESS = (
@@ -82,6 +83,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
     "batchChunks": [
         _index("batchId", "index", unique=True),
         _index("blocked", "due", "_id", partialFilterExpression={"status": "pending"}),
+        _index("status", partialFilterExpression={"status": "pending"}),  # to count them
         _index("batchId", "first", "last"),
         _index(
             *("batchId", "status", "successCount", "failureCount"),

@@ -32,27 +32,31 @@ class Completion:
     closing: ChunkClosing
     clock: Callable[[], datetime]
 
-    async def check(self, batch_id: str) -> bool:
+    async def check(self, batch_id: str, run: StoredBatch | None = None) -> bool:
         """End the batch if all its chunks are done, and return whether it has ended.
 
         If it was cancelled or has failed, close the chunks that have not begun first. Several
-        processes may do this at once: only the first changes anything.
+        processes may do this at once: only the first changes anything. `run` is the batch as it was
+        read before the chunk that is done now was run; without it, the batch is read.
 
         Raises:
             StoreError: the database did not answer; the housekeeping will try again.
         """
-        batch = await self.batches.stored(batch_id)
+        batch = run or await self.batches.stored(batch_id)
         if batch is None:
             return True
         early_end = _early_end(batch)
         if early_end is not None:
             await self._close(batch, early_end)
-        if await self.batches.has_chunks_left(batch_id):
+        is_whole = run is not None and run.chunks == 1
+        if not is_whole and await self.batches.has_chunks_left(batch_id):
             return False
         if early_end is not None and batch.was_submitted and batch.first_row is None:
             await self.closing.fail_rows(batch_id, batch.total_items, early_end)
-        if await self.states.end(batch, _final(batch), self.clock()):
-            await self._log_end(batch_id)
+        ended = await self.states.end(batch, _final(batch), self.clock())
+        if ended is not None:
+            log_end(ended)
+            await self._raise_alerts(ended)
             return True
         return await self._has_ended(batch_id)
 
@@ -75,15 +79,13 @@ class Completion:
     async def raise_alerts(self, batch_id: str) -> None:
         """Log the alerts of the batch, each of them once for all processes."""
         batch = await self.batches.by_id(batch_id)
-        for alert in batch_alerts(batch, self.clock()) if batch else []:
-            if await self.states.note_alert(batch_id, alert.kind.value):
-                log_alert(batch_id, alert)
-
-    async def _log_end(self, batch_id: str) -> None:
-        batch = await self.batches.by_id(batch_id)
         if batch is not None:
-            log_end(batch)
-            await self.raise_alerts(batch_id)
+            await self._raise_alerts(batch)
+
+    async def _raise_alerts(self, batch: BatchProgress) -> None:
+        for alert in batch_alerts(batch, self.clock()):
+            if await self.states.note_alert(batch.id, alert.kind.value):
+                log_alert(batch.id, alert)
 
 
 def log_end(batch: BatchProgress) -> None:

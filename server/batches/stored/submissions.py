@@ -150,7 +150,6 @@ class Submissions:
     async def _store(
         self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
     ) -> BatchProgress:
-        await self.capacity.check(submission)
         async for block in blocks:
             if submission.add(block):
                 await self.capacity.check(submission)

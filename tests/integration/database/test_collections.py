@@ -124,6 +124,7 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     "batchChunks": by("_id")
     | by("batchId", "index", unique=True)
     | by("blocked", "due", "_id", partialFilterExpression={"status": "pending"})
+    | by("status", partialFilterExpression={"status": "pending"})
     | by("batchId", "first", "last")
     | by(
         *("batchId", "status", "successCount", "failureCount"),
