@@ -9,8 +9,14 @@ from server.domain.lanes import mark_of
 from server.domain.stock_update import StockUpdateStatus
 from server.mongo.batches.closing import Closure
 from server.mongo.batches.queue import UNCLAIMED
-from server.mongo.batches.waiting_rows import WAITING, ToPendingRow, may_have, products_of, rows_of
-from server.mongo.collections import CHUNKS_BY_ROW, CHUNKS_BY_WAITING_ITEM
+from server.mongo.batches.waiting_rows import (
+    WAITING,
+    ToPendingRow,
+    chunks_with,
+    products_of,
+    rows_of,
+)
+from server.mongo.collections import CHUNKS_BY_WAITING_ITEM
 from server.mongo.connection.commands import Commands
 from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.evidence import Evidence
@@ -59,13 +65,7 @@ class WaitingChunks:
         if not product_ids:
             return {}
         marks = {mark_of(product_id) for product_id in product_ids}
-        ids = [
-            chunk["_id"]
-            async for chunk in self._chunks.find(
-                WAITING, {"rows.products": 1}, hint=CHUNKS_BY_ROW, session=self._session
-            )
-            if may_have(chunk, marks)
-        ]
+        ids = await chunks_with(self._chunks, marks, WAITING, self._session)
         counts: Counter[str] = Counter()
         if ids:
             async for chunk in self._chunks.find({"_id": {"$in": ids}}, session=self._session):

@@ -9,7 +9,7 @@ from server.domain.lanes import mark_of
 from server.domain.listing import StockUpdateFilter
 from server.domain.stock_update import StockUpdateStatus
 from server.mongo.batches.waiting_order import ByInput, Newest, Rank, WaitingOrder
-from server.mongo.batches.waiting_rows import WAITING, ToPendingRow, may_have, rows_of
+from server.mongo.batches.waiting_rows import WAITING, ToPendingRow, chunks_with, rows_of
 from server.mongo.connection.document import Document
 from server.mongo.connection.driver import Database, Session
 from server.mongo.paging.cursor import Cursor
@@ -53,7 +53,7 @@ class WaitingReads:
             conditions.append(order.up_to(up_to))
         items: Document | int = order.first_items(limit, after)
         if where.product_id is not None:
-            conditions.append(await self._of_product(where, {"$and": conditions}, order, session))
+            conditions.append(await self._of_product(where, session))
             items = 1
         cursor = self._chunks.find(
             {"$and": conditions},
@@ -77,7 +77,7 @@ class WaitingReads:
         """Return how many rows wait over all pages; without a product, without reading items."""
         order, query = waiting_order(where), waiting_query(where)
         if where.product_id is not None:
-            own = await self._of_product(where, query, order, session)
+            own = await self._of_product(where, session)
             return await self._count_each(where, {"$and": [query, own]}, order, session)
         untouched = {"successCount": 0, "failureCount": 0}
         reply = await self._database.command(
@@ -105,18 +105,10 @@ class WaitingReads:
             total += len(self._rows(chunk, where))
         return total
 
-    async def _of_product(
-        self, where: StockUpdateFilter, query: Document, order: WaitingOrder, session: Session
-    ) -> Document:
-        """Return the query for those chunks that may have the product, looked up by its mark."""
+    async def _of_product(self, where: StockUpdateFilter, session: Session) -> Document:
+        """Return the query for those chunks that may have the product."""
         marks = {mark_of(where.product_id or "")}
-        ids = [
-            chunk["_id"]
-            async for chunk in self._chunks.find(
-                query, {"rows.products": 1}, hint=order.hint, session=session
-            )
-            if may_have(chunk, marks)
-        ]
+        ids = await chunks_with(self._chunks, marks, waiting_query(where), session)
         return {"_id": {"$in": ids}}
 
     def _rows(self, chunk: Document, where: StockUpdateFilter) -> list[Document]:

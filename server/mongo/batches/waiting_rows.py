@@ -13,7 +13,9 @@ from server.domain.item_result import Input
 from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import Chunk, StoredBatch
 from server.mongo.batches.stored_values import from_stored_input
+from server.mongo.collections import CHUNKS_BY_ROW, CHUNKS_BY_WAITING_ITEM
 from server.mongo.connection.document import LONG_AGO, Document
+from server.mongo.connection.driver import Collection, Session
 from server.mongo.products.documents import from_ledger_entry, row_ids
 
 # Returns the pending row of an item: of its kind, its index and what was sent. None if the item
@@ -87,9 +89,16 @@ def _waiting_items(chunk: Document, marks: Set[int] | None) -> list[Document]:
     return [item for item in items if item["index"] not in answered] if answered else items
 
 
-def may_have(chunk: Document, marks: Set[int]) -> bool:
-    """Return whether a row of the chunk may be of a product that has one of the marks."""
-    return not marks.isdisjoint(_marks(chunk))
+async def chunks_with(
+    chunks: Collection, marks: Set[int], query: Document, session: Session
+) -> list[Document]:
+    """Return the ids of the waiting chunks of the query that may have products of these marks.
+
+    It reads the marks of all chunks of the query, 4 bytes for each row: 40 ms of CPU for a million.
+    """
+    hint = CHUNKS_BY_WAITING_ITEM if "batchId" in query else CHUNKS_BY_ROW
+    found = chunks.find(query, {"rows.products": 1}, hint=hint, session=session)
+    return [chunk["_id"] async for chunk in found if not marks.isdisjoint(_marks(chunk))]
 
 
 def _marks(chunk: Document) -> "array[int]":
