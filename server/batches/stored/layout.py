@@ -49,6 +49,9 @@ class _Lane:
     chunks: int = 0
 
 
+_Measured = tuple[StoredItem, int, int]  # with the mark of its product, and its size in bytes
+
+
 class Lanes:
     """Cuts a batch that comes piece by piece. Memory holds one unfinished chunk of each lane.
 
@@ -59,7 +62,7 @@ class Lanes:
     def __init__(self, kind: BatchKind, size: int) -> None:
         self._kind = kind
         self._size = size
-        self._held_back: list[StoredItem] = []
+        self._held_back: list[_Measured] = []
         self._held_back_bytes = 0
         self._lanes: list[_Lane] = []
         self.total_items = 0
@@ -77,11 +80,15 @@ class Lanes:
         Raises:
             BadInput: an item is too large.
         """
-        items = stored_items(inputs, self.total_items)
+        key_of = self._kind.key_of
+        items = [
+            (item, mark_of(key_of(item.input)), size_of(item.input))
+            for item in stored_items(inputs, self.total_items)
+        ]
         self.total_items += len(items)
         if not self._lanes:
             self._held_back += items
-            self._held_back_bytes += sum(size_of(sent) for sent in inputs)
+            self._held_back_bytes += sum(size for _, _, size in items)
             is_enough = len(self._held_back) >= MOST_LANES * self._size
             if not is_enough and self._held_back_bytes < _HELD_BACK_BYTES:
                 return
@@ -96,19 +103,17 @@ class Lanes:
             if lane.items:
                 yield self._cut(number, lane)
 
-    def _open(self) -> list[StoredItem]:
+    def _open(self) -> list[_Measured]:
         """Decide the number of lanes, and return the items that were held back."""
         self._lanes = [_Lane() for _ in range(lanes_for(len(self._held_back), self._size))]
         items, self._held_back = self._held_back, []
         return items
 
-    def _fill(self, items: Sequence[StoredItem]) -> Iterator[Chunk]:
-        key_of, lanes = self._kind.key_of, len(self._lanes)
-        for item in items:
-            mark = mark_of(key_of(item.input))
+    def _fill(self, items: Sequence[_Measured]) -> Iterator[Chunk]:
+        lanes = len(self._lanes)
+        for item, mark, size in items:
             number = lane_of(mark, item.index, lanes)
             lane = self._lanes[number]
-            size = size_of(item.input)
             if size > _CHUNK_BYTES:
                 raise BadInput(f"Item {item.index} is too large to be stored: {size} bytes.")
             if lane.items and lane.bytes + size > _CHUNK_BYTES:

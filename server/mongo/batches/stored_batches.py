@@ -1,5 +1,6 @@
 """Storing a batch and its chunks, inside a transaction."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -66,19 +67,14 @@ class StoredBatches:
         await self._states.insert(batch, BatchState.PENDING)
         self._evidence.recorded(self._batches, {"_id": ObjectId(batch.id)})
         lease = _lease(reserved.by, batch.created_at) if reserved else None
-        await self._insert_chunks(
-            [
-                from_chunk(
-                    batch,
-                    chunk,
-                    objects=objects,
-                    blocked=chunk.index >= batch.lanes,
-                    lease=lease,
-                    rows=from_rows(batch, chunk, shown=True),
-                )
-                for chunk in chunks
-            ]
-        )
+        documents = []
+        for chunk in chunks:
+            blocked, rows = chunk.index >= batch.lanes, from_rows(batch, chunk, shown=True)
+            documents.append(
+                from_chunk(batch, chunk, objects=objects, blocked=blocked, lease=lease, rows=rows)
+            )
+            await asyncio.sleep(0)  # a chunk takes a millisecond
+        await self._insert_chunks(documents)
         if reserved:
             await self._start_reservation(batch.id, reserved.seconds)
         else:
@@ -133,18 +129,12 @@ class StoredBatches:
         self, batch: StoredBatch, chunks: Sequence[Chunk], *, objects: Collection[str]
     ) -> None:
         """Insert some chunks of a batch that was begun; they and their rows wait for its start."""
-        await self._insert_chunks(
-            [
-                from_chunk(
-                    batch,
-                    chunk,
-                    objects=objects,
-                    blocked=True,
-                    rows=from_rows(batch, chunk, shown=False),
-                )
-                for chunk in chunks
-            ]
-        )
+        documents = []
+        for chunk in chunks:
+            rows = from_rows(batch, chunk, shown=False)
+            documents.append(from_chunk(batch, chunk, objects=objects, blocked=True, rows=rows))
+            await asyncio.sleep(0)  # a chunk takes a millisecond
+        await self._insert_chunks(documents)
 
     async def start(self, batch: StoredBatch) -> bool:
         """Let a batch run whose chunks are all stored; return False if it was abandoned."""
