@@ -57,11 +57,11 @@ class LedgerReads:
     async def _snapshot(self) -> AsyncIterator[Session]:
         """Open a session in which all reads see the same moment."""
         with translated():
-            session = await self._driver.start_snapshot()
+            session = self._driver.start_snapshot()
             try:
                 yield session
             finally:
-                await session.end_session()
+                await self._driver.end_session(session)
 
 
 def stock_update_listing(where: StockUpdateFilter) -> Listing:
