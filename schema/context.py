@@ -14,8 +14,8 @@ from server.batches.stored.submissions import Submissions
 from server.domain.product import Product
 from server.jobs.progress_feed import ProgressFeed
 from server.mongo.batches.batch_reads import BatchReads
+from server.mongo.batches.ledger_reads import LedgerReads
 from server.mongo.batches.results import BatchResults
-from server.mongo.products.ledger_reads import LedgerReads
 from server.mongo.products.product_reads import ProductReads
 
 

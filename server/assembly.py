@@ -23,17 +23,17 @@ from server.jobs.progress_feed import ProgressFeed
 from server.jobs.retention import Retention
 from server.jobs.worker import Worker
 from server.kinds.outcomes import to_outcome
-from server.kinds.registry import KINDS
+from server.kinds.registry import KINDS, pending_row
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.changes import BatchChanges
 from server.mongo.batches.closing import ChunkClosing
+from server.mongo.batches.ledger_reads import LedgerReads
 from server.mongo.batches.publications import Publications
 from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
 from server.mongo.batches.results import BatchResults
 from server.mongo.batches.states import BatchStates
 from server.mongo.connection.driver import Driver
-from server.mongo.products.ledger_reads import LedgerReads
 from server.mongo.products.product_reads import ProductReads
 from server.mongo.transaction import TransactionRunner
 
@@ -104,6 +104,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
     completion = Completion(
         batches=repositories.batches,
         states=repositories.states,
+        runner=runner,
         closing=repositories.closing,
         clock=clock,
     )
@@ -158,7 +159,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         results=repositories.results,
         progress=ProgressFeed(repositories.batches, BatchChanges(driver, database)),
         products=ProductReads(driver.client[database], clock),
-        ledger=LedgerReads(driver.client[database]),
+        ledger=LedgerReads(driver, database, pending_row),
         clock=clock,
     )
     return Assembly(

@@ -25,6 +25,11 @@ def lanes_for(items: int, size: int) -> int:
     return max(1, min(MOST_LANES, -(-items // size)))
 
 
-def lane_of(key: str, index: int, lanes: int) -> int:
-    """Return the lane of an item. `key` is its product; an item without one can go anywhere."""
-    return (crc32(key.encode()) if key else index) % lanes
+def mark_of(key: str) -> int:
+    """Return a short number for a product, which few others share; 0 for no product."""
+    return (crc32(key.encode()) or 1) if key else 0
+
+
+def lane_of(mark: int, index: int, lanes: int) -> int:
+    """Return the lane of an item. `mark` is its product's; an item without one can go anywhere."""
+    return (mark or index) % lanes

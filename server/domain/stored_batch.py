@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
 
@@ -31,10 +33,12 @@ class StoredBatch:
     `kind` is the name of its `BatchKind`, and `settings` are the values of that kind's options.
     `lanes` is the number of chunks that may run side by side: chunk `i + lanes` follows chunk `i`
     in its lane, and every index is below `chunks`. `was_submitted`: the batch runs in the
-    background, and its stock updates have pending rows in the ledger. `publishes`: its successes
-    are published. `is_refused`: a field is invalid, and the options say that then nothing may
-    begin. `key` is the idempotency key, and `content` the hash of the request that it stands for.
-    `failing` is the reason why the batch will be FAILED.
+    background, and its stock updates have pending rows in the ledger. `first_row` is the id of the
+    row of its first item, from which those of the others count up; None if it has no pending rows,
+    or stored ones, as 0.1.0 did. `publishes`: its successes are published. `is_refused`: a field
+    is invalid, and the options say that then nothing may begin. `key` is the idempotency key, and
+    `content` the hash of the request that it stands for. `failing` is the reason why the batch will
+    be FAILED.
     """
 
     id: str
@@ -47,6 +51,7 @@ class StoredBatch:
     created_by: str
     created_at: datetime
     was_submitted: bool
+    first_row: str | None = None
     publishes: bool = False
     is_refused: bool = False
     retry_of: str | None = None
@@ -61,8 +66,7 @@ class StoredBatch:
         return following if following < self.chunks else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredItem:
+class StoredItem(Struct, frozen=True, kw_only=True, gc=False):
     """An item of a stored batch, as it was sent; `index` is its place in the batch."""
 
     index: int
@@ -71,10 +75,14 @@ class StoredItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
-    """A chunk to be stored; `items` are in input order."""
+    """A chunk to be stored; `items` are in input order.
+
+    `products` are the marks of the items' products, in the same order: see `mark_of`.
+    """
 
     index: int
     items: Sequence[StoredItem]
+    products: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
-from server.batches.stored.claimed_chunks import ClaimedChunks
+from server.batches.stored.claimed_chunks import ClaimedChunks, Done
 from server.batches.stored.completion import Completion
 from server.domain.errors import StoreError
 from server.jobs.memory import Memory
@@ -107,7 +107,8 @@ class Worker:
         run = await self._chunks.run_next(self.name, on_claim=on_claim)
         if run is None:
             return False
-        await self._completion.check(run.batch_id)
+        batch = run.end.batch if isinstance(run.end, Done) else None
+        await self._completion.check(run.batch_id, batch)
         return True
 
     async def _run_slot(self) -> None:

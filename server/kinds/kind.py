@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from server.domain.item_error import ItemError
 from server.domain.item_result import Input
 from server.domain.outcome import Failed, Outcome
+from server.domain.product import canonical_id
 from server.domain.stock_update import LedgerEntry
 from server.kinds.item_field import ItemField
 from server.kinds.kind_option import KindOption
@@ -76,11 +77,13 @@ class Effects(Protocol[ItemT, OutcomeT]):
 class StoredRows:
     """How a stored batch appears in the ledger.
 
-    `were_submitted`: its rows are in the ledger already, as pending.
+    `first_row` is that of `StoredBatch`. `are_stored`: its rows are in the ledger already, as
+    pending.
     """
 
     batch_id: str
-    were_submitted: bool
+    first_row: str | None = None
+    are_stored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,11 @@ class BatchKind:
         """Return the names of an item's fields that are objects of plain fields."""
         return {field.parent for field in self.fields if field.parent is not None}
 
+    def key_of(self, sent: Input) -> str:
+        """Return the `key` of an item, without checking the rest of it."""
+        product_id = sent.get(self.id_field)
+        return (canonical_id(product_id) or "") if isinstance(product_id, str) else ""
+
     def work(
         self, settings: Settings | None = None, rows: StoredRows | None = None
     ) -> "BatchWork[Any, Any]":
@@ -155,10 +163,12 @@ class BatchWork(Generic[ItemT, OutcomeT]):
         """Return the checked items of a whole request, in its order."""
         return [self.effects.item(index, sent) for index, sent in enumerate(inputs)]
 
-    def pending_rows(self, items: Sequence[ItemT]) -> list[LedgerEntry]:
-        """Return the rows that wait in the ledger for those items that name a product."""
-        pending_row = self.kind.pending_row
-        return [pending_row(item) for item in items if item.key] if pending_row else []
+    def pending_row(self, index: int, sent: Input) -> LedgerEntry | None:
+        """Return the row that an item shows in the ledger while it waits; None if it shows none."""
+        if self.kind.pending_row is None:
+            return None
+        item = self.effects.item(index, sent)
+        return self.kind.pending_row(item) if item.key else None
 
 
 def sent_id(sent: Input, field: str = "productId") -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from server.domain.item_result import ItemResult
@@ -73,6 +73,7 @@ def plain(*names: str) -> dict[str, Codec]:
     return dict.fromkeys(names, AS_IT_IS)
 
 
+@cache
 def _camel_case(name: str) -> str:
     first, *others = name.split("_")
     return first + "".join(part.capitalize() for part in others)

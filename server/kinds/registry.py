@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from server.domain.item_result import Input
 from server.domain.outcome import Outcome
+from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import StoredBatch
 from server.kinds.create_products.declaration import CREATE_PRODUCTS
 from server.kinds.delete_products.declaration import DELETE_PRODUCTS
@@ -25,6 +27,7 @@ KINDS: Mapping[str, BatchKind] = {
         DELETE_PRODUCTS,
     )
 }
+_WITH_ROWS = {kind.name: kind.work() for kind in KINDS.values() if kind.pending_row}
 _FORMS: Sequence[OutcomeForm] = [form for kind in KINDS.values() for form in kind.outcomes]
 FORMS_BY_NAME: Mapping[str, OutcomeForm] = {form.stored_as: form for form in _FORMS}
 FORMS_BY_TYPE: Mapping[type[Any], OutcomeForm] = {form.outcome: form for form in _FORMS}
@@ -32,8 +35,18 @@ FORMS_BY_TYPE: Mapping[type[Any], OutcomeForm] = {form.outcome: form for form in
 
 def work_of(batch: StoredBatch) -> BatchWork[Any, Any]:
     """Return what runs the chunks of a stored batch."""
-    rows = StoredRows(batch_id=batch.id, were_submitted=batch.was_submitted)
+    rows = StoredRows(
+        batch_id=batch.id,
+        first_row=batch.first_row,
+        are_stored=batch.was_submitted and batch.first_row is None,
+    )
     return KINDS[batch.kind].work(batch.settings, rows)
+
+
+def pending_row(kind: str, index: int, sent: Input) -> LedgerEntry | None:
+    """Return the row that a waiting item shows in the ledger; None if it shows none."""
+    work = _WITH_ROWS.get(kind)
+    return work.pending_row(index, sent) if work is not None else None
 
 
 def form_of(outcome: Outcome) -> OutcomeForm | None:

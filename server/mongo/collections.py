@@ -27,6 +27,7 @@ BATCHES_BY_END = "completedAt_1"
 KEYS_BY_AGE = "createdAt_1"  # of batches that have a key
 BATCHES_BY_STATUS = "status_1_createdAt_1__id_1"
 CHUNKS_TO_CLAIM = "blocked_1_due_1__id_1"
+CHUNKS_NOT_DONE = "status_1"
 CHUNKS_BY_LEASE = "lease.expiresAt_1"
 CHUNKS_TO_PUBLISH = "publishingCount_1"
 CHUNKS_BY_PROGRESS = (
@@ -34,6 +35,8 @@ CHUNKS_BY_PROGRESS = (
     "unpublishedCount_1"
 )
 CHUNKS_BY_FIRST = "batchId_1_first_1_last_1"
+CHUNKS_BY_ROW = "waitingRows"
+CHUNKS_BY_WAITING_ITEM = "waitingItems"
 
 _MARK_SECONDS = 3600  # for how long a mark is kept; a commit in doubt is settled within a minute
 _NAMESPACE_NOT_FOUND, _INDEX_NOT_FOUND = 26, 27
@@ -44,6 +47,9 @@ _INDEX_OPTIONS_CONFLICT, _INDEX_KEY_SPECS_CONFLICT = 85, 86
 def _index(*fields: str, **options: Any) -> IndexModel:
     return IndexModel([(field, ASCENDING) for field in fields], **options)
 
+
+_WAITING: Document = {"status": "pending", "rows.timestamp": {"$exists": True}}
+_WAITING_COUNTS = ("rows.count", "successCount", "failureCount", "status")
 
 # An index for a list ends with `_id`: then the order is total, and a page can start anywhere.
 # No index has `stock` or `updatedAt`: every stock update would have to change the index as well.
@@ -77,12 +83,24 @@ _INDEXES: dict[str, list[IndexModel]] = {
     "batchChunks": [
         _index("batchId", "index", unique=True),
         _index("blocked", "due", "_id", partialFilterExpression={"status": "pending"}),
+        _index("status", partialFilterExpression={"status": "pending"}),  # to count them
         _index("batchId", "first", "last"),
         _index(
             *("batchId", "status", "successCount", "failureCount"),
             *("publishingCount", "publishedCount", "unpublishedCount"),
         ),
         _index("lease.expiresAt", sparse=True),
+        # Of chunks whose rows wait, with all that counting them needs: see `waiting_rows`.
+        _index(
+            *("rows.timestamp", "rows.last", "rows.first", *_WAITING_COUNTS),
+            name=CHUNKS_BY_ROW,
+            partialFilterExpression=_WAITING,
+        ),
+        _index(
+            *("batchId", "first", "last", "rows.timestamp", *_WAITING_COUNTS),
+            name=CHUNKS_BY_WAITING_ITEM,
+            partialFilterExpression=_WAITING,
+        ),
         _index("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     ],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],

@@ -17,6 +17,7 @@ from pymongo.errors import PyMongoError
 from server.domain.errors import DatabaseUnavailable, StoreError, WriteConflict
 from server.mongo.batches.receipts import ChunkReceipts
 from server.mongo.batches.stored_batches import StoredBatches
+from server.mongo.batches.waiting_chunks import WaitingChunks
 from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnRetry, abort
 from server.mongo.connection.driver import Database, Driver, Session
 from server.mongo.connection.errors import translate, translated
@@ -56,6 +57,10 @@ class Transaction:
     @cached_property
     def stored_batches(self) -> StoredBatches:
         return StoredBatches(self._database, self._session, self.evidence)
+
+    @cached_property
+    def waiting_chunks(self) -> WaitingChunks:
+        return WaitingChunks(self._database, self._session, self.evidence)
 
 
 Body = Callable[[Transaction], Awaitable[T]]

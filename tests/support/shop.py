@@ -14,7 +14,9 @@ from schema.context import Services
 from server.assembly import Assembly, Sizes, assemble
 from server.batches.engine.engine import Engine
 from server.batches.engine.limits import Limits
+from server.domain.listing import PageRequest, StockUpdateFilter
 from server.domain.options import BatchOptions
+from server.domain.stock_update import StockUpdate
 from server.kinds.create_products.declaration import CREATE_PRODUCTS
 from server.kinds.create_products.rules import CreateOutcome, create_item
 from server.kinds.delete_products.declaration import DELETE_PRODUCTS
@@ -78,6 +80,15 @@ class Shop(ShopStore, FailPoints):
         """Run `batchUpdateStock` of (id, quantity) or (id, quantity, expected stock)."""
         items = [stock_item(index, *update) for index, update in enumerate(updates)]
         return await self.services.engine.run(UPDATE_STOCK.work(), items, BatchOptions(**options))
+
+    async def ledger(self, **where: Any) -> list[StockUpdate]:
+        """Return the rows of the ledger as callers see them, up to 1000."""
+        page = await self.services.ledger.page(StockUpdateFilter(**where), PageRequest(first=1000))
+        return list(page.items)
+
+    async def statuses(self) -> list[str]:
+        """Return the status of each row as callers see it."""
+        return [row.status.value for row in await self.ledger()]
 
     async def discontinue(self, ids: Sequence[str], **options: Any) -> Sequence[DiscontinueOutcome]:
         items = [discontinue_item(index, product_id) for index, product_id in enumerate(ids)]

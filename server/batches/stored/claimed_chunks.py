@@ -10,7 +10,7 @@ chunk's transaction (decide, write, receipt, commit) stands in `server.batches.e
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from uuid import uuid4
@@ -49,7 +49,9 @@ _GIVEN_UP = (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Every item of the chunk has its outcome."""
+    """Every item of the chunk has its outcome; `batch` is as it was before."""
+
+    batch: StoredBatch | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ class ClaimedChunks:
             renew, seconds = partial(self.queue.renew, lease), self.queue.lease_seconds
             async with lease_renewed(renew, fenced, lease_seconds=seconds):
                 await self._run_items(batch, chunk, fenced)
-            return Done()
+            return Done(batch)
         except LeaseLost:
             return Lost()
         except (WriteConflict, DatabaseUnavailable, CommitUnknown) as error:

@@ -11,10 +11,11 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import BatchState
 from server.domain.item_error import ItemErrorCode
 from server.domain.stored_batch import StoredBatch
-from server.kinds.registry import KINDS
+from server.kinds.registry import KINDS, pending_row
 from server.mongo.batches.batch_reads import BatchReads
-from server.mongo.batches.closing import ChunkClosing
+from server.mongo.batches.closing import ChunkClosing, Closure
 from server.mongo.batches.states import BatchStates
+from server.mongo.transaction import TransactionRunner
 
 log = logging.getLogger(__name__)
 
@@ -27,33 +28,48 @@ class Completion:
 
     batches: BatchReads
     states: BatchStates
+    runner: TransactionRunner
     closing: ChunkClosing
     clock: Callable[[], datetime]
 
-    async def check(self, batch_id: str) -> bool:
+    async def check(self, batch_id: str, run: StoredBatch | None = None) -> bool:
         """End the batch if all its chunks are done, and return whether it has ended.
 
         If it was cancelled or has failed, close the chunks that have not begun first. Several
-        processes may do this at once: only the first changes anything.
+        processes may do this at once: only the first changes anything. `run` is the batch as it was
+        read before the chunk that is done now was run; without it, the batch is read.
 
         Raises:
             StoreError: the database did not answer; the housekeeping will try again.
         """
-        batch = await self.batches.stored(batch_id)
+        batch = run or await self.batches.stored(batch_id)
         if batch is None:
             return True
         early_end = _early_end(batch)
         if early_end is not None:
-            kind = KINDS[batch.kind]
-            await self.closing.close(batch_id, kind.argument, kind.id_field, *early_end)
-        if await self.batches.has_chunks_left(batch_id):
+            await self._close(batch, early_end)
+        is_whole = run is not None and run.chunks == 1
+        if not is_whole and await self.batches.has_chunks_left(batch_id):
             return False
-        if early_end is not None and batch.was_submitted:
-            await self.closing.fail_rows(batch_id, batch.total_items, *early_end)
-        if await self.states.end(batch, _final(batch), self.clock()):
-            await self._log_end(batch_id)
+        if early_end is not None and batch.was_submitted and batch.first_row is None:
+            await self.closing.fail_rows(batch_id, batch.total_items, early_end)
+        ended = await self.states.end(batch, _final(batch), self.clock())
+        if ended is not None:
+            log_end(ended)
+            await self._raise_alerts(ended)
             return True
         return await self._has_ended(batch_id)
+
+    async def _close(self, batch: StoredBatch, closure: Closure) -> None:
+        """Close the chunks that have not begun; those with rows that wait, a few at a time."""
+        await self.closing.close(batch.id, closure)
+        if batch.first_row is not None:
+            while await self.runner.run(
+                lambda transaction: transaction.waiting_chunks.close_some(
+                    batch.id, closure, pending_row
+                )
+            ):
+                pass
 
     async def _has_ended(self, batch_id: str) -> bool:
         """Return whether another process ended the batch; if not, it was cancelled: check again."""
@@ -63,15 +79,13 @@ class Completion:
     async def raise_alerts(self, batch_id: str) -> None:
         """Log the alerts of the batch, each of them once for all processes."""
         batch = await self.batches.by_id(batch_id)
-        for alert in batch_alerts(batch, self.clock()) if batch else []:
-            if await self.states.note_alert(batch_id, alert.kind.value):
-                log_alert(batch_id, alert)
-
-    async def _log_end(self, batch_id: str) -> None:
-        batch = await self.batches.by_id(batch_id)
         if batch is not None:
-            log_end(batch)
-            await self.raise_alerts(batch_id)
+            await self._raise_alerts(batch)
+
+    async def _raise_alerts(self, batch: BatchProgress) -> None:
+        for alert in batch_alerts(batch, self.clock()):
+            if await self.states.note_alert(batch.id, alert.kind.value):
+                log_alert(batch.id, alert)
 
 
 def log_end(batch: BatchProgress) -> None:
@@ -90,12 +104,13 @@ def log_alert(batch_id: str, alert: BatchAlert) -> None:
     log.warning("%s: %s", alert.kind.value, alert.message, extra={"batch_id": batch_id})
 
 
-def _early_end(batch: StoredBatch) -> tuple[ItemErrorCode, str] | None:
-    """Return why items that have not begun fail, as code and message; None if they are to run."""
+def _early_end(batch: StoredBatch) -> Closure | None:
+    """Return how items that have not begun fail; None if they are to run."""
+    kind = KINDS[batch.kind]
     if batch.cancel_requested:
-        return ItemErrorCode.CANCELLED, CANCELLED_MESSAGE
+        return Closure(kind.argument, kind.id_field, ItemErrorCode.CANCELLED, CANCELLED_MESSAGE)
     if batch.failing is not None:
-        return ItemErrorCode.UNAVAILABLE, _FAILED_MESSAGE
+        return Closure(kind.argument, kind.id_field, ItemErrorCode.UNAVAILABLE, _FAILED_MESSAGE)
     return None
 
 

@@ -137,7 +137,7 @@ class KeyedBatches:
 
         async def store(transaction: Transaction) -> None:
             await transaction.stored_batches.insert(
-                batch, chunks, [], objects=KINDS[batch.kind].objects, reserved=reservation
+                batch, chunks, objects=KINDS[batch.kind].objects, reserved=reservation
             )
 
         try:

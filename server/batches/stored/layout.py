@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from server.batches.engine.cutting import chunks_of
 from server.domain.errors import BadInput, BatchTooLarge
 from server.domain.item_result import Input
-from server.domain.lanes import MOST_LANES, lane_of, lanes_for
+from server.domain.lanes import MOST_LANES, lane_of, lanes_for, mark_of
 from server.domain.options import BatchOptions
 from server.domain.stored_batch import Chunk, StoredItem
-from server.kinds.kind import BatchWork, Item
+from server.kinds.kind import BatchKind, Item
 from server.mongo.batches.stored_values import size_of
 
 _CHUNK_BYTES = 4 * 1024**2  # of items; with their outcomes it must fit into a document of 16 MiB
@@ -42,20 +41,15 @@ def chunks_of_request(
     return chunks, 1 if options.ends_at_failure else max(1, len(chunks))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaidChunk:
-    """A chunk to be stored, with the same items as their kind has checked them."""
-
-    chunk: Chunk
-    items: Sequence[Item]
-
-
 @dataclass(slots=True)
 class _Lane:
-    stored: list[StoredItem] = field(default_factory=list)
-    items: list[Item] = field(default_factory=list)
+    items: list[StoredItem] = field(default_factory=list)
+    products: list[int] = field(default_factory=list)
     bytes: int = 0
     chunks: int = 0
+
+
+_Measured = tuple[StoredItem, int, int]  # with the mark of its product, and its size in bytes
 
 
 class Lanes:
@@ -65,10 +59,10 @@ class Lanes:
     `made` is the number of chunks so far, and `chunks` the next free chunk index.
     """
 
-    def __init__(self, work: BatchWork[Any, Any], size: int) -> None:
-        self._work = work
+    def __init__(self, kind: BatchKind, size: int) -> None:
+        self._kind = kind
         self._size = size
-        self._held_back: list[StoredItem] = []
+        self._held_back: list[_Measured] = []
         self._held_back_bytes = 0
         self._lanes: list[_Lane] = []
         self.total_items = 0
@@ -80,24 +74,28 @@ class Lanes:
         """Return the number of lanes; 1 for a batch without items."""
         return len(self._lanes) or 1
 
-    def add(self, inputs: Sequence[Input]) -> Iterator[LaidChunk]:
+    def add(self, inputs: Sequence[Input]) -> Iterator[Chunk]:
         """Yield the chunks that are full now.
 
         Raises:
             BadInput: an item is too large.
         """
-        items = stored_items(inputs, self.total_items)
+        key_of = self._kind.key_of
+        items = [
+            (item, mark_of(key_of(item.input)), size_of(item.input))
+            for item in stored_items(inputs, self.total_items)
+        ]
         self.total_items += len(items)
         if not self._lanes:
             self._held_back += items
-            self._held_back_bytes += sum(size_of(item.input) for item in items)
+            self._held_back_bytes += sum(size for _, _, size in items)
             is_enough = len(self._held_back) >= MOST_LANES * self._size
             if not is_enough and self._held_back_bytes < _HELD_BACK_BYTES:
                 return
             items = self._open()
         yield from self._fill(items)
 
-    def rest(self) -> Iterator[LaidChunk]:
+    def rest(self) -> Iterator[Chunk]:
         """Yield the last chunk of each lane, which no item will fill any more."""
         if not self._lanes:
             yield from self._fill(self._open())
@@ -105,33 +103,32 @@ class Lanes:
             if lane.items:
                 yield self._cut(number, lane)
 
-    def _open(self) -> list[StoredItem]:
+    def _open(self) -> list[_Measured]:
         """Decide the number of lanes, and return the items that were held back."""
         self._lanes = [_Lane() for _ in range(lanes_for(len(self._held_back), self._size))]
         items, self._held_back = self._held_back, []
         return items
 
-    def _fill(self, items: Sequence[StoredItem]) -> Iterator[LaidChunk]:
-        for stored in items:
-            item = self._work.effects.item(stored.index, stored.input)
-            number = lane_of(item.key, stored.index, len(self._lanes))
+    def _fill(self, items: Sequence[_Measured]) -> Iterator[Chunk]:
+        lanes = len(self._lanes)
+        for item, mark, size in items:
+            number = lane_of(mark, item.index, lanes)
             lane = self._lanes[number]
-            size = size_of(stored.input)
             if size > _CHUNK_BYTES:
-                raise BadInput(f"Item {stored.index} is too large to be stored: {size} bytes.")
+                raise BadInput(f"Item {item.index} is too large to be stored: {size} bytes.")
             if lane.items and lane.bytes + size > _CHUNK_BYTES:
                 yield self._cut(number, lane)
-            lane.stored.append(stored)
             lane.items.append(item)
+            lane.products.append(mark)
             lane.bytes += size
             if len(lane.items) == self._size:
                 yield self._cut(number, lane)
 
-    def _cut(self, number: int, lane: _Lane) -> LaidChunk:
+    def _cut(self, number: int, lane: _Lane) -> Chunk:
         index = number + lane.chunks * len(self._lanes)
-        laid = LaidChunk(chunk=Chunk(index=index, items=lane.stored), items=lane.items)
-        lane.stored, lane.items, lane.bytes = [], [], 0
+        chunk = Chunk(index=index, items=lane.items, products=lane.products)
+        lane.items, lane.products, lane.bytes = [], [], 0
         lane.chunks += 1
         self.made += 1
         self.chunks = max(self.chunks, index + 1)
-        return laid
+        return chunk

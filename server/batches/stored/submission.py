@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from server.batches.idempotency.content import Content
-from server.batches.stored.layout import LaidChunk, Lanes
+from server.batches.stored.layout import Lanes
 from server.domain.batch_progress import BatchProgress, PublicationProgress
 from server.domain.batch_state import BatchState
 from server.domain.errors import DatabaseUnavailable
 from server.domain.item_result import Input
-from server.domain.stock_update import LedgerEntry
-from server.domain.stored_batch import StoredBatch
+from server.domain.stored_batch import Chunk, StoredBatch
 from server.kinds.kind import BatchWork
 from server.mongo.batches.removal import BatchRemoval
 from server.mongo.transaction import Transaction, TransactionRunner
@@ -43,8 +42,8 @@ class Submission:
         self._runner = runner
         self._removal = removal
         self._content = content
-        self._lanes = Lanes(work, batch.options.batch_size)
-        self._chunks: list[LaidChunk] = []
+        self._lanes = Lanes(work.kind, batch.options.batch_size)
+        self._chunks: list[Chunk] = []
         self._storing: asyncio.Task[None] | None = None
 
     @property
@@ -145,23 +144,16 @@ class Submission:
         )
 
     async def _insert(self, transaction: Transaction) -> None:
-        chunks = [laid.chunk for laid in self._chunks]
-        await transaction.stored_batches.insert(
-            self.batch, chunks, self._rows(self._chunks), objects=self.work.kind.objects
-        )
+        objects = self.work.kind.objects
+        await transaction.stored_batches.insert(self.batch, self._chunks, objects=objects)
 
-    async def _stage(self, group: Sequence[LaidChunk]) -> None:
-        chunks, rows = [laid.chunk for laid in group], self._rows(group)
-
+    async def _stage(self, chunks: Sequence[Chunk]) -> None:
         async def body(transaction: Transaction) -> bool:
             is_live = await transaction.stored_batches.goes_on(self.batch.id)
             if is_live:
                 objects = self.work.kind.objects
-                await transaction.stored_batches.add(self.batch, chunks, rows, objects=objects)
+                await transaction.stored_batches.add(self.batch, chunks, objects=objects)
             return is_live
 
         if not await self._runner.run(body):
             raise DatabaseUnavailable(_ABANDONED)
-
-    def _rows(self, group: Sequence[LaidChunk]) -> list[LedgerEntry]:
-        return [row for laid in group for row in self.work.pending_rows(laid.items)]

@@ -19,6 +19,7 @@ from server.domain.stored_batch import StoredBatch
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
+from server.mongo.batches.waiting_rows import new_first_row
 from server.mongo.connection.document import new_id
 from server.mongo.transaction import TransactionRunner
 
@@ -149,7 +150,6 @@ class Submissions:
     async def _store(
         self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
     ) -> BatchProgress:
-        await self.capacity.check(submission)
         async for block in blocks:
             if submission.add(block):
                 await self.capacity.check(submission)
@@ -190,18 +190,20 @@ class Submissions:
         return Submitted(batch=found, replayed=True)
 
     def _new_batch(self, request: BatchRequest) -> StoredBatch:
+        created_at, kind = self.clock(), request.work.kind
         return StoredBatch(
             id=new_id(),
-            kind=request.work.kind.name,
+            kind=kind.name,
             settings=request.work.settings,
             options=request.options,
             lanes=1,
             chunks=0,
             total_items=0,
             created_by=request.created_by,
-            created_at=self.clock(),
+            created_at=created_at,
             was_submitted=True,
-            publishes=request.work.kind.is_published and self.publishes,
+            first_row=new_first_row(created_at) if kind.pending_row else None,
+            publishes=kind.is_published and self.publishes,
             retry_of=request.retry_of,
             key=request.key,
         )

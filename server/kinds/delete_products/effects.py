@@ -33,7 +33,9 @@ class DeleteProducts:
     ) -> Sequence[DeleteOutcome]:
         products = await transaction.products.by_id(product_keys(items), now)
         rows = await transaction.ledger.counts(products)
-        return decide_deletions(items, products, rows)
+        kept = {item.key for item in items if not item.cascade}.intersection(products)
+        waiting = await transaction.waiting_chunks.rows_of_products(kept)
+        return decide_deletions(items, products, rows, waiting)
 
     async def write(
         self,

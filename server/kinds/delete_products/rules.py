@@ -56,18 +56,23 @@ def delete_item(
 
 
 def decide_deletions(
-    items: Sequence[DeleteItem], products: Mapping[str, Product], rows: Mapping[str, int]
+    items: Sequence[DeleteItem],
+    products: Mapping[str, Product],
+    rows: Mapping[str, int],
+    waiting: Mapping[str, int] | None = None,
 ) -> list[DeleteOutcome]:
     """Return the outcome of each item, in input order. A product can be deleted only once.
 
-    `products` holds the products that exist, by their id, and `rows` the number of `stockUpdates`
-    of those that have some.
+    `products` holds the products that exist, by their id, `rows` the number of `stockUpdates` of
+    those that have some, and `waiting` the number of those that wait in stored batches. A cascade
+    leaves these to their batches, which will not find the product.
     """
+    waiting = waiting or {}
     running = dict(products)
     outcomes: list[DeleteOutcome] = []
     for item in items:
         product, count = running.get(item.key), rows.get(item.key, 0)
-        faults = item.errors or _faults(item, product, count)
+        faults = item.errors or _faults(item, product, count + waiting.get(item.key, 0))
         if faults or product is None:
             outcomes.append(failed(item, *faults))
             continue

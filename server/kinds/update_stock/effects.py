@@ -51,8 +51,10 @@ class UpdateStock:
             for item, outcome in zip(items, outcomes, strict=True)
             if item.key
         ]
-        if self.rows is not None and self.rows.were_submitted:
+        if self.rows is None:
+            await transaction.ledger.record(entries, now)
+        elif self.rows.are_stored:
             await transaction.ledger.settle(self.rows.batch_id, entries, now)
         else:
-            batch_id = self.rows.batch_id if self.rows else None
-            await transaction.ledger.record(entries, now, batch_id)
+            batch_id, first_row = self.rows.batch_id, self.rows.first_row
+            await transaction.ledger.record(entries, now, batch_id, first_row)

@@ -1,5 +1,7 @@
 """Closing the chunks of a batch that was cancelled or failed: their items fail unapplied."""
 
+from typing import NamedTuple
+
 from bson import ObjectId
 
 from server.domain.item_error import ItemErrorCode
@@ -13,19 +15,20 @@ from server.mongo.connection.errors import translated
 _ROWS_AT_ONCE = 50_000  # about 1.2 s, of the 15 s that a command may take
 
 
-class ChunkClosing:
-    def __init__(self, database: Database, queue: ChunkQueue) -> None:
-        self._queue = queue
-        self._chunks = database["batchChunks"]
-        self._rows = database["stockUpdates"]
+class Closure(NamedTuple):
+    """How the items of a batch fail that were not begun.
 
-    async def close(
-        self, batch_id: str, argument: str, id_field: str, code: ItemErrorCode, message: str
-    ) -> None:
-        """Fail the items without an outcome, in all chunks without a live lease, by one command.
+    `argument` is the list of items in the request, and `id_field` the field of an item with the id
+    of its product.
+    """
 
-        A chunk with a live lease is left alone: its worker will finish it.
-        """
+    argument: str
+    id_field: str
+    code: ItemErrorCode
+    message: str
+
+    def update(self) -> list[Document]:
+        """Return the update of a chunk that fails its items without an outcome."""
         answered = {"$map": {"input": "$outcomes", "as": "outcome", "in": "$$outcome.index"}}
         unanswered = {
             "$filter": {
@@ -34,21 +37,8 @@ class ChunkClosing:
                 "cond": {"$not": [{"$in": ["$$item.index", answered]}]},
             }
         }
-        failure: Document = {
-            "index": "$$item.index",
-            "productId": {"$ifNull": [f"$$item.input.{id_field}", "$$REMOVE"]},
-            "kind": FAILED,
-            "errors": [
-                {
-                    "code": code.value,
-                    "message": message,
-                    "path": [argument, {"$toString": "$$item.index"}],
-                    "retryable": True,
-                }
-            ],
-        }
-        closed = {"$map": {"input": "$unanswered", "as": "item", "in": failure}}
-        update: list[Document] = [
+        closed = {"$map": {"input": "$unanswered", "as": "item", "in": self._failure()}}
+        return [
             {"$set": {"unanswered": unanswered}},
             {
                 "$set": {
@@ -57,17 +47,48 @@ class ChunkClosing:
                     "status": "done",
                 }
             },
-            {"$unset": ["unanswered", "lease"]},
+            {"$unset": ["unanswered", "lease", "rows"]},
         ]
+
+    def _failure(self) -> Document:
+        return {
+            "index": "$$item.index",
+            "productId": {"$ifNull": [f"$$item.input.{self.id_field}", "$$REMOVE"]},
+            "kind": FAILED,
+            "errors": [
+                {
+                    "code": self.code.value,
+                    "message": self.message,
+                    "path": [self.argument, {"$toString": "$$item.index"}],
+                    "retryable": True,
+                }
+            ],
+        }
+
+
+class ChunkClosing:
+    def __init__(self, database: Database, queue: ChunkQueue) -> None:
+        self._queue = queue
+        self._chunks = database["batchChunks"]
+        self._rows = database["stockUpdates"]
+
+    async def close(self, batch_id: str, closure: Closure) -> None:
+        """Close all chunks that have no live lease and no waiting rows, by one command.
+
+        A chunk with a live lease is left alone: its worker will finish it.
+        """
+        own = {"batchId": ObjectId(batch_id), "rows": {"$exists": False}}
         with translated():
             await self._queue.end_lapsed_transactions()  # the update would wait for them
-            await self._chunks.update_many({"batchId": ObjectId(batch_id), **UNCLAIMED}, update)
+            await self._chunks.update_many(own | UNCLAIMED, closure.update())
 
-    async def fail_rows(
-        self, batch_id: str, total_items: int, code: ItemErrorCode, message: str
-    ) -> None:
-        """Fail the ledger's rows that are still pending, once all chunks of the batch are done."""
-        failed = {"$set": {"status": "failed", "code": code.value, "error": message}}
+    async def fail_rows(self, batch_id: str, total_items: int, closure: Closure) -> None:
+        """Fail the stored rows that are still pending, once all chunks of the batch are done.
+
+        Only 0.1.0 stored such rows.
+        """
+        code, message = closure.code.value, closure.message
+        failed = {"$set": {"status": "failed", "code": code, "error": message}}
         pending = {"batchId": ObjectId(batch_id), "status": "pending"}
         with translated():
             for start in range(0, total_items, _ROWS_AT_ONCE):

@@ -48,6 +48,7 @@ def from_batch(batch: StoredBatch, state: BatchState) -> Document:
         "isRefused": batch.is_refused,
     }
     return document | present(
+        firstRow=ObjectId(batch.first_row) if batch.first_row else None,
         retryOf=ObjectId(batch.retry_of) if batch.retry_of else None,
         idempotencyKey=batch.key,
         content=batch.content,
@@ -67,6 +68,7 @@ def to_stored_batch(document: Document) -> StoredBatch:
         created_by=document["createdBy"],
         created_at=document["createdAt"],
         was_submitted=document["wasSubmitted"],
+        first_row=str(document["firstRow"]) if "firstRow" in document else None,
         publishes=document["publishes"],
         is_refused=document["isRefused"],
         retry_of=str(document["retryOf"]) if "retryOf" in document else None,
@@ -119,6 +121,7 @@ def from_chunk(
     objects: Collection[str],
     blocked: bool,
     lease: Document | None = None,
+    rows: Document | None = None,
 ) -> Document:
     """Return a chunk to be inserted; `objects` are the fields of its items that are objects."""
     document: Document = {
@@ -148,7 +151,7 @@ def from_chunk(
     }
     if batch.publishes:
         document["publications"] = []
-    return document | present(lease=lease)
+    return document | present(lease=lease, rows=rows)
 
 
 def to_claimed_chunk(document: Document, token: str) -> ClaimedChunk:

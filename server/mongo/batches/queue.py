@@ -16,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 
 from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease
 from server.mongo.batches.documents import chunk_id, to_claimed_chunk
-from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_TO_CLAIM
+from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_NOT_DONE, CHUNKS_TO_CLAIM
 from server.mongo.connection.document import Document, until
 from server.mongo.connection.driver import Driver, Session
 from server.mongo.connection.errors import translated
@@ -175,7 +175,7 @@ class ChunkQueue:
         """Return how many chunks are not done, counted up to `limit`."""
         with translated():
             return await self._chunks.count_documents(
-                {"status": "pending"}, limit=limit, hint=CHUNKS_TO_CLAIM
+                {"status": "pending"}, limit=limit, hint=CHUNKS_NOT_DONE
             )
 
 

@@ -65,6 +65,7 @@ class ChunkReceipts:
                     "$set": {
                         "status": {"$cond": [is_done, "done", "pending"]},
                         "lease": {"$cond": [is_done, "$$REMOVE", "$lease"]},
+                        "rows": {"$cond": [is_done, "$$REMOVE", "$rows"]},
                     }
                 },
             ],

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bson import ObjectId
+from pymongo import ReturnDocument
 from pymongo.read_concern import ReadConcern
 
+from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import FINAL, INITIAL, UNFINISHED, BatchState, predecessors
 from server.domain.stored_batch import StoredBatch
 from server.mongo.batches.batch_reads import sums_of_chunks
-from server.mongo.batches.documents import from_batch, to_stored_batch
+from server.mongo.batches.documents import from_batch, to_batch_progress, to_stored_batch
 from server.mongo.connection.document import Document
 from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.errors import translated
@@ -56,16 +58,29 @@ class StateChanges:
         It is if the batch is in a state that may precede the new one, and meets `condition`. Then
         `fields` are set and the fields named in `removed` are removed as well.
         """
-        allowed = [earlier.value for earlier in predecessors(state)]
         update: Document = {"$set": {"status": state.value, **(fields or {})}}
         if removed:
             update["$unset"] = dict.fromkeys(removed, "")
         result = await self._batches.update_one(
-            {"_id": ObjectId(batch_id), "status": {"$in": allowed}, **(condition or {})},
-            update,
-            session=self._session,
+            _may_become(state, batch_id) | (condition or {}), update, session=self._session
         )
         return bool(result.matched_count)
+
+    async def changed(
+        self, batch_id: str, state: BatchState, fields: Document, *, condition: Document
+    ) -> Document | None:
+        """Do as `change`, and return the batch as it is then; None if it was not allowed."""
+        return await self._batches.find_one_and_update(
+            _may_become(state, batch_id) | condition,
+            {"$set": {"status": state.value, **fields}},
+            return_document=ReturnDocument.AFTER,
+            session=self._session,
+        )
+
+
+def _may_become(state: BatchState, batch_id: str) -> Document:
+    allowed = [earlier.value for earlier in predecessors(state)]
+    return {"_id": ObjectId(batch_id), "status": {"$in": allowed}}
 
 
 class BatchStates:
@@ -91,12 +106,14 @@ class BatchStates:
                 await self._changes.change(batch_id, BatchState.PROCESSING, {"startedAt": now})
             return to_stored_batch(document)
 
-    async def end(self, batch: StoredBatch, state: BatchState, now: datetime) -> bool:
-        """End a batch whose chunks are all done, and return whether this call ended it.
+    async def end(
+        self, batch: StoredBatch, state: BatchState, now: datetime
+    ) -> BatchProgress | None:
+        """End a batch whose chunks are all done, and return how it ended.
 
-        It does not if the batch was cancelled or failed after `batch` was read: then the caller has
-        to read it again. A batch that is still PENDING becomes PROCESSING first, unless it was
-        cancelled.
+        Return None if this call did not end it: it has ended already, or it was cancelled or failed
+        after `batch` was read, and the caller has to read it again. A batch that is still PENDING
+        becomes PROCESSING first, unless it was cancelled.
         """
         with translated():
             own_id = ObjectId(batch.id)
@@ -108,10 +125,13 @@ class BatchStates:
             }
             if batch.failing is not None:
                 fields["error"] = batch.failing
-            if state is not BatchState.CANCELLED:
-                await self._changes.change(batch.id, BatchState.PROCESSING, {"startedAt": now})
             as_read = {"cancelRequested": batch.cancel_requested, "failing": batch.failing}
-            return await self._changes.change(batch.id, state, fields, condition=as_read)
+            ended = await self._changes.changed(batch.id, state, fields, condition=as_read)
+            if ended is None and state is not BatchState.CANCELLED:
+                begun = {"startedAt": now}
+                if await self._changes.change(batch.id, BatchState.PROCESSING, begun):
+                    ended = await self._changes.changed(batch.id, state, fields, condition=as_read)
+            return to_batch_progress(ended, sums if batch.publishes else None) if ended else None
 
     async def request_cancel(self, batch_id: str) -> bool:
         """Let no other chunk of the batch begin, and return False if it has ended already."""

@@ -1,5 +1,6 @@
 """Storing a batch and its chunks, inside a transaction."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -9,15 +10,14 @@ from pymongo.errors import PyMongoError
 
 from server.domain.batch_state import HIDDEN, BatchState
 from server.domain.errors import KeyTaken
-from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import LEASE_SECONDS, Chunk, StoredBatch
 from server.mongo.batches.documents import FAILED, from_chunk
 from server.mongo.batches.states import StateChanges
+from server.mongo.batches.waiting_rows import from_rows
 from server.mongo.connection.document import Document, present, until
 from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.errors import meets_another_insert
 from server.mongo.connection.evidence import Evidence
-from server.mongo.products.documents import from_ledger_entries
 
 _SUBMITTING = BatchState.SUBMITTING.value
 _HIDDEN = [state.value for state in HIDDEN]
@@ -41,14 +41,12 @@ class Ending(NamedTuple):
 class StoredBatches:
     """A batch is inserted whole, or in pieces: `begin`, `add` for each piece, then `start`.
 
-    `objects` are the fields of an item that are objects of plain fields. `rows` are those of the
-    ledger that the chunks will settle.
+    `objects` are the fields of an item that are objects of plain fields.
     """
 
     def __init__(self, database: Database, session: Session, evidence: Evidence) -> None:
         self._batches = database["batchOperations"]
         self._chunks = database["batchChunks"]
-        self._rows = database["stockUpdates"]
         self._states = StateChanges(database, session)
         self._session = session
         self._evidence = evidence
@@ -57,7 +55,6 @@ class StoredBatches:
         self,
         batch: StoredBatch,
         chunks: Sequence[Chunk],
-        rows: Sequence[LedgerEntry],
         *,
         objects: Collection[str],
         reserved: Reservation | None = None,
@@ -70,22 +67,17 @@ class StoredBatches:
         await self._states.insert(batch, BatchState.PENDING)
         self._evidence.recorded(self._batches, {"_id": ObjectId(batch.id)})
         lease = _lease(reserved.by, batch.created_at) if reserved else None
-        await self._insert_chunks(
-            [
-                from_chunk(
-                    batch,
-                    chunk,
-                    objects=objects,
-                    blocked=chunk.index >= batch.lanes,
-                    lease=lease,
-                )
-                for chunk in chunks
-            ]
-        )
+        documents = []
+        for chunk in chunks:
+            blocked, rows = chunk.index >= batch.lanes, from_rows(batch, chunk, shown=True)
+            documents.append(
+                from_chunk(batch, chunk, objects=objects, blocked=blocked, lease=lease, rows=rows)
+            )
+            await asyncio.sleep(0)  # a chunk takes a millisecond
+        await self._insert_chunks(documents)
         if reserved:
             await self._start_reservation(batch.id, reserved.seconds)
-        await self._insert_rows(batch, rows)
-        if not reserved:
+        else:
             await self._set_first_chunks(batch, {"due": "$$NOW"})
 
     async def insert_completed(
@@ -134,18 +126,15 @@ class StoredBatches:
         return bool(result.matched_count)
 
     async def add(
-        self,
-        batch: StoredBatch,
-        chunks: Sequence[Chunk],
-        rows: Sequence[LedgerEntry],
-        *,
-        objects: Collection[str],
+        self, batch: StoredBatch, chunks: Sequence[Chunk], *, objects: Collection[str]
     ) -> None:
-        """Insert some chunks of a batch that was begun; they wait until it starts."""
-        await self._insert_chunks(
-            [from_chunk(batch, chunk, objects=objects, blocked=True) for chunk in chunks]
-        )
-        await self._insert_rows(batch, rows)
+        """Insert some chunks of a batch that was begun; they and their rows wait for its start."""
+        documents = []
+        for chunk in chunks:
+            rows = from_rows(batch, chunk, shown=False)
+            documents.append(from_chunk(batch, chunk, objects=objects, blocked=True, rows=rows))
+            await asyncio.sleep(0)  # a chunk takes a millisecond
+        await self._insert_chunks(documents)
 
     async def start(self, batch: StoredBatch) -> bool:
         """Let a batch run whose chunks are all stored; return False if it was abandoned."""
@@ -162,6 +151,8 @@ class StoredBatches:
         started = {"_id": ObjectId(batch.id), "status": {"$nin": _HIDDEN}}
         self._evidence.recorded(self._batches, started)
         await self._set_first_chunks(batch, {"blocked": False, "due": "$$NOW"})
+        if batch.first_row is not None:
+            await self._show_rows(batch)
         return True
 
     async def _insert_chunks(self, documents: Sequence[Document]) -> None:
@@ -169,10 +160,12 @@ class StoredBatches:
             await self._chunks.insert_many(documents, session=self._session)
             self._evidence.recorded(self._chunks, {"_id": documents[0]["_id"]})
 
-    async def _insert_rows(self, batch: StoredBatch, rows: Sequence[LedgerEntry]) -> None:
-        if rows:
-            pending = from_ledger_entries(rows, batch.created_at, ObjectId(batch.id))
-            await self._rows.insert_many(pending, session=self._session)
+    async def _show_rows(self, batch: StoredBatch) -> None:
+        await self._chunks.update_many(
+            {"batchId": ObjectId(batch.id), "rows": {"$exists": True}},
+            {"$set": {"rows.timestamp": batch.created_at}},
+            session=self._session,
+        )
 
     async def _set_first_chunks(self, batch: StoredBatch, fields: Document) -> None:
         """Set fields of the first chunk in each lane; an update can read the database's clock."""

@@ -51,7 +51,9 @@ def from_stored(value: Any) -> Any:
 def to_stored_input(sent: Input, objects: Collection[str]) -> Document:
     """Return an item as it is stored; the fields in `objects` hold objects of plain fields."""
     return {
-        name: {inner: to_stored(inner_value) for inner, inner_value in value.items()}
+        name: value
+        if type(value) is float or (type(value) is str and value.isascii())  # most are
+        else {inner: to_stored(inner_value) for inner, inner_value in value.items()}
         if name in objects and isinstance(value, dict)
         else to_stored(value)
         for name, value in sent.items()

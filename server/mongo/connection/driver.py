@@ -52,6 +52,10 @@ class Driver(Protocol):
         """Abort the session's transaction, if it has one, and close the session."""
         ...
 
+    def start_snapshot(self) -> Session:
+        """Open a session for reads alone, which all see the moment of the first."""
+        ...
+
     async def start_transaction(self, session: Session) -> None:
         """Start a transaction that reads a snapshot, and commits to a majority."""
         ...
@@ -101,6 +105,10 @@ class MotorDriver:
         else:
             own.delegate.end_session()  # it waits for nothing
 
+    def start_snapshot(self) -> Session:
+        session = self._motor.delegate.start_session(snapshot=True)
+        return cast(Session, AsyncIOMotorClientSession(session, self._motor))
+
     async def start_transaction(self, session: Session) -> None:
         own = cast(AsyncIOMotorClientSession, session)
         own.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
@@ -124,6 +132,9 @@ class PyMongoDriver:
 
     async def end_session(self, session: Session) -> None:
         await session.end_session()
+
+    def start_snapshot(self) -> Session:
+        return self.client.start_session(snapshot=True)
 
     async def start_transaction(self, session: Session) -> None:
         await session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)

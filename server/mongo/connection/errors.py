@@ -87,6 +87,11 @@ def meets_another_insert(error: PyMongoError) -> bool:
     return isinstance(error, OperationFailure) and error.code in (_DUPLICATE_KEY, _WRITE_CONFLICT)
 
 
+def is_duplicate_key(error: PyMongoError) -> bool:
+    """Return whether the error is about a unique key that is in use."""
+    return bool(_duplicate_key(error))
+
+
 def _duplicate_key(error: PyMongoError) -> str:
     """Return the server's sentence about a unique key that is in use; "" for any other error.
 

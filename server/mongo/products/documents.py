@@ -67,17 +67,26 @@ def to_stock_update(document: Document) -> StockUpdate:
 
 
 def from_ledger_entries(
-    entries: Sequence[LedgerEntry], timestamp: datetime, batch_id: ObjectId | None = None
+    entries: Sequence[LedgerEntry],
+    timestamp: datetime,
+    batch_id: ObjectId | None = None,
+    ids: Sequence[ObjectId] | None = None,
 ) -> list[Document]:
-    """Return a row for each entry, with ids in ascending order."""
-    ids = new_object_ids(len(entries))
+    """Return a row for each entry; without `ids`, with new ones in ascending order."""
+    ids = new_object_ids(len(entries)) if ids is None else ids
     return [
-        _from_ledger_entry(row_id, entry, timestamp, batch_id)
+        from_ledger_entry(row_id, entry, timestamp, batch_id)
         for row_id, entry in zip(ids, entries, strict=True)
     ]
 
 
-def _from_ledger_entry(
+def row_ids(first: str | ObjectId, offsets: Sequence[int]) -> list[ObjectId]:
+    """Return the ids that are that far behind the first."""
+    base = int(str(first), 16)
+    return [ObjectId((base + offset).to_bytes(12, "big")) for offset in offsets]
+
+
+def from_ledger_entry(
     row_id: ObjectId, entry: LedgerEntry, timestamp: datetime, batch_id: ObjectId | None
 ) -> Document:
     document: Document = {

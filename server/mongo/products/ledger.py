@@ -6,14 +6,16 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bson import ObjectId
+from pymongo.errors import BulkWriteError
 
-from server.domain.errors import TooManyRows
+from server.domain.errors import LeaseLost, TooManyRows
 from server.domain.stock_update import LedgerEntry
 from server.mongo.connection.commands import Commands
 from server.mongo.connection.document import Document, to_object_ids
 from server.mongo.connection.driver import Database, Session
+from server.mongo.connection.errors import is_duplicate_key
 from server.mongo.connection.evidence import Evidence
-from server.mongo.products.documents import from_ledger_entries
+from server.mongo.products.documents import from_ledger_entries, row_ids
 
 MOST_ROWS = 100_000  # deleted in one transaction: 300 000 took 6 s, and 400 000 never ended
 
@@ -34,20 +36,45 @@ class Ledger:
         self._evidence = evidence
 
     async def record(
-        self, entries: Sequence[LedgerEntry], timestamp: datetime, batch_id: str | None = None
+        self,
+        entries: Sequence[LedgerEntry],
+        timestamp: datetime,
+        batch_id: str | None = None,
+        first_row: str | None = None,
     ) -> None:
-        """Insert the rows in order, with one command; `batch_id` is that of a stored batch."""
+        """Insert the rows in order, with one command; `batch_id` is that of a stored batch.
+
+        With `first_row`, the id of a row is as far behind it as its item is behind the first.
+
+        Raises:
+            LeaseLost: a row with such an id is there: another worker has run its item.
+        """
         if not entries:
             return
         batch = ObjectId(batch_id) if batch_id else None
+        if first_row is not None:
+            ids = row_ids(first_row, [entry.index or 0 for entry in entries])
+            await self._record_once(from_ledger_entries(entries, timestamp, batch, ids))
+            return
         documents = from_ledger_entries(entries, timestamp, batch)
         self._evidence.inserted(self._collection, documents[0]["_id"], entries[0].product_id)
         await self._commands.insert(self._collection.name, documents)
 
+    async def _record_once(self, documents: Sequence[Document]) -> None:
+        self._evidence.updated()  # the ids are no evidence: another process can insert them too
+        try:
+            await self._commands.insert(self._collection.name, documents)
+        except BulkWriteError as error:
+            if is_duplicate_key(error):
+                raise LeaseLost("another worker has inserted the rows of the chunk") from error
+            raise
+
     async def settle(
         self, batch_id: str, entries: Sequence[LedgerEntry], timestamp: datetime
     ) -> None:
-        """Update the pending rows of these entries to their final form, with one command.
+        """Update the stored pending rows of these entries to their final form, with one command.
+
+        Only 0.1.0 stored such rows: today's are inserted when they are settled.
 
         A row may have been deleted with its product; then all of them are inserted again.
         """

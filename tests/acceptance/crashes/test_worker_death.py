@@ -69,14 +69,14 @@ def the_commit_on_its_way(depot: Depot, batch_id: str) -> WorkerProcess:
 
 
 def after_the_last_commit(depot: Depot, batch_id: str) -> WorkerProcess:
-    depot.block("find", "batchOperations", ms=1_500)
+    depot.block("aggregate", "batchChunks", ms=1_500)
     worker = one_handed(depot)
     until(lambda: not depot.chunks(batch_id, status="pending"), "the last commit")
     return worker
 
 
 def before_the_end_is_written(depot: Depot, batch_id: str) -> WorkerProcess:
-    depot.block("update", "batchOperations", ms=1_500)
+    depot.block("findAndModify", "batchOperations", ms=1_500)
     worker = one_handed(depot)
     until(lambda: not depot.chunks(batch_id, status="pending"), "the last commit")
     until(lambda: depot.changes_one_of("batchOperations"), "the change of its state")

@@ -94,6 +94,14 @@ def by(*fields: str, **options: Any) -> dict[str, dict[str, Any]]:
     return {name: {"key": [(field, 1) for field in fields]} | options}
 
 
+def by_name(name: str, fields: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """Return an index of the chunks whose rows wait."""
+    counts = ("rows.count", "successCount", "failureCount", "status")
+    waiting = {"status": "pending", "rows.timestamp": {"$exists": True}}
+    (index,) = by(*fields, *counts, partialFilterExpression=waiting).values()
+    return {name: index}
+
+
 INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     "products": by("_id")
     | by("createdAt", "_id")
@@ -116,12 +124,15 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     "batchChunks": by("_id")
     | by("batchId", "index", unique=True)
     | by("blocked", "due", "_id", partialFilterExpression={"status": "pending"})
+    | by("status", partialFilterExpression={"status": "pending"})
     | by("batchId", "first", "last")
     | by(
         *("batchId", "status", "successCount", "failureCount"),
         *("publishingCount", "publishedCount", "unpublishedCount"),
     )
     | by("lease.expiresAt", sparse=True)
+    | by_name("waitingRows", ("rows.timestamp", "rows.last", "rows.first"))
+    | by_name("waitingItems", ("batchId", "first", "last", "rows.timestamp"))
     | by("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     "commitMarks": by("_id") | by("createdAt", expireAfterSeconds=3600),
 }

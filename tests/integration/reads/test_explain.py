@@ -15,9 +15,9 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 
 from server.domain.listing import PageRequest, ProductFilter, ProductOrder, StockUpdateFilter
 from server.domain.stock_update import StockUpdateStatus
+from server.mongo.batches.ledger_reads import stock_update_listing
 from server.mongo.paging.cursor import Cursor
 from server.mongo.paging.listing import Listing
-from server.mongo.products.ledger_reads import stock_update_listing
 from server.mongo.products.product_reads import product_listing
 from tests.support.shop import UNKNOWN_ID, Shop
 
@@ -291,5 +291,42 @@ async def test_the_commands_that_are_explained_are_those_that_are_sent(
     ]
     assert [
         {name: value for name, value in command.items() if name in wanted}
-        for command, wanted in zip(sent, explained, strict=True)
+        for command, wanted in zip(
+            [one for one in sent if "batchChunks" not in one.values()], explained, strict=True
+        )
     ] == explained
+
+
+@pytest.mark.parametrize("where", [{}, {"batch_id": "b" * 24}], ids=["newest", "of a batch"])
+async def test_chunks_with_waiting_rows_are_read_along_an_index(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, where: dict[str, Any]
+) -> None:
+    """The sum of their rows needs no chunk, only the index."""
+    for status in (None, StockUpdateStatus.PENDING):
+        for product in (None, UNKNOWN_ID):
+            for since in (None, NOON):
+                asked = StockUpdateFilter(status=status, product_id=product, since=since, **where)
+                cursor = Cursor(
+                    order="INPUT" if where else "NEWEST",
+                    value=3 if where else NOON,
+                    id=ObjectId(),
+                ).encode()
+                sent: list[dict[str, Any]] = []
+                monkeypatch.setattr(
+                    shop.commands, "started", lambda event, sent=sent: sent.append(event.command)
+                )
+                for after in (None, cursor):
+                    await shop.services.ledger.page(asked, PageRequest(after=after))
+                await shop.services.ledger.count(asked)
+                of_chunks = [one for one in sent if "batchChunks" in one.values()]
+                assert len(of_chunks) >= 3
+                for command in of_chunks:
+                    command = {  # noqa: PLW2901 - without what a session adds
+                        name: value
+                        for name, value in command.items()
+                        if name not in ("lsid", "$db", "$clusterTime", "readConcern")
+                    }
+                    stages, indexes = plan(shop, command)
+                    assert not {"COLLSCAN", "SORT"} & stages, command
+                    assert indexes == {"waitingItems" if where else "waitingRows"}
+                    assert "aggregate" not in command or "FETCH" not in stages

@@ -98,7 +98,7 @@ async def test_a_zombie_that_commits_while_another_holds_its_chunk_changes_nothi
             assert caplog.messages.count(LOST) == 1
             assert chunk(a, batch_id) == before
             assert list(a.stocks().values()) == [10, 10]
-            assert [row["status"] for row in a.rows()] == ["pending", "pending"]
+            assert await a.statuses() == ["pending", "pending"]
             await run(b, held, other, Done())
     await work_off(b)
     await a.assembly.housekeeping.run_once()
@@ -163,7 +163,7 @@ async def test_of_a_transaction_that_has_not_committed_nobody_sees_anything(
         assert (first["status"], first["outcomes"], first["successCount"]) == ("pending", [], 0)
         assert second["blocked"] is True
         assert a.stocks() == {one: 10}
-        assert [row["status"] for row in a.rows()] == ["pending"] * 2
+        assert await a.statuses() == ["pending"] * 2
         assert await work_off(b) == 0
         a.admin.admin.command("killAllSessions", [])  # so it must do everything again
 

@@ -105,6 +105,7 @@ async def test_no_other_code_writes_a_state(shop: Shop, monkeypatch: pytest.Monk
     written: list[str] = []
     started, insert, change = CommandLog.started, StateChanges.insert, StateChanges.change
     insert_completed = StateChanges.insert_completed
+    changed = StateChanges.changed
 
     def watched_command(log: CommandLog, event: CommandStartedEvent) -> None:
         if event.database_name == shop.database:
@@ -127,7 +128,14 @@ async def test_no_other_code_writes_a_state(shop: Shop, monkeypatch: pytest.Monk
         guarded.append(state.value)
         return await change(self, batch_id, state, *arguments, **options)
 
+    async def watched_changed(
+        self: StateChanges, batch_id: str, state: BatchState, *arguments: Any, **options: Any
+    ) -> dict[str, Any] | None:
+        guarded.append(state.value)
+        return await changed(self, batch_id, state, *arguments, **options)
+
     monkeypatch.setattr(CommandLog, "started", watched_command)
+    monkeypatch.setattr(StateChanges, "changed", watched_changed)
     monkeypatch.setattr(StateChanges, "insert", watched_insert)
     monkeypatch.setattr(StateChanges, "insert_completed", watched_insert_completed)
     monkeypatch.setattr(StateChanges, "change", watched_change)

@@ -139,10 +139,11 @@ class Depot:
 
     def changes_one_of(self, collection: str) -> bool:
         """Return whether a change of a single document there is under way."""
+        changes = [{"command.update": collection}, {"command.findAndModify": collection}]
         under_way = self.shop.admin.admin.aggregate(
             [
                 {"$currentOp": {}},
-                {"$match": {"appName": "stockbatch", "command.update": collection}},
+                {"$match": {"appName": "stockbatch", "$or": changes}},
                 {"$match": {"command.txnNumber": {"$exists": True}}},  # none can repeat the others
             ]
         )

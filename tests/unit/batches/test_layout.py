@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.batches.stored.layout import LaidChunk, Lanes, chunks_of_request, stored_items
+from server.batches.stored.layout import Lanes, chunks_of_request, stored_items
 from server.domain.errors import BadInput, BatchTooLarge
 from server.domain.item_result import Input
+from server.domain.lanes import mark_of
 from server.domain.options import BatchOptions
+from server.domain.stored_batch import Chunk
 from server.kinds.update_stock.declaration import UPDATE_STOCK
 
 MEBIBYTE = 1024**2
@@ -20,14 +22,14 @@ def sent(product: int) -> Input:
     return {"productId": f"{product:024x}", "quantity": 1}
 
 
-def lay(blocks: Sequence[Sequence[Input]], size: int) -> tuple[Lanes, list[LaidChunk]]:
-    lanes = Lanes(UPDATE_STOCK.work(), size)
+def lay(blocks: Sequence[Sequence[Input]], size: int) -> tuple[Lanes, list[Chunk]]:
+    lanes = Lanes(UPDATE_STOCK, size)
     laid = [chunk for block in blocks for chunk in lanes.add(block)]
     return lanes, [*laid, *lanes.rest()]
 
 
-def indexes(laid: Sequence[LaidChunk]) -> list[list[int]]:
-    return [[item.index for item in one.chunk.items] for one in laid]
+def indexes(laid: Sequence[Chunk]) -> list[list[int]]:
+    return [[item.index for item in one.items] for one in laid]
 
 
 def flat(lists: Sequence[Sequence[int]]) -> list[int]:
@@ -47,10 +49,10 @@ def test_every_item_is_in_one_chunk_however_the_batch_comes(
     assert sorted(flat(indexes(laid))) == list(range(len(sent_in_order)))
     assert lanes.total_items == len(sent_in_order)
     for one in laid:
-        assert 1 <= len(one.chunk.items) <= size
-        assert [item.index for item in one.items] == [item.index for item in one.chunk.items]
-        assert [item.input for item in one.chunk.items] == [
-            sent_in_order[item.index] for item in one.chunk.items
+        assert 1 <= len(one.items) <= size
+        assert list(one.products) == [mark_of(str(item.input["productId"])) for item in one.items]
+        assert [item.input for item in one.items] == [
+            sent_in_order[item.index] for item in one.items
         ]
 
 
@@ -60,27 +62,27 @@ def test_a_product_is_in_one_lane_whose_chunks_follow_each_other_in_input_order(
 ) -> None:
     lanes, laid = lay(pieces, size)
 
-    by_lane: dict[int, list[LaidChunk]] = {}
+    by_lane: dict[int, list[Chunk]] = {}
     for one in laid:
-        by_lane.setdefault(one.chunk.index % lanes.count, []).append(one)
+        by_lane.setdefault(one.index % lanes.count, []).append(one)
     for lane in by_lane.values():
-        numbers = [one.chunk.index // lanes.count for one in lane]
+        numbers = [one.index // lanes.count for one in lane]
         assert numbers == list(range(len(lane)))
         in_lane = flat(indexes(lane))
         assert in_lane == sorted(in_lane)
     lane_of_product: dict[str, int] = {}
     for one in laid:
         for item in one.items:
-            lane = one.chunk.index % lanes.count
-            assert lane_of_product.setdefault(item.key, lane) == lane
+            lane = one.index % lanes.count
+            assert lane_of_product.setdefault(str(item.input["productId"]), lane) == lane
 
 
 @given(blocks, st.integers(1, 4))
 def test_all_chunks_are_below_the_number_that_is_told(pieces: list[list[Input]], size: int) -> None:
     lanes, laid = lay(pieces, size)
 
-    assert lanes.chunks == max((one.chunk.index + 1 for one in laid), default=0)
-    assert len({one.chunk.index for one in laid}) == len(laid)
+    assert lanes.chunks == max((one.index + 1 for one in laid), default=0)
+    assert len({one.index for one in laid}) == len(laid)
     assert 1 <= lanes.count <= 16
 
 
@@ -94,11 +96,11 @@ def test_the_layout_does_not_depend_on_the_pieces_in_which_a_batch_comes() -> No
 
 
 def test_no_more_than_a_chunk_of_each_lane_is_kept_back() -> None:
-    lanes = Lanes(UPDATE_STOCK.work(), 10)
+    lanes = Lanes(UPDATE_STOCK, 10)
 
     laid = [chunk for number in range(5000) for chunk in lanes.add([sent(number)])]
 
-    assert 5000 - sum(len(one.chunk.items) for one in laid) < 16 * 10
+    assert 5000 - sum(len(one.items) for one in laid) < 16 * 10
 
 
 def test_long_texts_make_a_chunk_shorter() -> None:
@@ -106,11 +108,11 @@ def test_long_texts_make_a_chunk_shorter() -> None:
 
     _, laid = lay([[long] * 8], 500)
 
-    assert [len(one.chunk.items) for one in laid] == [3, 3, 2]
+    assert [len(one.items) for one in laid] == [3, 3, 2]
 
 
 def test_an_item_that_no_document_holds_is_refused() -> None:
-    lanes = Lanes(UPDATE_STOCK.work(), 500)
+    lanes = Lanes(UPDATE_STOCK, 500)
     list(lanes.add([sent(1), {"productId": "x" * 4 * MEBIBYTE, "quantity": 1}]))
 
     with pytest.raises(BadInput, match=r"^Item 1 is too large to be stored: \d+ bytes\.$"):

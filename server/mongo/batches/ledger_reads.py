@@ -1,21 +1,31 @@
-"""Reading stock updates outside a transaction, from a snapshot that a majority acknowledged."""
+"""Reading stock updates outside a transaction, from a snapshot that a majority acknowledged.
 
+Rows that wait are not stored: they are read from their chunks, in the same snapshot.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 
 from bson import ObjectId
 
 from server.domain.listing import Page, PageRequest, StockUpdateFilter
 from server.domain.stock_update import StockUpdate, StockUpdateStatus
+from server.mongo.batches.waiting_reads import WaitingReads, may_wait, waiting_order
+from server.mongo.batches.waiting_rows import ToPendingRow
 from server.mongo.collections import UPDATES_BY_BATCH, UPDATES_BY_PRODUCT, UPDATES_BY_STATUS
 from server.mongo.connection.document import Document
-from server.mongo.connection.driver import SNAPSHOT, Database
-from server.mongo.paging.listing import Listing, count, read_page
+from server.mongo.connection.driver import Driver, Session
+from server.mongo.connection.errors import translated
+from server.mongo.paging.listing import Listing, StoredPage, count
 from server.mongo.products.documents import to_stock_update
 
 
 class LedgerReads:
-    def __init__(self, database: Database) -> None:
-        self._collection = database["stockUpdates"].with_options(read_concern=SNAPSHOT)
+    def __init__(self, driver: Driver, database: str, to_row: ToPendingRow) -> None:
+        self._driver = driver
+        self._collection = driver.client[database]["stockUpdates"]
+        self._waiting = WaitingReads(driver.client[database], to_row)
 
     async def page(self, where: StockUpdateFilter, request: PageRequest) -> Page[StockUpdate]:
         """Return a page of the rows, newest first; those of one batch in input order.
@@ -24,13 +34,34 @@ class LedgerReads:
             BadInput: the cursor is malformed or of another list.
             StoreError: the database did not answer.
         """
-        return await read_page(
-            self._collection, stock_update_listing(where), request, to_stock_update
-        )
+        listing = stock_update_listing(where)
+        async with self._snapshot() as session:
+            page = StoredPage(self._collection, listing, request, session)
+            documents = await page.documents()
+            if may_wait(where):
+                full = documents[-1] if len(documents) > request.first else None
+                documents += await self._waiting.first(
+                    where, request.first + 1, session, after=page.after, up_to=full
+                )
+                documents.sort(key=waiting_order(where).rank)
+        return page.of(documents, to_stock_update)
 
     async def count(self, where: StockUpdateFilter) -> int:
         """Return how many rows there are over all pages."""
-        return await count(self._collection, stock_update_listing(where))
+        async with self._snapshot() as session:
+            stored = await count(self._collection, stock_update_listing(where), session)
+            waiting = await self._waiting.count(where, session) if may_wait(where) else 0
+        return stored + waiting
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Session]:
+        """Open a session in which all reads see the same moment."""
+        with translated():
+            session = self._driver.start_snapshot()
+            try:
+                yield session
+            finally:
+                await self._driver.end_session(session)
 
 
 def stock_update_listing(where: StockUpdateFilter) -> Listing:
