@@ -12,6 +12,7 @@ from typing import TypeVar
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.cutting import chunks_of
 from server.batches.engine.failures import fail_all
+from server.batches.engine.group import Groups
 from server.batches.engine.group_commit import GroupCommit, GroupLimits
 from server.batches.engine.in_flight import InFlight
 from server.batches.engine.in_order import Place, in_order
@@ -19,7 +20,7 @@ from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
 from server.batches.engine.share import Share
 from server.batches.engine.transactions import ChunkTransactions, PlainTransactions
-from server.batches.engine.turns import Turns
+from server.batches.engine.turns import Turn, Turns
 from server.batches.engine.unapplied import not_attempted, refused
 from server.domain.errors import NotReached
 from server.domain.options import BatchOptions
@@ -27,7 +28,7 @@ from server.domain.outcome import Failed, Outcome, any_failed
 from server.kinds.kind import BatchWork, Item
 from server.mongo.transaction import TransactionRunner
 
-_GROUP_ATTEMPTS = 3  # of a transaction of several requests; then each request runs alone
+_GROUP_CONFLICT_SECONDS = 0.25  # then the requests of a group run alone, each with its own time
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -58,13 +59,13 @@ class Engine:
         self._slots = asyncio.Semaphore(concurrent_chunks)
         self._slots_for_one_batch = max(1, concurrent_chunks // 2)
         self._turns = Turns()
-        self._groups = GroupCommit(
-            PlainTransactions(runner, attempts=_GROUP_ATTEMPTS),
-            self._turns,
+        groups = Groups(
+            PlainTransactions(runner, conflict_seconds=_GROUP_CONFLICT_SECONDS),
+            self._run_alone,
             self.in_flight,
             observer,
-            group_limits,
         )
+        self._groups = GroupCommit(groups, self._turns, self.in_flight, group_limits)
 
     async def run(
         self, work: BatchWork[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
@@ -121,7 +122,8 @@ class Engine:
         return await self.in_flight.finish(running)
 
     async def drain(self) -> None:
-        """Wait until every chunk that has begun has ended."""
+        """Wait until every chunk has ended that has begun, or waits to share a transaction."""
+        await self._groups.drain()
         await self.in_flight.drain()
 
     async def _in_order(
@@ -211,11 +213,19 @@ class Engine:
             await waiting.enter_async_context(self._turn(items))
             return waiting.pop_all()
 
-    @asynccontextmanager
-    async def _turn(self, items: Sequence[Item]) -> AsyncIterator[None]:
+    async def _run_alone(
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], turn: Turn, tries: int
+    ) -> Sequence[OutcomeT | Failed]:
+        """Run a request whose group has failed."""
+        return await self._run_in_turn(runner, items, self._slot_in(turn), partial(runner.run, tries=tries))
+
+    def _turn(self, items: Sequence[Item]) -> AbstractAsyncContextManager[None]:
         """Wait until no other chunk of this process has these products, and a slot is free."""
-        products = {item.key for item in items if item.key}
-        async with self._turns.taken(products), self._slots:
+        return self._slot_in(self._turns.join({item.key for item in items if item.key}))
+
+    @asynccontextmanager
+    async def _slot_in(self, turn: Turn) -> AsyncIterator[None]:
+        async with turn, self._slots:
             yield
 
     async def _run_in_turn(
