@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import TypeVar
 
 from server.batches.engine.chunk import ChunkRunner
@@ -84,8 +84,7 @@ class Engine:
             return await self._groups.run(runner, items)
         if options.ends_at_failure:
             return await self._in_order(runner, items)
-        in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))
-        done = await asyncio.gather(*map(in_share, chunks_of(items, options)))
+        done = await self._side_by_side(runner, chunks_of(items, options))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
 
     def chunk_runner(
@@ -105,7 +104,7 @@ class Engine:
         Raises:
             StoreError: the database kept the chunk from ending, and it can be given back.
         """
-        return await self._run_in_turn(runner, items, self._turn(items))
+        return await self._run_in_turn(runner, items, self._slot_in(self._join(items)))
 
     async def run_once(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
@@ -161,7 +160,7 @@ class Engine:
             async with share:
                 if not await place.may_begin():
                     return []
-                turn = await self._turn_taken(items)
+                turn = await self._turn_taken(self._join(items))
                 place.begin()
                 running = self._run_and_end(runner, items, turn, place)
                 return await self.in_flight.finish(running)
@@ -186,8 +185,28 @@ class Engine:
         finally:
             place.end(has_failed=True)
 
+    async def _side_by_side(
+        self, runner: ChunkRunner[ItemT, OutcomeT], chunks: Sequence[Sequence[ItemT]]
+    ) -> Sequence[Sequence[OutcomeT | Failed]]:
+        """Run the chunks of a batch. Those of its share get their places in the queues now.
+
+        So a request that arrives later stays behind them. Chunks beyond the share join the queues
+        when they may begin: a small request does not wait for all of a large one.
+        """
+        in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))
+        turns = [self._join(chunk) for chunk in chunks[: self._slots_for_one_batch]]
+        try:
+            return await asyncio.gather(*map(in_share, chunks, chain(turns, repeat(None))))
+        finally:
+            for turn in turns:
+                turn.leave()
+
     async def _in_share(
-        self, runner: ChunkRunner[ItemT, OutcomeT], share: Share, items: Sequence[ItemT]
+        self,
+        runner: ChunkRunner[ItemT, OutcomeT],
+        share: Share,
+        items: Sequence[ItemT],
+        turn: Turn | None,
     ) -> Sequence[OutcomeT | Failed]:
         """Run a chunk when its batch has a free slot, or fail it if the database is away."""
         kind = runner.work.kind
@@ -196,21 +215,21 @@ class Engine:
                 failures = fail_all(items, kind.argument, share.outage, error_id="")
                 self._observer.items_answered(kind.mutation, failures)
                 return failures
-            outcomes = await self._run_shielded(runner, items)
+            outcomes = await self._run_shielded(runner, items, turn or self._join(items))
             share.learn_from(outcomes)
             return outcomes
 
     async def _run_shielded(
-        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], turn: Turn
     ) -> Sequence[OutcomeT | Failed]:
         """Wait for the chunk's turn, then run it to its end even if the caller is cancelled."""
-        running = self._run_in_turn(runner, items, await self._turn_taken(items))
+        running = self._run_in_turn(runner, items, await self._turn_taken(turn))
         return await self.in_flight.finish(running)
 
-    async def _turn_taken(self, items: Sequence[Item]) -> AsyncExitStack:
+    async def _turn_taken(self, turn: Turn) -> AsyncExitStack:
         """Return the chunk's turn when it has come; from then on the chunk itself ends it."""
         async with AsyncExitStack() as waiting:
-            await waiting.enter_async_context(self._turn(items))
+            await waiting.enter_async_context(self._slot_in(turn))
             return waiting.pop_all()
 
     async def _run_alone(
@@ -219,12 +238,12 @@ class Engine:
         """Run a request whose group has failed."""
         return await self._run_in_turn(runner, items, self._slot_in(turn), partial(runner.run, tries=tries))
 
-    def _turn(self, items: Sequence[Item]) -> AbstractAsyncContextManager[None]:
-        """Wait until no other chunk of this process has these products, and a slot is free."""
-        return self._slot_in(self._turns.join({item.key for item in items if item.key}))
+    def _join(self, items: Sequence[Item]) -> Turn:
+        return self._turns.join({item.key for item in items if item.key})
 
     @asynccontextmanager
     async def _slot_in(self, turn: Turn) -> AsyncIterator[None]:
+        """Wait until no earlier chunk of this process has these products, and a slot is free."""
         async with turn, self._slots:
             yield
 

@@ -55,7 +55,7 @@ class Turn:
         self._patience_seconds = patience_seconds
         self._before = {last[key] for key in keys if key in last}
         self._after: list[Turn] = []
-        self._is_given_up = False
+        self._is_entered = self._is_given_up = False
         self._on_first: Callable[[], None] | None = None
         self._joined = time.monotonic()
         for turn in self._before:
@@ -72,7 +72,9 @@ class Turn:
         self._on_first = act
 
     def leave(self) -> None:
-        """Give up a turn that was not entered."""
+        """Give the turn up, unless it was entered."""
+        if self._is_entered or self._is_given_up:
+            return
         self._is_given_up = True
         if not self._before:
             self.end()
@@ -114,6 +116,7 @@ class Turn:
             except BaseException:
                 self.leave()
                 raise
+        self._is_entered = True
         return self
 
     async def __aexit__(
