@@ -33,13 +33,24 @@ async def open_grouping_shop(
         yield shop
 
 
-async def held(shop: Shop, call: Coroutine[Any, Any, Any]) -> tuple[asyncio.Task[Any], Gate]:
-    """Return the task of `call`, held up before its commit, and the gate that lets it go on."""
+def hold_next(shop: Shop) -> Gate:
+    """Return a gate at which the next transaction will stop, before its commit."""
     assert isinstance(shop.runner, PausingRunner)
-    shop.runner.gate = gate = Gate()
-    task = asyncio.create_task(call)
+    gate = shop.runner.gate = Gate()
+    return gate
+
+
+async def reached(gate: Gate) -> None:
+    """Return when a transaction has come to the gate."""
     async with asyncio.timeout(10):
         await gate.reached.wait()
+
+
+async def held(shop: Shop, call: Coroutine[Any, Any, Any]) -> tuple[asyncio.Task[Any], Gate]:
+    """Return the task of `call`, held up before its commit, and the gate that lets it go on."""
+    gate = hold_next(shop)
+    task = asyncio.create_task(call)
+    await reached(gate)
     return task, gate
 
 
