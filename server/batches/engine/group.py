@@ -78,34 +78,37 @@ class Groups:
 
     async def run(self, members: Sequence[Member]) -> None:
         """Run the members together, in order. Those that must run alone may go on after this."""
+        started = time.perf_counter()
         try:
-            await self._run_together(members)
+            outcomes = await self._run_together(members)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault of few members
-            log.info("The transaction of %s requests failed: %s", len(members), error)
-            is_tried = len(members) == 1 and not isinstance(error, WriteConflict)
-            for member in members:
-                alone = self._run_alone(
-                    member.runner, member.items, member.turn, 1 if is_tried else 2
-                )
-                self._in_flight.begin(member.answer(alone))
+            self._begin_alone(members, error)
+            return
         except BaseException:
             for member in members:
                 member.outcomes.cancel()
                 member.turn.end()
             raise
-
-    async def _run_together(self, members: Sequence[Member]) -> None:
-        runner = replace(members[0].runner, transactions=self._transactions)
-        items = [item for member in members for item in member.items]
-        started = time.perf_counter()
-        try:
-            outcomes = await runner.transact(items)
-        except (CommitUnknown, DatabaseUnavailable) as error:  # perhaps the items took effect
-            outcomes = await runner.give_up(items, error)
         self._answer(members, outcomes)
-        mutation = runner.work.kind.mutation
+        mutation = members[0].runner.work.kind.mutation
         self._observer.chunk_done(mutation, time.perf_counter() - started)
         self._observer.items_answered(mutation, outcomes)
+
+    async def _run_together(self, members: Sequence[Member]) -> Outcomes:
+        runner = replace(members[0].runner, transactions=self._transactions)
+        items = [item for member in members for item in member.items]
+        try:
+            return await runner.transact(items)
+        except (CommitUnknown, DatabaseUnavailable) as error:  # perhaps the items took effect
+            return await runner.give_up(items, error)
+
+    def _begin_alone(self, members: Sequence[Member], error: Exception) -> None:
+        """Run each member alone. One that was alone in its group has had the first of two tries."""
+        log.info("The transaction of %s requests failed: %s", len(members), error)
+        tries = 1 if len(members) == 1 and not isinstance(error, WriteConflict) else 2
+        for member in members:
+            alone = self._run_alone(member.runner, member.items, member.turn, tries)
+            self._in_flight.begin(member.answer(alone))
 
     def _answer(self, members: Sequence[Member], outcomes: Outcomes) -> None:
         start = 0

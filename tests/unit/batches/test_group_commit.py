@@ -159,7 +159,9 @@ async def test_requests_that_arrive_meanwhile_share_the_next(
     assert [timer.cancelled() for timer in timers] == [True]
 
 
-async def test_requests_of_the_same_moment_share_the_first() -> None:
+async def test_requests_of_the_same_moment_share_the_first(
+    timers: list[asyncio.TimerHandle],
+) -> None:
     desk = Desk()
     items = [stock_item(0, A, 1)]
     tasks = [
@@ -169,6 +171,7 @@ async def test_requests_of_the_same_moment_share_the_first() -> None:
 
     assert desk.database.products() == [[A, A, A]]
     await desk.end(*tasks)
+    assert timers == []
 
 
 async def test_a_group_is_bounded_in_items() -> None:
@@ -302,6 +305,21 @@ async def test_only_so_many_groups_are_in_flight() -> None:
     assert not draining.done()
     await desk.end(draining, *tasks)
     assert len(desk.database.begun) == 9
+
+
+async def test_an_error_after_the_commit_makes_nothing_run_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Metrics, "items_answered", broken)
+    desk = Desk()
+    task = await desk.send(A)
+
+    await desk.end(task)
+    assert [one.product_id for one in task.result()] == [A]
+    assert desk.database.products() == [[A]]
 
 
 async def test_a_task_that_is_cancelled_leaves_no_caller_waiting() -> None:
