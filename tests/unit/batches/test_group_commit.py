@@ -300,6 +300,8 @@ async def test_only_so_many_groups_are_in_flight() -> None:
     tasks += [await desk.send(f"{place:024x}b"[1:]) for place in range(3)]
 
     draining = asyncio.create_task(desk.engine.drain())
+    (line,) = desk.engine._groups._lines.values()
+    desk.engine._groups._look_again(line)
     await settled()
     assert len(desk.database.begun) == 8
     assert not draining.done()
