@@ -56,10 +56,8 @@ async def held(shop: Shop, call: Coroutine[Any, Any, Any]) -> tuple[asyncio.Task
 
 async def in_line(*calls: Coroutine[Any, Any, Any]) -> list[asyncio.Task[Any]]:
     """Return the tasks of calls that have arrived one after another, and wait."""
-    tasks = []
-    for call in calls:
-        tasks.append(asyncio.create_task(call))
-        await asyncio.sleep(0)  # it runs until it waits
+    tasks = [asyncio.create_task(call) for call in calls]
+    await asyncio.sleep(0)  # each runs until it waits
     return tasks
 
 
