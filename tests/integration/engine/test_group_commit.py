@@ -133,7 +133,8 @@ async def test_a_request_that_cannot_run_in_any_transaction_waits_for_none(
     ids = await shop.put(10, 10)
     first, gate = await held(shop, shop.update([(ids[0], 1)]))
 
-    (outcome,) = await shop.update([(ids[1], 1)], **options)
+    async with asyncio.timeout(10):
+        (outcome,) = await shop.update([(ids[1], 1)], **options)
 
     assert not first.done()
     assert new_stock(outcome) == 11
@@ -145,8 +146,9 @@ async def test_requests_of_other_kinds_and_settings_wait_for_none(shop: Shop) ->
     ids = await shop.put(10, 10, 10)
     first, gate = await held(shop, shop.patch((ids[0], PATCH)))
 
-    await shop.update([(ids[1], 1)])
-    await shop.patch((ids[2], PATCH), expire_in=_AN_HOUR)
+    async with asyncio.timeout(10):
+        await shop.update([(ids[1], 1)])
+        await shop.patch((ids[2], PATCH), expire_in=_AN_HOUR)
 
     assert not first.done()
     gate.opened.set()

@@ -12,6 +12,8 @@ from server.batches.engine.engine import Engine
 from server.batches.engine.group_commit import GroupLimits
 from server.batches.engine.limits import Limits
 from server.bootstrap import utc_now
+from server.domain.errors import CommitUnknown, DatabaseUnavailable
+from server.domain.item_error import ItemErrorCode
 from server.domain.options import BatchOptions
 from server.kinds.kind import BatchWork
 from server.kinds.update_stock.declaration import UPDATE_STOCK
@@ -37,10 +39,13 @@ class Database:
     def __init__(self) -> None:
         self.begun: list[Transaction] = []
         self.is_held = True
+        self.error: Exception | None = None
 
     async def run(self, body: Callable[[Any], Awaitable[Any]], **_options: object) -> Any:
         transaction = Transaction()
         self.begun.append(transaction)
+        if self.error is not None:
+            raise self.error
         outcomes = await body(transaction)
         if self.is_held:
             await transaction.let_go.wait()
@@ -307,6 +312,35 @@ async def test_only_so_many_groups_are_in_flight() -> None:
     assert not draining.done()
     await desk.end(draining, *tasks)
     assert len(desk.database.begun) == 9
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable("away"), CommitUnknown("in doubt")])
+async def test_what_is_nobodys_fault_fails_all_and_runs_nothing_again(error: Exception) -> None:
+    desk = Desk()
+    tasks = [await desk.send(one) for one in (A, B, C)]
+    desk.database.error = error
+    await desk.let_go(0)
+
+    codes = [task.result()[0].error.code for task in tasks[1:]]
+    assert codes == [ItemErrorCode.UNAVAILABLE] * 2
+    assert len(desk.database.begun) == 2
+    await desk.end(*tasks)
+
+
+async def test_draining_waits_for_one_who_waits_for_a_chunk_that_waits_for_a_slot() -> None:
+    desk = Desk()
+    large = [await desk.send(f"{place:024x}", atomic=True) for place in range(4)]
+    last = await desk.send(A, atomic=True)
+    small = await desk.send(A)
+    draining = asyncio.create_task(desk.engine.drain())
+    await settled()
+    for place in range(4):
+        await desk.let_go(place)
+    await desk.let_go(4)
+
+    assert not draining.done()
+    await desk.end(draining, *large, last, small)
+    assert desk.database.products()[4:] == [[A], [A]]
 
 
 async def test_an_error_after_the_commit_makes_nothing_run_again(

@@ -155,3 +155,14 @@ async def test_a_chunk_may_begin_beside_those_that_it_waits_for() -> None:
     first.end()
     assert second.may_begin()
     second.end()
+
+
+async def test_a_turn_that_has_ended_is_not_told_that_it_is_the_first() -> None:
+    turns, told = Turns(patience_seconds=0.0), []
+    first, second = turns.join(["a"]), turns.join(["a"])
+    second.when_first(lambda: told.append("second"))
+    second.end()
+
+    first.end()
+
+    assert told == []
