@@ -116,7 +116,7 @@ class Engine:
         Raises:
             Exception: any error of the rules or of the database.
         """
-        turn = await self._turn_taken(items)
+        turn = await self._turn_taken(self._join(items))
         running = self._run_in_turn(runner, items, turn, runner.transact)
         return await self.in_flight.finish(running)
 
@@ -236,7 +236,9 @@ class Engine:
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], turn: Turn, tries: int
     ) -> Sequence[OutcomeT | Failed]:
         """Run a request whose group has failed."""
-        return await self._run_in_turn(runner, items, self._slot_in(turn), partial(runner.run, tries=tries))
+        return await self._run_in_turn(
+            runner, items, self._slot_in(turn), partial(runner.run, tries=tries)
+        )
 
     def _join(self, items: Sequence[Item]) -> Turn:
         return self._turns.join({item.key for item in items if item.key})
