@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from functools import cached_property
 from itertools import count
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pymongo.errors import PyMongoError
 
@@ -102,23 +102,23 @@ class TransactionRunner:
         *,
         commit: bool = True,
         session: Session | None = None,
-        attempts: int | None = None,
+        conflict_seconds: float | None = None,
     ) -> T:
         """Run the body, and return its result once its writes are committed to a majority.
 
         With `commit=False` the writes are rolled back, and the result is the one of a commit. A
-        given `session` is used, and left open. `attempts` is how often the body runs at most; None
-        until the deadline.
+        given `session` is used, and left open. After `conflict_seconds` a write conflict is the
+        last; None means the deadline.
 
         Raises:
-            WriteConflict, DatabaseUnavailable: the deadline passed, or the last attempt failed;
-                nothing was written.
+            WriteConflict, DatabaseUnavailable: the time was up; nothing was written.
             UnexpectedStoreError: the database refused the body; nothing was written.
             CommitUnknown: the commit was sent and its effect could not be found out.
         """
         async with nullcontext(session) if session is not None else self.session() as current:
             with translated():
-                return await self._run_until_known(current, body, commit=commit, attempts=attempts)
+                until = _Until.begin(self._deadline_seconds, conflict_seconds)
+                return await self._run_until_known(current, body, until, commit=commit)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -132,11 +132,9 @@ class TransactionRunner:
                 await self._driver.end_session(session)
 
     async def _run_until_known(
-        self, session: Session, body: Body[T], *, commit: bool, attempts: int | None
+        self, session: Session, body: Body[T], until: "_Until", *, commit: bool
     ) -> T:
-        deadline = time.monotonic() + self._deadline_seconds
         for attempt in count():
-            is_last = attempts is not None and attempt + 1 >= attempts
             transaction = Transaction(self._database, session)
             await self._driver.start_transaction(session)
             try:
@@ -147,20 +145,16 @@ class TransactionRunner:
                 await abort(session)
                 if not isinstance(error, PyMongoError) or after_body(error) is Next.GIVE_UP:
                     raise
-                if is_last:
-                    raise
-                await self._pause(attempt, deadline, error)
+                await self._pause(attempt, until, error)
                 continue
             if not commit:
                 await abort(session)
                 return result
-            failure = await self._commit(session, transaction.evidence, deadline)
+            failure = await self._commit(session, transaction.evidence, until.deadline)
             if failure is None:
                 return result
             try:
-                if is_last:
-                    raise failure
-                await self._pause(attempt, deadline, failure)
+                await self._pause(attempt, until, failure)
             except PyMongoError as error:
                 raise _not_committed(error) from error
         raise AssertionError("count() does not end")
@@ -170,13 +164,27 @@ class TransactionRunner:
     ) -> PyMongoError | None:
         return await self._commits.commit(session, evidence, deadline)
 
-    async def _pause(self, attempt: int, deadline: float, error: PyMongoError) -> None:
+    async def _pause(self, attempt: int, until: "_Until", error: PyMongoError) -> None:
         """Wait before the next run, or raise `error` if that would pass the deadline."""
         delay = pause(attempt, self._jitter())
-        if time.monotonic() + delay > deadline:
+        is_conflict = isinstance(translate(error), WriteConflict)
+        if time.monotonic() + delay > (until.conflicts_end if is_conflict else until.deadline):
             raise error
-        self._on_retry("conflict" if isinstance(translate(error), WriteConflict) else "unavailable")
+        self._on_retry("conflict" if is_conflict else "unavailable")
         await asyncio.sleep(delay)
+
+
+class _Until(NamedTuple):
+    """Moments of the monotonic clock after which a transaction is not run again."""
+
+    deadline: float
+    conflicts_end: float
+
+    @classmethod
+    def begin(cls, seconds: float, conflict_seconds: float | None) -> "_Until":
+        now = time.monotonic()
+        shorter = seconds if conflict_seconds is None else min(seconds, conflict_seconds)
+        return cls(now + seconds, now + shorter)
 
 
 def _not_committed(error: PyMongoError) -> StoreError:

@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import chain, repeat
 from typing import TypeVar
 
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.cutting import chunks_of
 from server.batches.engine.failures import fail_all
+from server.batches.engine.group import Groups
 from server.batches.engine.group_commit import GroupCommit, GroupLimits
 from server.batches.engine.in_flight import InFlight
 from server.batches.engine.in_order import Place, in_order
@@ -19,7 +20,7 @@ from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
 from server.batches.engine.share import Share
 from server.batches.engine.transactions import ChunkTransactions, PlainTransactions
-from server.batches.engine.turns import Turns
+from server.batches.engine.turns import Turn, Turns
 from server.batches.engine.unapplied import not_attempted, refused
 from server.domain.errors import NotReached
 from server.domain.options import BatchOptions
@@ -27,7 +28,7 @@ from server.domain.outcome import Failed, Outcome, any_failed
 from server.kinds.kind import BatchWork, Item
 from server.mongo.transaction import TransactionRunner
 
-_GROUP_ATTEMPTS = 3  # of a transaction of several requests; then each request runs alone
+_GROUP_CONFLICT_SECONDS = 0.25  # then the requests of a group run alone, each with its own time
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
@@ -58,13 +59,13 @@ class Engine:
         self._slots = asyncio.Semaphore(concurrent_chunks)
         self._slots_for_one_batch = max(1, concurrent_chunks // 2)
         self._turns = Turns()
-        self._groups = GroupCommit(
-            PlainTransactions(runner, attempts=_GROUP_ATTEMPTS),
-            self._turns,
+        groups = Groups(
+            PlainTransactions(runner, conflict_seconds=_GROUP_CONFLICT_SECONDS),
+            self._run_alone,
             self.in_flight,
             observer,
-            group_limits,
         )
+        self._groups = GroupCommit(groups, self._turns, self.in_flight, group_limits)
 
     async def run(
         self, work: BatchWork[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
@@ -83,8 +84,7 @@ class Engine:
             return await self._groups.run(runner, items)
         if options.ends_at_failure:
             return await self._in_order(runner, items)
-        in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))
-        done = await asyncio.gather(*map(in_share, chunks_of(items, options)))
+        done = await self._side_by_side(runner, chunks_of(items, options))
         return sorted(chain.from_iterable(done), key=lambda outcome: outcome.index)
 
     def chunk_runner(
@@ -104,7 +104,7 @@ class Engine:
         Raises:
             StoreError: the database kept the chunk from ending, and it can be given back.
         """
-        return await self._run_in_turn(runner, items, self._turn(items))
+        return await self._run_in_turn(runner, items, self._slot_in(self._join(items)))
 
     async def run_once(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
@@ -116,12 +116,13 @@ class Engine:
         Raises:
             Exception: any error of the rules or of the database.
         """
-        turn = await self._turn_taken(items)
+        turn = await self._turn_taken(self._join(items))
         running = self._run_in_turn(runner, items, turn, runner.transact)
         return await self.in_flight.finish(running)
 
     async def drain(self) -> None:
-        """Wait until every chunk that has begun has ended."""
+        """Wait until every chunk has ended that has begun, or waits to share a transaction."""
+        await self._groups.drain()
         await self.in_flight.drain()
 
     async def _in_order(
@@ -159,7 +160,7 @@ class Engine:
             async with share:
                 if not await place.may_begin():
                     return []
-                turn = await self._turn_taken(items)
+                turn = await self._turn_taken(self._join(items))
                 place.begin()
                 running = self._run_and_end(runner, items, turn, place)
                 return await self.in_flight.finish(running)
@@ -184,8 +185,28 @@ class Engine:
         finally:
             place.end(has_failed=True)
 
+    async def _side_by_side(
+        self, runner: ChunkRunner[ItemT, OutcomeT], chunks: Sequence[Sequence[ItemT]]
+    ) -> Sequence[Sequence[OutcomeT | Failed]]:
+        """Run the chunks of a batch. Those of its share get their places in the queues now.
+
+        So a request that arrives later stays behind them. Chunks beyond the share join the queues
+        when they may begin: a small request does not wait for all of a large one.
+        """
+        in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))
+        turns = [self._join(chunk) for chunk in chunks[: self._slots_for_one_batch]]
+        try:
+            return await asyncio.gather(*map(in_share, chunks, chain(turns, repeat(None))))
+        finally:
+            for turn in turns:
+                turn.leave()
+
     async def _in_share(
-        self, runner: ChunkRunner[ItemT, OutcomeT], share: Share, items: Sequence[ItemT]
+        self,
+        runner: ChunkRunner[ItemT, OutcomeT],
+        share: Share,
+        items: Sequence[ItemT],
+        turn: Turn | None,
     ) -> Sequence[OutcomeT | Failed]:
         """Run a chunk when its batch has a free slot, or fail it if the database is away."""
         kind = runner.work.kind
@@ -194,28 +215,38 @@ class Engine:
                 failures = fail_all(items, kind.argument, share.outage, error_id="")
                 self._observer.items_answered(kind.mutation, failures)
                 return failures
-            outcomes = await self._run_shielded(runner, items)
+            outcomes = await self._run_shielded(runner, items, turn or self._join(items))
             share.learn_from(outcomes)
             return outcomes
 
     async def _run_shielded(
-        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], turn: Turn
     ) -> Sequence[OutcomeT | Failed]:
         """Wait for the chunk's turn, then run it to its end even if the caller is cancelled."""
-        running = self._run_in_turn(runner, items, await self._turn_taken(items))
+        running = self._run_in_turn(runner, items, await self._turn_taken(turn))
         return await self.in_flight.finish(running)
 
-    async def _turn_taken(self, items: Sequence[Item]) -> AsyncExitStack:
+    async def _turn_taken(self, turn: Turn) -> AsyncExitStack:
         """Return the chunk's turn when it has come; from then on the chunk itself ends it."""
         async with AsyncExitStack() as waiting:
-            await waiting.enter_async_context(self._turn(items))
+            await waiting.enter_async_context(self._slot_in(turn))
             return waiting.pop_all()
 
+    async def _run_alone(
+        self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], turn: Turn, tries: int
+    ) -> Sequence[OutcomeT | Failed]:
+        """Run a request whose group has failed."""
+        return await self._run_in_turn(
+            runner, items, self._slot_in(turn), partial(runner.run, tries=tries)
+        )
+
+    def _join(self, items: Sequence[Item]) -> Turn:
+        return self._turns.join({item.key for item in items if item.key})
+
     @asynccontextmanager
-    async def _turn(self, items: Sequence[Item]) -> AsyncIterator[None]:
-        """Wait until no other chunk of this process has these products, and a slot is free."""
-        products = {item.key for item in items if item.key}
-        async with self._turns.taken(products), self._slots:
+    async def _slot_in(self, turn: Turn) -> AsyncIterator[None]:
+        """Wait until no earlier chunk of this process has these products, and a slot is free."""
+        async with turn, self._slots:
             yield
 
     async def _run_in_turn(

@@ -5,34 +5,26 @@ and waits for nobody. What was measured and rejected: docs/decisions/0010-group-
 """
 
 import asyncio
-import logging
-import time
-from collections import deque
-from collections.abc import Awaitable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from server.batches.engine.chunk import ChunkRunner
+from server.batches.engine.group import Groups, Member, Outcomes
 from server.batches.engine.in_flight import InFlight
-from server.batches.engine.observer import Observer
-from server.batches.engine.transactions import ChunkTransactions
 from server.batches.engine.turns import Turn, Turns
-from server.domain.errors import CommitUnknown
 from server.kinds.kind import Item
 
-log = logging.getLogger(__name__)
-
-_MOST_IN_FLIGHT = 4  # groups of one kind, when those before them take long
-
-Outcomes = Sequence[Any]  # a group is of one kind, whatever that is
+_MOST_IN_FLIGHT = 8  # groups of all lines together; as many as CONCURRENT_CHUNKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupLimits:
     """How much one transaction of several requests may hold, and how long a request waits for it.
 
-    `items` is the most of one group; 0 gives each request transactions of its own. A group begins
-    after `seconds`, even if the transaction before it has not ended.
+    `items` is the most of one group; 0 gives each request transactions of its own. The next group
+    begins after `seconds`, even if the transaction before it has not ended.
     """
 
     items: int = 500
@@ -40,60 +32,65 @@ class GroupLimits:
 
 
 @dataclass(slots=True, eq=False)
-class _Member:
-    items: Sequence[Item]
-    outcomes: asyncio.Future[Outcomes]
-
-
-@dataclass(slots=True, eq=False)
 class _Group:
-    """Requests that will share a transaction, and their turn in the queues of their products."""
+    """Requests that share a transaction; none before it has begun."""
 
-    turn: Turn
-    runner: ChunkRunner[Any, Any]
-    members: list[_Member] = field(default_factory=list)
-    size: int = 0
-    timer: asyncio.TimerHandle | None = None
-
-    def add(self, items: Sequence[Item], products: set[str]) -> asyncio.Future[Outcomes]:
-        member = _Member(items, asyncio.get_running_loop().create_future())
-        self.members.append(member)
-        self.size += len(items)
-        self.turn.join(products)
-        return member.outcomes
+    members: Sequence[Member] = ()
 
 
 @dataclass(slots=True, eq=False)
 class _Line:
-    """The groups of one kind that wait, in the order of their arrival, and how many are running."""
+    """The requests that may share transactions: those of one kind with the same settings.
 
-    waiting: deque[_Group] = field(default_factory=deque)
-    running: int = 0
+    `waiting` is in the order of arrival. They wait for `newest`, the group that was begun last,
+    unless it takes too long; or for their turns. `groups` counts those that have not ended.
+    """
+
+    kind: Hashable
+    waiting: dict[Member, None] = field(default_factory=dict)
+    newest: _Group | None = None
+    groups: int = 0
+    timer: asyncio.TimerHandle | None = None
+
+    @property
+    def can_begin(self) -> bool:
+        return self.newest is None and any(member.turn.may_begin() for member in self.waiting)
+
+    def next_members(self, most_items: int) -> Sequence[Member]:
+        """Take out the requests that can begin together, in the order of their arrival.
+
+        A request that must wait for another product stays, and does not hold up those behind it.
+        """
+        members: list[Member] = []
+        turns: set[Turn] = set()
+        for member in self.waiting:
+            if member.turn.may_begin(beside=turns):
+                most_items -= len(member.items)
+                if most_items < 0:
+                    break
+                members.append(member)
+                turns.add(member.turn)
+        for member in members:
+            del self.waiting[member]
+        return members
 
 
 class GroupCommit:
     """Runs requests that are one chunk each, several in one transaction if they arrive together.
 
-    A request is answered as if it had run alone. If the shared transaction fails, each of its
-    requests runs alone, so none suffers from another's fault. Requests get their products in the
-    order of their arrival. A caller that is cancelled leaves its group, unless that has begun.
+    Requests get their products in the order of their arrival. A caller that is cancelled leaves its
+    line, unless its group has begun.
     """
 
     def __init__(
-        self,
-        transactions: ChunkTransactions,
-        turns: Turns,
-        in_flight: InFlight,
-        observer: Observer,
-        limits: GroupLimits,
+        self, groups: Groups, turns: Turns, in_flight: InFlight, limits: GroupLimits
     ) -> None:
-        """Take the `transactions` in which several requests run; they must give up early."""
-        self._transactions = transactions
+        self._groups = groups
         self._turns = turns
         self._in_flight = in_flight
-        self._observer = observer
         self._limits = limits
         self._lines: dict[Hashable, _Line] = {}
+        self._slots = asyncio.Semaphore(_MOST_IN_FLIGHT)
 
     def takes(self, runner: ChunkRunner[Any, Any], items: Sequence[Item]) -> bool:
         """Return whether a request may share a transaction: it is small, and can run in any."""
@@ -108,111 +105,72 @@ class GroupCommit:
     async def run(self, runner: ChunkRunner[Any, Any], items: Sequence[Item]) -> Outcomes:
         """Return the outcome of each item of a request, in order."""
         kind = _kind_of(runner)
-        line = self._lines.setdefault(kind, _Line())
-        products = {item.key for item in items if item.key}
-        group = line.waiting[-1] if line.waiting else None
-        if group is None or not self._fits(group, items, products):
-            group = _Group(self._turns.open(), runner)
-            line.waiting.append(group)
-        outcomes = group.add(items, products)
-        if not line.running:
-            self._begin(kind)
-        elif group.timer is None:
-            loop = asyncio.get_running_loop()
-            group.timer = loop.call_later(self._limits.seconds, self._begin_late, kind, group)
-        return await outcomes
-
-    def _fits(self, group: _Group, items: Sequence[Item], products: set[str]) -> bool:
-        return group.size + len(items) <= self._limits.items and group.turn.may_join(products)
-
-    def _begin_late(self, kind: Hashable, group: _Group) -> None:
-        """Begin the group if it still waits: the transaction before it takes long."""
-        line = self._lines[kind]
-        if group in line.waiting and line.running < _MOST_IN_FLIGHT:
-            self._begin(kind)
-
-    def _begin(self, kind: Hashable) -> None:
-        line = self._lines[kind]
-        group = line.waiting.popleft()
-        if group.timer is not None:
-            group.timer.cancel()
-        line.running += 1
-        self._in_flight.begin(self._run(kind, group))
-
-    async def _run(self, kind: Hashable, group: _Group) -> None:
-        """Run the group when its turn comes, then begin the next."""
-        line = self._lines[kind]
+        line = self._lines.get(kind)
+        if line is None:
+            line = self._lines[kind] = _Line(kind)
+        turn = self._turns.join({item.key for item in items if item.key})
+        turn.when_first(partial(self._advance, line))
+        member = Member(runner, items, turn, asyncio.get_running_loop().create_future())
+        line.waiting[member] = None
+        self._advance(line)
         try:
-            async with group.turn:
-                members = [member for member in group.members if not member.outcomes.done()]
-                if len(members) > 1:
-                    await self._run_together(group.runner, members)
-                else:
-                    await self._run_each(group.runner, members)
+            return await member.outcomes
         finally:
-            line.running -= 1
-            if line.waiting:
-                self._begin(kind)
-            elif not line.running:
-                del self._lines[kind]
+            if member in line.waiting:  # the caller has left
+                del line.waiting[member]
+                turn.leave()
+                self._advance(line)
 
-    async def _run_together(
-        self, runner: ChunkRunner[Any, Any], members: Sequence[_Member]
-    ) -> None:
-        """Run all members in one transaction, or each alone if that fails."""
-        items = [item for member in members for item in member.items]
-        started = time.perf_counter()
-        try:
-            outcomes = await replace(runner, transactions=self._transactions).transact(items)
-        except CommitUnknown as error:  # the items must not run again: perhaps they took effect
-            for member in members:
-                await self._answer(member, runner.give_up(member.items, error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault of few members
-            log.info("%s requests that shared a transaction run alone: %s", len(members), error)
-            await self._run_each(runner, members)
+    async def drain(self) -> None:
+        """Wait until no request waits in a line."""
+        while waiting := [one.outcomes for line in self._lines.values() for one in line.waiting]:
+            await asyncio.wait(waiting)
+
+    def _advance(self, line: _Line) -> None:
+        """Begin the next group if there is something to begin, and the newest does not hinder it.
+
+        The group takes its members when it gets to run: all that arrive in the same moment.
+        """
+        if line.can_begin:
+            line.newest = _Group()
+            line.groups += 1
+            self._in_flight.begin(self._run(line, line.newest))
         else:
-            self._observe(runner, started, outcomes)
-            start = 0
-            for member in members:
-                end = start + len(member.items)
-                _set(member, outcomes[start:end])
-                start = end
+            self._keep_time(line)
+        if not line.waiting and not line.groups and self._lines.get(line.kind) is line:
+            del self._lines[line.kind]
 
-    async def _run_each(self, runner: ChunkRunner[Any, Any], members: Sequence[_Member]) -> None:
-        """Run each member alone, those that share a product one after another."""
-        turns = Turns()
-
-        async def run(member: _Member) -> None:
-            async with turns.taken({item.key for item in member.items if item.key}):
-                await self._answer(member, self._run_alone(runner, member.items))
-
-        await asyncio.gather(*map(run, members))
-
-    async def _run_alone(self, runner: ChunkRunner[Any, Any], items: Sequence[Item]) -> Outcomes:
-        started = time.perf_counter()
-        outcomes: Outcomes = await runner.run(items)
-        self._observe(runner, started, outcomes)
-        return outcomes
-
-    async def _answer(self, member: _Member, run: Awaitable[Outcomes]) -> None:
-        """Give a member the outcomes that `run` returns, or its error."""
+    async def _run(self, line: _Line, group: _Group) -> None:
         try:
-            _set(member, await run)
-        except Exception as error:  # noqa: BLE001 - its caller gets it, and no other
-            if not member.outcomes.done():
-                member.outcomes.set_exception(error)
+            async with self._slots:
+                group.members = line.next_members(self._limits.items)
+                self._keep_time(line)
+                if group.members:
+                    await self._groups.run(group.members)
+        finally:
+            line.groups -= 1
+            if line.newest is group:
+                line.newest = None
+            self._advance(line)
 
-    def _observe(self, runner: ChunkRunner[Any, Any], started: float, outcomes: Outcomes) -> None:
-        mutation = runner.work.kind.mutation
-        self._observer.chunk_done(mutation, time.perf_counter() - started)
-        self._observer.items_answered(mutation, outcomes)
+    def _keep_time(self, line: _Line) -> None:
+        """Look at the line again after a while if a request waits, and has not been looked at."""
+        has_begun = line.newest is None or line.newest.members
+        if line.waiting and has_begun and line.timer is None:
+            loop = asyncio.get_running_loop()
+            line.timer = loop.call_later(self._limits.seconds, self._look_again, line)
+        elif not line.waiting and line.timer is not None:
+            line.timer.cancel()
+            line.timer = None
+
+    def _look_again(self, line: _Line) -> None:
+        """Let nobody wait any longer for the newest group, nor for a turn after the patience."""
+        line.timer = None
+        if line.newest is not None and line.newest.members:
+            line.newest = None
+        self._advance(line)
 
 
 def _kind_of(runner: ChunkRunner[Any, Any]) -> Hashable:
     """Return what requests must have in common to share a transaction."""
     return runner.work.kind.name, tuple(sorted(runner.work.settings.items()))
-
-
-def _set(member: _Member, outcomes: Outcomes) -> None:
-    if not member.outcomes.done():  # its caller may have left
-        member.outcomes.set_result(outcomes)

@@ -31,14 +31,15 @@ class ChunkTransactions(Protocol):
 class PlainTransactions:
     """Runs the transactions of a request that is not stored, and so cannot be run again later.
 
-    `attempts` is how often a transaction runs at most; None until the runner's deadline.
+    `conflict_seconds` is how long a transaction that meets write conflicts runs again; None until
+    the runner's deadline.
     """
 
     can_give_back = False
 
-    def __init__(self, runner: TransactionRunner, attempts: int | None = None) -> None:
+    def __init__(self, runner: TransactionRunner, conflict_seconds: float | None = None) -> None:
         self._runner = runner
-        self._attempts = attempts
+        self._conflict_seconds = conflict_seconds
 
     async def run(self, body: ChunkBody[OutcomeT], *, commit: bool = True) -> Sequence[OutcomeT]:
-        return await self._runner.run(body, commit=commit, attempts=self._attempts)
+        return await self._runner.run(body, commit=commit, conflict_seconds=self._conflict_seconds)

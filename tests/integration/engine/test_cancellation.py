@@ -72,7 +72,7 @@ async def test_other_callers_are_answered(shop: Shop) -> None:
     ids = await shop.put(10, 10)
     with slow_commits(shop):
         other = asyncio.create_task(shop.ask(UPDATE_STOCK, updates=[update(ids[1], 1)]))
-        call = shop.update([(ids[0], 5)])
+        call = shop.update([(ids[0], 5)], atomic=True)  # so that they share no transaction
         await hang_up_while_committing(shop, call, commits=2)
 
         assert await other == [{"newStock": 11}]

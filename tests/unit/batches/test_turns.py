@@ -91,3 +91,78 @@ async def test_nothing_is_kept_of_what_is_over() -> None:
         pass
 
     assert turns._last == {}
+
+
+async def test_nobody_gets_past_the_first_when_the_second_stops_waiting() -> None:
+    turns, log = Turns(), []
+
+    async def work(name: str) -> None:
+        async with turns.taken(["a"]):
+            log.append(name)
+
+    async with turns.taken(["a"]):
+        second, third = asyncio.create_task(work("second")), asyncio.create_task(work("third"))
+        await asyncio.sleep(0)
+        second.cancel()
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert log == []
+    await third
+
+    assert log == ["third"]
+    assert turns._last == {}
+
+
+async def test_a_turn_that_is_left_before_it_is_entered_is_kept_no_longer() -> None:
+    turns = Turns()
+    turn = turns.join(["a"])
+
+    turn.leave()
+    turn.leave()
+
+    assert turns._last == {}
+
+
+async def test_leaving_a_turn_that_was_entered_does_not_end_it() -> None:
+    turns = Turns()
+
+    async with turns.join(["a"]) as turn:
+        turn.leave()
+
+        assert turns._last == {"a": turn}
+
+
+async def test_one_who_has_lost_patience_may_begin() -> None:
+    turns = Turns(patience_seconds=0.01)
+
+    async with turns.taken(["a"]):
+        turn = turns.join(["a"])
+        assert not turn.may_begin()
+        async with turn:
+            assert turn.may_begin()
+
+    assert turns._last == {}
+
+
+async def test_a_chunk_may_begin_beside_those_that_it_waits_for() -> None:
+    turns = Turns()
+    first = turns.join(["a"])
+    second = turns.join(["a", "b"])
+
+    assert first.may_begin()
+    assert not second.may_begin()
+    assert second.may_begin(beside={first})
+    first.end()
+    assert second.may_begin()
+    second.end()
+
+
+async def test_a_turn_that_has_ended_is_not_told_that_it_is_the_first() -> None:
+    turns, told = Turns(patience_seconds=0.0), []
+    first, second = turns.join(["a"]), turns.join(["a"])
+    second.when_first(lambda: told.append("second"))
+    second.end()
+
+    first.end()
+
+    assert told == []
