@@ -1,14 +1,14 @@
 """The engine: runs the chunks of a request, side by side or one after another."""
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
+from server.batches.engine.admission import Admission
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.cutting import chunks_of
 from server.batches.engine.failures import fail_all
@@ -20,7 +20,7 @@ from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
 from server.batches.engine.share import Share
 from server.batches.engine.transactions import ChunkTransactions, PlainTransactions
-from server.batches.engine.turns import Turn, Turns
+from server.batches.engine.turns import Turn
 from server.batches.engine.unapplied import not_attempted, refused
 from server.domain.errors import NotReached
 from server.domain.options import BatchOptions
@@ -32,7 +32,6 @@ _GROUP_CONFLICT_SECONDS = 0.25  # then the requests of a group run alone, each w
 
 ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
-Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[OutcomeT | Failed]]]
 
 
 class Engine:
@@ -56,16 +55,15 @@ class Engine:
         self._plain = PlainTransactions(runner)
         self._observer = observer
         self._clock = clock
-        self._slots = asyncio.Semaphore(concurrent_chunks)
+        self._admission = Admission(concurrent_chunks, observer)
         self._slots_for_one_batch = max(1, concurrent_chunks // 2)
-        self._turns = Turns()
         groups = Groups(
             PlainTransactions(runner, conflict_seconds=_GROUP_CONFLICT_SECONDS),
             self._run_alone,
             self.in_flight,
             observer,
         )
-        self._groups = GroupCommit(groups, self._turns, self.in_flight, group_limits)
+        self._groups = GroupCommit(groups, self._admission.turns, self.in_flight, group_limits)
 
     async def run(
         self, work: BatchWork[ItemT, OutcomeT], items: Sequence[ItemT], options: BatchOptions
@@ -104,7 +102,9 @@ class Engine:
         Raises:
             StoreError: the database kept the chunk from ending, and it can be given back.
         """
-        return await self._run_in_turn(runner, items, self._slot_in(self._join(items)))
+        return await self._admission.run(
+            runner, items, self._admission.of(self._admission.join(items))
+        )
 
     async def run_once(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]
@@ -116,8 +116,8 @@ class Engine:
         Raises:
             Exception: any error of the rules or of the database.
         """
-        turn = await self._turn_taken(self._join(items))
-        running = self._run_in_turn(runner, items, turn, runner.transact)
+        turn = await self._admission.taken(self._admission.join(items))
+        running = self._admission.run(runner, items, turn, runner.transact)
         return await self.in_flight.finish(running)
 
     async def drain(self) -> None:
@@ -160,7 +160,7 @@ class Engine:
             async with share:
                 if not await place.may_begin():
                     return []
-                turn = await self._turn_taken(self._join(items))
+                turn = await self._admission.taken(self._admission.join(items))
                 place.begin()
                 running = self._run_and_end(runner, items, turn, place)
                 return await self.in_flight.finish(running)
@@ -177,7 +177,7 @@ class Engine:
     ) -> Sequence[OutcomeT | Failed]:
         """Run a chunk, and let the next one commit or end the batch."""
         try:
-            outcomes = await self._run_in_turn(in_order(runner, place), items, turn)
+            outcomes = await self._admission.run(in_order(runner, place), items, turn)
             place.end(has_failed=any_failed(outcomes))
             return outcomes
         except NotReached:
@@ -194,7 +194,7 @@ class Engine:
         when they may begin: a small request does not wait for all of a large one.
         """
         in_share = partial(self._in_share, runner, Share(self._slots_for_one_batch))
-        turns = [self._join(chunk) for chunk in chunks[: self._slots_for_one_batch]]
+        turns = [self._admission.join(chunk) for chunk in chunks[: self._slots_for_one_batch]]
         try:
             return await asyncio.gather(*map(in_share, chunks, chain(turns, repeat(None))))
         finally:
@@ -215,7 +215,7 @@ class Engine:
                 failures = fail_all(items, kind.argument, share.outage, error_id="")
                 self._observer.items_answered(kind.mutation, failures)
                 return failures
-            outcomes = await self._run_shielded(runner, items, turn or self._join(items))
+            outcomes = await self._run_shielded(runner, items, turn or self._admission.join(items))
             share.learn_from(outcomes)
             return outcomes
 
@@ -223,46 +223,13 @@ class Engine:
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], turn: Turn
     ) -> Sequence[OutcomeT | Failed]:
         """Wait for the chunk's turn, then run it to its end even if the caller is cancelled."""
-        running = self._run_in_turn(runner, items, await self._turn_taken(turn))
+        running = self._admission.run(runner, items, await self._admission.taken(turn))
         return await self.in_flight.finish(running)
-
-    async def _turn_taken(self, turn: Turn) -> AsyncExitStack:
-        """Return the chunk's turn when it has come; from then on the chunk itself ends it."""
-        async with AsyncExitStack() as waiting:
-            await waiting.enter_async_context(self._slot_in(turn))
-            return waiting.pop_all()
 
     async def _run_alone(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT], turn: Turn, tries: int
     ) -> Sequence[OutcomeT | Failed]:
         """Run a request whose group has failed."""
-        return await self._run_in_turn(
-            runner, items, self._slot_in(turn), partial(runner.run, tries=tries)
+        return await self._admission.run(
+            runner, items, self._admission.of(turn), partial(runner.run, tries=tries)
         )
-
-    def _join(self, items: Sequence[Item]) -> Turn:
-        return self._turns.join({item.key for item in items if item.key})
-
-    @asynccontextmanager
-    async def _slot_in(self, turn: Turn) -> AsyncIterator[None]:
-        """Wait until no earlier chunk of this process has these products, and a slot is free."""
-        async with turn, self._slots:
-            yield
-
-    async def _run_in_turn(
-        self,
-        runner: ChunkRunner[ItemT, OutcomeT],
-        items: Sequence[ItemT],
-        turn: AbstractAsyncContextManager[object],
-        run: Run[ItemT, OutcomeT] | None = None,
-    ) -> Sequence[OutcomeT | Failed]:
-        """Run the chunk while it has its turn, and report its outcomes and its time.
-
-        `run` takes the place of `runner.run`.
-        """
-        async with turn:
-            mutation, started = runner.work.kind.mutation, time.perf_counter()
-            outcomes = await (run or runner.run)(items)
-            self._observer.chunk_done(mutation, time.perf_counter() - started)
-            self._observer.items_answered(mutation, outcomes)
-            return outcomes

@@ -19,5 +19,5 @@ async def grouping_shop(mongod: EmbeddedMongod, driver_name: DriverName) -> Asyn
         yield opened
         assert await opened.open_transactions() == 0
         assert opened.engine._groups._lines == {}
-        assert opened.engine._turns._last == {}
+        assert opened.engine._admission.turns._last == {}
     assert asyncio.all_tasks() - before - {asyncio.current_task()} == set()

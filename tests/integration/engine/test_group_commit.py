@@ -245,15 +245,15 @@ async def test_a_large_batch_in_every_slot_does_not_hold_up_a_small_request(
 ) -> None:
     async with open_shop(mongod.uri, driver_name) as shop:
         *many, one = await shop.put(*[10] * 25)
-        slots = asyncio.Semaphore(0)
-        shop.engine._slots, free = slots, shop.engine._slots
+        admission, slots = shop.engine._admission, asyncio.Semaphore(0)
+        admission._slots, free = slots, admission._slots
         large = asyncio.create_task(shop.update([(each, 1) for each in many], batch_size=3))
 
         (outcome,) = await shop.update([(one, 1)])
 
         assert new_stock(outcome) == 11
         assert not large.done()
-        shop.engine._slots = free
+        admission._slots = free
         for _ in many:
             slots.release()
         assert codes(await large) == [None] * 24

@@ -111,7 +111,7 @@ class Desk:
             await self.engine.drain()
         await settled()
         assert self.engine._groups._lines == {}
-        assert self.engine._turns._last == {}
+        assert self.engine._admission.turns._last == {}
 
 
 async def settled() -> None:
