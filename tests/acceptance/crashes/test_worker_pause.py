@@ -14,7 +14,7 @@ LOST = "Lost the lease of a chunk"
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "collection"),
-    [("update", "stockUpdates"), ("find", "products"), ("commitTransaction", None)],
+    [("insert", "stockUpdates"), ("find", "products"), ("commitTransaction", None)],
     ids=["in a transaction", "before it has written", "as it commits"],
 )
 async def test_paused_workers_find_that_they_have_lost_their_chunks(

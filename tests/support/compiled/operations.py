@@ -77,6 +77,10 @@ class Drawing:
         )
         return Operation(name, text, self._variables(), asked_for)
 
+    def with_other_variables(self, operation: Operation) -> Operation:
+        """Return the same text with variables that are drawn anew."""
+        return replace(operation, variables=self._variables())
+
     def draw(self, strategy: st.SearchStrategy[Any]) -> Any:
         return self.data.draw(strategy)
 
