@@ -93,6 +93,7 @@ def _cases(kind: str, ids: Sequence[str]) -> dict[str, Case]:
         },
         "update": {
             "no two alike": partial(_updates, _own_data),
+            "a price of its own for each": partial(_updates, lambda number: {"price": number}),
             "the same price for all": partial(_updates, lambda _: {"price": 999}),
         },
         "delete": {

@@ -1,6 +1,7 @@
 """Measure for how long large requests keep a server from answering others."""
 
 import json
+import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -16,11 +17,14 @@ from bench.tables.background import stock_updates, submitted_id, wait_until
 from bench.tables.batches import stock_batch
 from bench.tables.rounds import in_turn
 
+_TICK_SECONDS = 1 / os.sysconf("SC_CLK_TCK")
 GAP, CPU = "longest pause", "CPU of the server"
 LABELS = ["while the server is given", "measured"]
 NOTES = f"""\
 The longest pause is the longest time between two answers of `/healthz`, which another process asks
-for {1000 * PAUSE_SECONDS:.0f} ms after each answer. The server runs background batches itself."""
+for {1000 * PAUSE_SECONDS:.0f} ms after each answer. CPU time is counted in steps of
+{1000 * _TICK_SECONDS:.0f} ms. Less than a step counts as one, and less than the wait between two
+questions as that wait. The server runs background batches itself."""
 _REST_SECONDS = 1.0
 
 Step = Callable[[ServerSide], None]
@@ -47,8 +51,9 @@ def pause_rows(sides: Sequence[ServerSide], ids: Sequence[str], plan: PausePlan)
                     before = side.cpu_seconds()
                     with pulse(side.address) as gap:
                         step(side)
-                    gaps[label][side.name].append(gap.seconds)
-                    cpu[label][side.name].append(side.cpu_seconds() - before)
+                    taken = side.cpu_seconds() - before
+                    gaps[label][side.name].append(max(gap.seconds, PAUSE_SECONDS))
+                    cpu[label][side.name].append(max(taken, _TICK_SECONDS))
         for label in steps:
             yield Row([label, GAP], gaps[label])
             yield Row([label, CPU], cpu[label])
