@@ -23,6 +23,10 @@ ItemT = TypeVar("ItemT", bound=Item)
 OutcomeT = TypeVar("OutcomeT", bound=Outcome)
 
 
+class _GivesWay(Exception):
+    """The transaction of a chunk is undone, because a chunk before it has met a write conflict."""
+
+
 class Place:
     """The place of one chunk in the order of its batch.
 
@@ -35,6 +39,7 @@ class Place:
         self._before = before
         self._begun: asyncio.Future[None] = loop.create_future()
         self._passed: asyncio.Future[bool] = loop.create_future()
+        self._hindered: asyncio.Future[None] = loop.create_future()
 
     async def may_begin(self) -> bool:
         """Wait until the chunk before this one has begun, and return False if one has failed."""
@@ -67,6 +72,30 @@ class Place:
         """
         if self._before is not None and not await asyncio.shield(self._before._passed):  # noqa: SLF001
             raise NotReached("a chunk before this one has a failure")
+
+    async def require_unhindered(self) -> None:
+        """Wait until the chunk before this one has ended or is hindered.
+
+        Raises:
+            NotReached: it has a failure, so the batch has ended.
+            _GivesWay: it is hindered, so this one may not go on holding the products that it wrote.
+        """
+        before = self._before
+        if before is not None:
+            either: set[asyncio.Future[Any]] = {before._passed, before._hindered}  # noqa: SLF001
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not before._passed.done():  # noqa: SLF001
+                raise _GivesWay
+        await self.require()
+
+    def hinder(self) -> None:
+        """Let the chunks after this one give way: it has met a write conflict, and begins again.
+
+        Otherwise two batches, in two processes, could wait for each other until their time is up:
+        each for a product that a later chunk of the other has written.
+        """
+        if not self._hindered.done():
+            self._hindered.set_result(None)
 
     def end(self, *, has_failed: bool) -> None:
         """Let the next chunk commit, or end the batch. Only the first call counts."""
@@ -113,9 +142,20 @@ class _OrderedTransactions:
             NotReached: the batch has ended at an earlier failure; nothing was written.
         """
 
+        is_first_run = True
+
         async def in_order(transaction: Transaction) -> Sequence[OutcomeT]:
+            nonlocal is_first_run
+            if not is_first_run:
+                self._place.hinder()
+            is_first_run = False
             outcomes = await body(transaction)
-            await self._place.require()
+            await self._place.require_unhindered()
             return outcomes
 
-        return await self._transactions.run(in_order, commit=commit)
+        try:
+            return await self._transactions.run(in_order, commit=commit)
+        except _GivesWay:
+            self._place.hinder()
+            await self._place.require()  # now nothing holds it up any more
+            return await self._transactions.run(body, commit=commit)

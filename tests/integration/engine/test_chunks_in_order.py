@@ -8,7 +8,8 @@ import pytest
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
 from server.kinds.create_products.rules import Created
-from tests.support.shop import Shop
+from server.mongo.connection.embedded import EmbeddedMongod
+from tests.support.shop import Shop, open_shop
 from tests.support.slow_commits import slow_commits
 
 OPTIONS: dict[str, Any] = {"continue_on_error": False, "batch_size": 2}
@@ -81,6 +82,24 @@ async def test_a_conflict_in_an_earlier_chunk_holds_the_later_ones_back_and_lose
 
     assert all(isinstance(outcome, Created) for outcome in outcomes)
     assert names(shop) == [f"Cup {number:02}" for number in range(8)]
+
+
+async def test_batches_of_two_servers_do_not_wait_for_each_others_later_chunks(
+    shop: Shop, mongod: EmbeddedMongod
+) -> None:
+    """Each needs first what the other needs last."""
+    ids = await shop.put(*[10] * 8)
+    async with open_shop(mongod.uri, "pymongo", database=shop.database) as other:
+
+        async def patch(server: Shop, order: list[str]) -> list[Any]:
+            patches = ((one, {"price": 5}) for one in order)
+            return [*await server.patch(*patches, continue_on_error=False, batch_size=2)]
+
+        for _ in range(10):
+            async with asyncio.timeout(10):
+                answers = await asyncio.gather(patch(shop, ids), patch(other, ids[::-1]))
+
+            assert not any(isinstance(outcome, Failed) for answer in answers for outcome in answer)
 
 
 async def test_in_an_outage_the_first_chunk_fails_and_the_others_are_not_attempted(
