@@ -62,7 +62,8 @@ _publish(
         "STALE_STOCK": "The stock is not `expectedStock`. `currentStock` is the stock of the product.",
         "INVALID_FIELD": "A field has an invalid value. `path` names the field and `message` states the rule.",
         "DUPLICATE_KEY": "A product with this id, or with the same unique value, exists already.",
-        "HAS_STOCK_UPDATES": "The product has ledger rows (`stockUpdates`) and `cascadeDelete` is not true, or more than "
+        "HAS_STOCK_UPDATES": "The product has ledger rows (`stockUpdates`), stored or waiting in a background batch, and "
+        "`cascadeDelete` is not true, or more than "
         "100 000 of them would be deleted in one transaction.",
         "ROLLED_BACK": "The item is not at fault: it was undone together with its atomic batch.",
         "NOT_ATTEMPTED": "The item was not tried, because the batch ended at another item that failed.",

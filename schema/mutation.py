@@ -136,7 +136,8 @@ class Mutation:
     @strawberry.mutation(
         description="Deletes many products. A product that has ledger rows (`stockUpdates`) fails with "
         "`HAS_STOCK_UPDATES`, unless `cascadeDelete` is true for its item or for the batch: then its rows are deleted in "
-        "the same transaction."
+        "the same transaction. Updates that wait in a background batch count as rows for this; a cascade leaves them to "
+        "their batch, where they fail."
     )
     async def batch_delete_products(
         self,

@@ -18,7 +18,8 @@ class BatchDeleteStats:
         description="Number of items that failed otherwise, including those with `ROLLED_BACK` or `NOT_ATTEMPTED`."
     )
     cascaded: int = strawberry.field(
-        description="Number of ledger rows (`stockUpdates`) that were deleted with their products."
+        description="Number of ledger rows (`stockUpdates`) that were deleted with their products. Updates that wait in a "
+        "background batch are not among them."
     )
 
 
