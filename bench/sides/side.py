@@ -14,7 +14,7 @@ from bench.sides.ledger import ORDER, check_chains
 SHELF = "shelf"  # the category of products that live for one round
 Seen = Collection[tuple[str, int]]  # product ids and new stocks of answers
 _NOT_PENDING = {"status": {"$ne": "pending"}}  # pending rows are of batches that no worker has run
-_ROW_FIELDS = {"productId": 1, "quantity": 1, "newStock": 1, "status": 1}
+_ROW_FIELDS = {"productId": 1, "quantity": 1, "newStock": 1, "status": 1, "timestamp": 1}
 
 
 class Side(ABC):

@@ -11,8 +11,11 @@ from bench.sides.ledger import check_chains
 OPENING = {"a": 10, "b": 5}
 
 
-def row(product_id: str, quantity: int, new_stock: int, status: str = "applied") -> dict[str, Any]:
+def row(
+    product_id: str, quantity: int, new_stock: int, status: str = "applied", *, time: int = 0
+) -> dict[str, Any]:
     return {
+        "timestamp": time,
         "productId": product_id,
         "quantity": quantity,
         "newStock": new_stock,
@@ -20,11 +23,17 @@ def row(product_id: str, quantity: int, new_stock: int, status: str = "applied")
     }
 
 
-ROWS = [row("a", 2, 12), row("a", -4, 8), row("b", 1, 6)]
+ROWS = [row("a", 2, 12, time=1), row("a", -4, 8, time=2), row("b", 1, 6, time=1)]
 
 
 def test_rows_that_lead_from_the_opening_stocks_to_the_closing_ones_are_counted() -> None:
     assert check_chains(OPENING, ROWS, {"a": 8, "b": 6}, [("a", 12), ("b", 6)]) == 3
+
+
+def test_rows_of_one_moment_are_taken_in_the_order_in_which_they_continue() -> None:
+    rows = [row("a", 1, 14), row("a", -1, 9), row("a", 4, 13), row("b", 1, 6)]
+
+    assert check_chains(OPENING, rows, {"a": 14, "b": 6}) == 4
 
 
 @pytest.mark.parametrize(
