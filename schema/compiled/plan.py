@@ -48,10 +48,10 @@ class Plan:
 
 
 def plan_of(schema: strawberry.Schema, document: DocumentNode, operation_name: str | None) -> Plan:
-    """Return the plan of a validated document.
+    """Return a plan for an operation of a validated document.
 
     Raises:
-        Uncompilable: there is none.
+        Uncompilable: no plan can run it.
     """
     found = document_of(schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
     variables = variables_of(found.schema, found.operation)

@@ -165,7 +165,7 @@ class _Writer:
 
 
 def _entries(type_: GraphQLInputObjectType, required: Mapping[str, str]) -> list[str]:
-    """Return what an object without any optional field holds: the required fields and defaults."""
+    """Return the entries of an object that was sent with its required fields alone."""
     return [
         f"{key!r}: {required[key] if key in required else repr(_default(field))}"
         for key, field in type_.fields.items()

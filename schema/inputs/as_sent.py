@@ -28,7 +28,7 @@ def as_sent(input_type: InputT) -> InputT:
 
 
 def is_as_sent(type_: Any) -> bool:
-    """Return whether a resolver gets a value of this type, or a list of such, as GraphQL read it."""
+    """Return whether Strawberry passes values of this type to resolvers without converting them."""
     while type(type_) in (StrawberryOptional, StrawberryList):
         type_ = type_.of_type
     definition = get_object_definition(type_)

@@ -97,7 +97,7 @@ class KeyedBatches:
     async def _at_once(
         self, batch: StoredBatch, chunk: Chunk, items: Sequence[Item], content: Content
     ) -> KeyedAnswer | None:
-        """Run a batch of one chunk in one transaction; None if it has to be stored before it runs.
+        """Run the batch and store it, in one transaction; return None if that is not possible.
 
         Raises:
             KeyInUse: an earlier request with the key has not ended when the patience ends.

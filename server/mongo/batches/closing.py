@@ -16,7 +16,7 @@ _ROWS_AT_ONCE = 50_000  # about 1.2 s, of the 15 s that a command may take
 
 
 class Closure(NamedTuple):
-    """How the items of a batch fail that were not begun.
+    """What closing a chunk needs to know of a batch, to fail the items that were not begun.
 
     `argument` is the list of items in the request, and `id_field` the field of an item with the id
     of its product.

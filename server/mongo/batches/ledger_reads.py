@@ -55,7 +55,7 @@ class LedgerReads:
 
     @asynccontextmanager
     async def _snapshot(self) -> AsyncIterator[Session]:
-        """Open a session in which all reads see the same moment."""
+        """Open a session whose reads all see the database as it is at the first of them."""
         with translated():
             session = self._driver.start_snapshot()
             try:

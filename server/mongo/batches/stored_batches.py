@@ -83,7 +83,7 @@ class StoredBatches:
     async def insert_completed(
         self, batch: StoredBatch, chunk: Chunk, ending: Ending, *, objects: Collection[str]
     ) -> None:
-        """Insert a batch and its only chunk, both done, in the transaction of the chunk's effects.
+        """Insert a batch that has ended, with its only chunk. The chunk's effects commit with them.
 
         Raises:
             KeyTaken: another batch has its idempotency key, or is about to have it.

@@ -33,7 +33,7 @@ class WaitingOrder(Protocol):
         ...
 
     def after(self, cursor: Cursor) -> Document:
-        """Return the query for chunks that may have rows after the cursor."""
+        """Return the query for the chunks that may have a row after the cursor."""
         ...
 
     def up_to(self, row: Document) -> Document:

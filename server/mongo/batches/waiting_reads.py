@@ -41,9 +41,9 @@ class WaitingReads:
         after: Cursor | None,
         up_to: Document | None,
     ) -> list[Document]:
-        """Return up to `limit` rows in the order of the list, as documents of the ledger.
+        """Return up to `limit` waiting rows as documents of the ledger, in the order of the list.
 
-        Only those after the cursor, and those that may come before the row `up_to`.
+        Only rows after the cursor count, and of those only rows that may come before `up_to`.
         """
         order = waiting_order(where)
         conditions = [waiting_query(where)]

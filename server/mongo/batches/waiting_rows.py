@@ -92,7 +92,9 @@ def _waiting_items(chunk: Document, marks: Set[int] | None) -> list[Document]:
 async def chunks_with(
     chunks: Collection, marks: Set[int], query: Document, session: Session
 ) -> list[Document]:
-    """Return the ids of the waiting chunks of the query that may have products of these marks.
+    """Return the ids of those chunks of `query` whose waiting rows may be of these products.
+
+    A mark is 4 bytes of a product's id, so a chunk may be named that has another product.
 
     It reads the marks of all chunks of the query, 4 bytes for each row: 40 ms of CPU for a million.
     """
