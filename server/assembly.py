@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from schema.context import Services
 from server.batches.engine.engine import Engine
-from server.batches.engine.group_commit import GroupLimits
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
+from server.batches.engine.sharing.group_commit import GroupLimits
 from server.batches.idempotency.keys import PATIENCE_SECONDS, IdempotencyKeys
 from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.batches.stored.completion import Completion

@@ -10,8 +10,8 @@ from starlette.applications import Starlette
 
 from server.assembly import Assembly, Sizes, assemble
 from server.batches.engine.engine import Engine
-from server.batches.engine.group_commit import GroupLimits
 from server.batches.engine.limits import Limits
+from server.batches.engine.sharing.group_commit import GroupLimits
 from server.batches.stored.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
 from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS

@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 from server.domain.errors import DatabaseUnavailable, StoreError, WriteConflict
 from server.mongo.batches.receipts import ChunkReceipts
 from server.mongo.batches.stored_batches import StoredBatches
-from server.mongo.batches.waiting_chunks import WaitingChunks
+from server.mongo.batches.waiting.chunks import WaitingChunks
 from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnRetry, abort
 from server.mongo.connection.driver import Database, Driver, Session
 from server.mongo.connection.errors import translate, translated

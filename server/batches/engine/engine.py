@@ -8,19 +8,19 @@ from functools import partial
 from itertools import chain, repeat
 from typing import TypeVar
 
-from server.batches.engine.admission import Admission
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.cutting import chunks_of
 from server.batches.engine.failures import fail_all
-from server.batches.engine.group import Groups
-from server.batches.engine.group_commit import GroupCommit, GroupLimits
 from server.batches.engine.in_flight import InFlight
 from server.batches.engine.in_order import Place, in_order
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
-from server.batches.engine.share import Share
+from server.batches.engine.sharing.admission import Admission
+from server.batches.engine.sharing.group import Groups
+from server.batches.engine.sharing.group_commit import GroupCommit, GroupLimits
+from server.batches.engine.sharing.share import Share
+from server.batches.engine.sharing.turns import Turn
 from server.batches.engine.transactions import ChunkTransactions, PlainTransactions
-from server.batches.engine.turns import Turn
 from server.batches.engine.unapplied import not_attempted, refused
 from server.domain.errors import NotReached
 from server.domain.options import BatchOptions

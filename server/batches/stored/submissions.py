@@ -19,7 +19,7 @@ from server.domain.stored_batch import StoredBatch
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
-from server.mongo.batches.waiting_rows import new_first_row
+from server.mongo.batches.waiting.rows import new_first_row
 from server.mongo.connection.document import new_id
 from server.mongo.transaction import TransactionRunner
 

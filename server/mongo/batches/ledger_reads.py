@@ -11,8 +11,8 @@ from bson import ObjectId
 
 from server.domain.listing import Page, PageRequest, StockUpdateFilter
 from server.domain.stock_update import StockUpdate, StockUpdateStatus
-from server.mongo.batches.waiting_reads import WaitingReads, may_wait, waiting_order
-from server.mongo.batches.waiting_rows import ToPendingRow
+from server.mongo.batches.waiting.reads import WaitingReads, may_wait, waiting_order
+from server.mongo.batches.waiting.rows import ToPendingRow
 from server.mongo.collections import UPDATES_BY_BATCH, UPDATES_BY_PRODUCT, UPDATES_BY_STATUS
 from server.mongo.connection.document import Document
 from server.mongo.connection.driver import Driver, Session

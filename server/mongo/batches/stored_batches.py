@@ -13,7 +13,7 @@ from server.domain.errors import KeyTaken
 from server.domain.stored_batch import LEASE_SECONDS, Chunk, StoredBatch
 from server.mongo.batches.documents import FAILED, from_chunk
 from server.mongo.batches.states import StateChanges
-from server.mongo.batches.waiting_rows import from_rows
+from server.mongo.batches.waiting.rows import from_rows
 from server.mongo.connection.document import Document, present, until
 from server.mongo.connection.driver import Database, Session
 from server.mongo.connection.errors import meets_another_insert

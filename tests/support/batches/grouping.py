@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from server.assembly import Sizes
-from server.batches.engine.group_commit import GroupLimits
+from server.batches.engine.sharing.group_commit import GroupLimits
 from server.mongo.connection.driver import DriverName
 from server.mongo.connection.embedded import EmbeddedMongod
 from tests.support.batches.pausing import Gate, PausingRunner

@@ -9,8 +9,8 @@ import pytest
 
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.engine import Engine
-from server.batches.engine.group_commit import GroupLimits
 from server.batches.engine.limits import Limits
+from server.batches.engine.sharing.group_commit import GroupLimits
 from server.bootstrap import utc_now
 from server.domain.errors import CommitUnknown, DatabaseUnavailable
 from server.domain.item_error import ItemErrorCode

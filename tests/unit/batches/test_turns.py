@@ -1,6 +1,6 @@
 import asyncio
 
-from server.batches.engine.turns import Turns
+from server.batches.engine.sharing.turns import Turns
 
 
 async def test_those_who_share_a_key_go_one_after_the_other_in_order() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from server.domain.item_result import Input
 from server.kinds.registry import KINDS, pending_row
-from server.mongo.batches.waiting_rows import PRODUCT_FIELD
+from server.mongo.batches.waiting.rows import PRODUCT_FIELD
 
 HEX = st.text("0123456789abcdefABCDEF", min_size=24, max_size=24)
 IDS = st.one_of(HEX, st.text(max_size=25), st.none(), st.integers(-9, 9), st.lists(st.text()))

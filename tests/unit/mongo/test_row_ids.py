@@ -7,7 +7,7 @@ from bson import ObjectId
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.mongo.batches.waiting_rows import new_first_row
+from server.mongo.batches.waiting.rows import new_first_row
 from server.mongo.products.documents import row_ids
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from bson import ObjectId
 from server.domain.lanes import mark_of
 from server.domain.listing import StockUpdateFilter
 from server.domain.stock_update import StockUpdateStatus
-from server.mongo.batches.waiting_order import ByInput, Newest, Rank, WaitingOrder
-from server.mongo.batches.waiting_rows import WAITING, ToPendingRow, chunks_with, rows_of
+from server.mongo.batches.waiting.order import ByInput, Newest, Rank, WaitingOrder
+from server.mongo.batches.waiting.rows import WAITING, ToPendingRow, chunks_with, rows_of
 from server.mongo.connection.document import Document
 from server.mongo.connection.driver import Database, Session
 from server.mongo.paging.cursor import Cursor

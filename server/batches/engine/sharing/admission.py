@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.observer import Observer
-from server.batches.engine.turns import Turn, Turns
+from server.batches.engine.sharing.turns import Turn, Turns
 from server.domain.outcome import Failed, Outcome
 from server.kinds.kind import Item
 

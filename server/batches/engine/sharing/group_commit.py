@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 from server.batches.engine.chunk import ChunkRunner
-from server.batches.engine.group import Groups, Member, Outcomes
 from server.batches.engine.in_flight import InFlight
-from server.batches.engine.turns import Turn, Turns
+from server.batches.engine.sharing.group import Groups, Member, Outcomes
+from server.batches.engine.sharing.turns import Turn, Turns
 from server.kinds.kind import Item
 
 _MOST_IN_FLIGHT = 8  # groups of all lines together; as many as CONCURRENT_CHUNKS

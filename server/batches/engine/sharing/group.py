@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.in_flight import InFlight
 from server.batches.engine.observer import Observer
+from server.batches.engine.sharing.turns import Turn
 from server.batches.engine.transactions import ChunkTransactions
-from server.batches.engine.turns import Turn
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
 from server.kinds.kind import Item
 

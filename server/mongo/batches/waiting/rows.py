@@ -94,7 +94,7 @@ async def chunks_with(
 ) -> list[Document]:
     """Return the ids of those chunks of `query` whose waiting rows may be of these products.
 
-    A mark is 4 bytes of a product's id, so a chunk may be named that has another product.
+    Two products can have the same mark (`mark_of`), so a chunk may have another one.
 
     It reads the marks of all chunks of the query, 4 bytes for each row: 40 ms of CPU for a million.
     """

@@ -9,7 +9,7 @@ from server.domain.lanes import mark_of
 from server.domain.stock_update import StockUpdateStatus
 from server.mongo.batches.closing import Closure
 from server.mongo.batches.queue import UNCLAIMED
-from server.mongo.batches.waiting_rows import (
+from server.mongo.batches.waiting.rows import (
     WAITING,
     ToPendingRow,
     chunks_with,

@@ -1,0 +1,1 @@
+"""The rows of the ledger that wait in chunks: a view, which is never stored."""
