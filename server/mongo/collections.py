@@ -90,7 +90,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
             *("publishingCount", "publishedCount", "unpublishedCount"),
         ),
         _index("lease.expiresAt", sparse=True),
-        # Of chunks whose rows wait, with all that counting them needs: see `server.mongo.batches.waiting.rows`.
+        # Of chunks whose rows wait, with all that counting them needs: see `waiting/rows.py`.
         _index(
             *("rows.timestamp", "rows.last", "rows.first", *_WAITING_COUNTS),
             name=CHUNKS_BY_ROW,
