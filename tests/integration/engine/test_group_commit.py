@@ -27,7 +27,6 @@ from tests.support.outcomes import codes, new_stock
 from tests.support.shop import UNKNOWN_ID, Shop, open_shop
 
 CHUNK = ["find", "update", "insert", "commitTransaction"]
-INTERNAL, WRITE_CONFLICT = ItemErrorCode.INTERNAL, ItemErrorCode.WRITE_CONFLICT
 _AN_HOUR = timedelta(hours=1)
 PATCH: SentPatch = {"name": "New"}
 

@@ -1,13 +1,11 @@
 """Let something go wrong with one request of a group, or with the database under all of them."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 from bson import ObjectId
 
 from server.domain.item_error import ItemErrorCode
-from server.kinds.update_products.rules import SentPatch
 from server.mongo.connection.driver import DriverName
 from server.mongo.connection.embedded import EmbeddedMongod
 from tests.support.batches.grouping import (
@@ -20,10 +18,7 @@ from tests.support.batches.grouping import (
 from tests.support.outcomes import codes, new_stock
 from tests.support.shop import Shop
 
-CHUNK = ["find", "update", "insert", "commitTransaction"]
 INTERNAL, WRITE_CONFLICT = ItemErrorCode.INTERNAL, ItemErrorCode.WRITE_CONFLICT
-_AN_HOUR = timedelta(hours=1)
-PATCH: SentPatch = {"name": "New"}
 
 
 @pytest.fixture
