@@ -5,6 +5,9 @@
     │   ├── BadInput            BAD_INPUT
     │   ├── BatchTooLarge       BATCH_TOO_LARGE
     │   ├── QueueFull           QUEUE_FULL
+    │   ├── Overloaded          OVERLOADED
+    │   ├── RateLimited         RATE_LIMITED
+    │   ├── QueryTooExpensive   QUERY_TOO_EXPENSIVE
     │   ├── KeyReused           IDEMPOTENCY_KEY_REUSED
     │   └── KeyInUse            IDEMPOTENCY_KEY_IN_USE
     ├── StoreError          raised by server.mongo: UNAVAILABLE in a query, item errors in a batch
@@ -47,6 +50,32 @@ class QueueFull(RequestError):
     """Too many chunks wait to be run. Nothing was stored."""
 
     code = "QUEUE_FULL"
+
+
+class Overloaded(RequestError):
+    """The server has more to do than it can begin in time. Nothing was done."""
+
+    code = "OVERLOADED"
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RateLimited(RequestError):
+    """The caller has used up what it may do for now. Nothing was done."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class QueryTooExpensive(RequestError):
+    """The query asks for more objects than one answer may have. Nothing was read."""
+
+    code = "QUERY_TOO_EXPENSIVE"
 
 
 class KeyReused(RequestError):

@@ -12,7 +12,9 @@ from server.domain.errors import (
     CommitUnknown,
     DatabaseUnavailable,
     KeyInUse,
+    Overloaded,
     QueueFull,
+    RateLimited,
     RequestError,
     StockbatchError,
     WriteConflict,
@@ -104,6 +106,8 @@ def _retry_after(error: RequestError) -> int | None:
             return _QUEUE_SECONDS
         case KeyInUse():
             return _SOON_SECONDS
+        case Overloaded() | RateLimited():
+            return error.retry_after_seconds
     return None
 
 

@@ -13,6 +13,7 @@ from server.domain.refusal import BAD_INPUT, UNAVAILABLE, Refusal, refusal_of
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 STATUSES: Mapping[str, int] = {
     BAD_INPUT: 400,
+    "QUERY_TOO_EXPENSIVE": 400,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "NOT_ACCEPTABLE": 406,
@@ -22,7 +23,9 @@ STATUSES: Mapping[str, int] = {
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "IDEMPOTENCY_KEY_REUSED": 422,
     "QUEUE_FULL": 429,
+    "RATE_LIMITED": 429,
     "INTERNAL": 500,
+    "OVERLOADED": 503,
     UNAVAILABLE: 503,
 }
 _MOST_REASONS = 20  # shown at most: thousands of items may be wrong in the same way

@@ -16,6 +16,9 @@ STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.BadInput: (400, "BAD_INPUT"),
     errors.BatchTooLarge: (413, "BATCH_TOO_LARGE"),
     errors.QueueFull: (429, "QUEUE_FULL"),
+    errors.Overloaded: (503, "OVERLOADED"),
+    errors.RateLimited: (429, "RATE_LIMITED"),
+    errors.QueryTooExpensive: (400, "QUERY_TOO_EXPENSIVE"),
     errors.KeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.KeyInUse: (409, "IDEMPOTENCY_KEY_IN_USE"),
     errors.DatabaseUnavailable: (503, "UNAVAILABLE"),
@@ -52,10 +55,19 @@ def test_an_error_has_its_status_and_code(
     actual_status, error = told(kind("Why."))
 
     assert (actual_status, error["code"]) == (status, code)
-    assert (error["message"] == "Why.") == (status < 500)
+    assert (error["message"] == "Why.") == issubclass(kind, errors.RequestError)
 
 
-@pytest.mark.parametrize("kind", [errors.QueueFull, errors.KeyInUse, errors.DatabaseUnavailable])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        errors.QueueFull,
+        errors.Overloaded,
+        errors.RateLimited,
+        errors.KeyInUse,
+        errors.DatabaseUnavailable,
+    ],
+)
 def test_what_may_work_later_says_when(kind: type[StockbatchError]) -> None:
     assert int(error_answer(kind("Why.")).headers["Retry-After"]) > 0
 
