@@ -59,8 +59,8 @@ def test_the_tables_of_a_page_are_replaced_and_the_rest_is_left_alone() -> None:
     assert docs.with_figures(once, results()) == once
 
 
-@pytest.mark.skipif(not LATEST.exists(), reason="no run has been kept")
 def test_the_documents_show_the_run_that_is_kept() -> None:
+    assert LATEST.exists(), "no run is kept in bench/results: run make bench"
     page = (PROJECT / "docs" / "performance.md").read_text()
 
     assert docs.with_figures(page, Results.read(LATEST)) == page, "run python -m bench docs"
