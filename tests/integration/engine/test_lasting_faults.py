@@ -57,24 +57,24 @@ async def test_a_commit_that_is_never_confirmed_but_took_effect_is_told_as_appli
     assert len(hasty.rows(status="applied")) == 1
 
 
-async def test_a_commit_in_doubt_is_not_run_again_when_it_took_effect(hasty: Shop) -> None:
+async def test_a_commit_in_doubt_is_not_run_again_when_it_took_effect(shop: Shop) -> None:
     """The first answer is lost, the second denies the transaction: it is looked up, not guessed."""
-    ids = await hasty.put(10)
+    ids = await shop.put(10)
     lost = {"code": 64, "errmsg": "waiting for replication timed out"}
 
     def deny_it_once(name: str) -> None:
         if name == "commitTransaction":
-            hasty.commands.on_end = lambda _name: None
-            hasty.fail("commitTransaction", mode={"times": 1}, errorCode=251)
+            shop.commands.on_end = lambda _name: None
+            shop.fail("commitTransaction", mode={"times": 1}, errorCode=251)
 
-    hasty.commands.on_end = deny_it_once
-    with hasty.failing("commitTransaction", mode={"times": 1}, writeConcernError=lost):
-        outcomes = await hasty.update([(ids[0], 5)])
+    shop.commands.on_end = deny_it_once
+    with shop.failing("commitTransaction", mode={"times": 1}, writeConcernError=lost):
+        outcomes = await shop.update([(ids[0], 5)])
 
     assert [new_stock(outcome) for outcome in outcomes] == [15]
-    assert hasty.commands.names.count("commitTransaction") == 2
-    assert hasty.stocks() == {ids[0]: 15}
-    assert [row["quantity"] for row in hasty.rows()] == [5]
+    assert shop.commands.names.count("commitTransaction") == 2
+    assert shop.stocks() == {ids[0]: 15}
+    assert [row["quantity"] for row in shop.rows()] == [5]
 
 
 async def test_a_commit_that_cannot_be_looked_up_is_told_as_unknown(hasty: Shop) -> None:
@@ -120,46 +120,46 @@ async def test_a_commit_of_each_kind_that_took_effect_unconfirmed_is_told_as_don
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 async def test_a_commit_of_each_kind_in_doubt_is_not_run_again_when_it_took_effect(
-    hasty: Shop, kind: Kind
+    shop: Shop, kind: Kind
 ) -> None:
     """The first answer is lost, the second denies the transaction."""
-    ids = await open_for(hasty, kind)
-    hasty.commands.on_end = partial(_deny_after_commit, hasty, lambda: None)
-    with hasty.failing("commitTransaction", mode={"times": 1}, **LOST):
-        outcomes = await kind.call(hasty, ids)
+    ids = await open_for(shop, kind)
+    shop.commands.on_end = partial(_deny_after_commit, shop, lambda: None)
+    with shop.failing("commitTransaction", mode={"times": 1}, **LOST):
+        outcomes = await kind.call(shop, ids)
 
-    assert hasty.commands.names.count("commitTransaction") == 2
-    assert_done_once(hasty, kind, ids, outcomes)
+    assert shop.commands.names.count("commitTransaction") == 2
+    assert_done_once(shop, kind, ids, outcomes)
 
 
 async def test_an_update_in_doubt_is_not_run_again_over_what_somebody_made_of_it_since(
-    hasty: Shop,
+    shop: Shop,
 ) -> None:
-    (known,) = await hasty.put(10)
-    theirs = partial(hasty.products.update_one, {"name": "New"}, {"$set": {"name": "Theirs"}})
-    hasty.commands.on_end = partial(_deny_after_commit, hasty, theirs)
-    with hasty.failing("commitTransaction", mode={"times": 1}, **LOST):
-        (outcome,) = await hasty.patch((known, {"name": "New"}))
+    (known,) = await shop.put(10)
+    theirs = partial(shop.products.update_one, {"name": "New"}, {"$set": {"name": "Theirs"}})
+    shop.commands.on_end = partial(_deny_after_commit, shop, theirs)
+    with shop.failing("commitTransaction", mode={"times": 1}, **LOST):
+        (outcome,) = await shop.patch((known, {"name": "New"}))
 
     assert isinstance(outcome, Updated)
     assert outcome.product.name == "New"
-    assert [one["name"] for one in hasty.products.find()] == ["Theirs"]
+    assert [one["name"] for one in shop.products.find()] == ["Theirs"]
 
 
 async def test_a_deletion_in_doubt_is_not_run_again_over_a_product_with_its_id(
-    hasty: Shop,
+    shop: Shop,
 ) -> None:
-    (known,) = await hasty.put(10)
-    again = {**hasty.products.find_one(), "name": "Theirs"}
-    hasty.commands.on_end = partial(
-        _deny_after_commit, hasty, partial(hasty.products.insert_one, again)
+    (known,) = await shop.put(10)
+    again = {**shop.products.find_one(), "name": "Theirs"}
+    shop.commands.on_end = partial(
+        _deny_after_commit, shop, partial(shop.products.insert_one, again)
     )
-    with hasty.failing("commitTransaction", mode={"times": 1}, **LOST):
-        (outcome,) = await hasty.delete(known)
+    with shop.failing("commitTransaction", mode={"times": 1}, **LOST):
+        (outcome,) = await shop.delete(known)
 
     assert isinstance(outcome, Deleted)
     assert outcome.product.name == "Cup"
-    assert [one["name"] for one in hasty.products.find()] == ["Theirs"]
+    assert [one["name"] for one in shop.products.find()] == ["Theirs"]
 
 
 async def test_a_deletion_whose_commit_cannot_be_looked_up_is_told_as_unknown(

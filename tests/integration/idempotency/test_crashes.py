@@ -1,6 +1,7 @@
 """Interrupt a keyed request: the same key finishes it, and nothing is done twice."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -156,17 +157,23 @@ async def test_after_an_outage_in_the_middle_the_same_key_goes_on(
         ids = await shop.put(*[10] * 6)
 
         ended: list[str] = []
+        striking = threading.Lock()
 
         def strike(command: str) -> None:
-            ended.append(command)
-            if command == "commitTransaction" and ended.count(command) == after:
-                shop.fail(*OUTAGE, mode="alwaysOn", closeConnection=True)
+            with striking:
+                ended.append(command)
+                if command == "commitTransaction" and ended.count(command) == after:
+                    shop.fail(*OUTAGE, mode="alwaysOn", closeConnection=True)
 
-        shop.commands.on_end = strike
+        def wait_for_the_strike(_command: str) -> None:
+            with striking:  # Motor's other threads could end the batch before the outage begins
+                pass
+
+        shop.commands.on_start, shop.commands.on_end = wait_for_the_strike, strike
         answer = await update_stock(shop, ids)
         await shop.engine.drain()
         shop.fail(mode="off")
-        shop.commands.on_end = lambda _name: None
+        shop.commands.on_start = shop.commands.on_end = lambda _name: None
         assert code_of(answer) == "UNAVAILABLE"
         assert [error["message"] for error in answer["errors"]] == [WITH_KEY]
         done = list(shop.stocks().values()).count(15)
