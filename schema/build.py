@@ -7,6 +7,7 @@ from typing import Any
 import strawberry
 from graphql import ExecutionResult as GraphQLResult
 from graphql import GraphQLError
+from strawberry.extensions.runner import SchemaExtensionsRunner
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionContext, ExecutionResult, PreExecutionError
@@ -19,15 +20,16 @@ from schema.compiled.operations import CompiledOperations
 from schema.compiled.stock import PlannedRequest
 from schema.context import Context
 from schema.errors import client_error, replace_errors
-from schema.extensions.limits import alias_limit, token_limit
-from schema.extensions.query_cache import ShortParserCache, ShortValidationCache
 from schema.idempotency import Idempotency, replay_mark
+from schema.limits.text import FaultyText, Texts
+from schema.long_lists import SlicingExecutor
 from schema.mutation import Mutation
 from schema.one_operation import OneOperation
 from schema.query import Query
 from schema.scalars import DATE_TIME, FLOAT
 from schema.subscription import Subscription
 from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFailed
+from server.domain.errors import QueryTooExpensive
 
 
 class Schema(strawberry.Schema):
@@ -46,6 +48,27 @@ class Schema(strawberry.Schema):
     def operations(self) -> CompiledOperations:
         """Return the operations that came before, each with its plan."""
         return CompiledOperations(self)
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Return the reader of texts."""
+        return Texts(self._schema)
+
+    @override
+    async def _prepare_operation_async(
+        self, context: ExecutionContext, extensions_runner: SchemaExtensionsRunner
+    ) -> PreExecutionError | None:
+        """Read the text in our own way, of which Strawberry has no setting for a thread or limits."""
+        try:
+            if context.query:
+                context.graphql_document = await self.texts.read(context.query)
+                context.pre_execution_errors = []  # it is valid: not to be validated again
+        except FaultyText as fault:
+            context.graphql_document = fault.document
+            context.pre_execution_errors = list(fault.errors)
+            if fault.document is None:
+                return PreExecutionError(data=None, errors=context.pre_execution_errors)
+        return await super()._prepare_operation_async(context, extensions_runner)
 
     @override
     async def execute(
@@ -67,8 +90,12 @@ class Schema(strawberry.Schema):
                 root_value=root_value,
                 extensions=operation_extensions,
             )
-            if answer := await operation.run(request, variable_values or {}):
-                return self._executed(answer, request.context)
+            try:
+                if answer := await operation.run(request, variable_values or {}):
+                    return self._executed(answer, request.context)
+            except QueryTooExpensive as error:
+                refusal = client_error(GraphQLError(str(error), original_error=error))
+                return PreExecutionError(data=None, errors=[refusal])
         try:
             return await super().execute(
                 query,
@@ -96,13 +123,10 @@ schema = Schema(
     subscription=Subscription,
     types=[StockUpdateApplied, StockUpdateFailed],
     extensions=[
-        ShortParserCache,
-        ShortValidationCache,
         OneOperation,
-        token_limit,
-        alias_limit,
         Idempotency,
         Compilation,
     ],
+    execution_context_class=SlicingExecutor,
     config=StrawberryConfig(scalar_map={FLOAT.origin: FLOAT, DATE_TIME.origin: DATE_TIME}),
 )

@@ -7,6 +7,7 @@ from datetime import datetime
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
+from schema.result_loaders import ResultLoaders
 from server.batches.engine.engine import Engine
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
@@ -17,6 +18,8 @@ from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.ledger_reads import LedgerReads
 from server.mongo.batches.results import BatchResults
 from server.mongo.products.product_reads import ProductReads
+
+MAX_QUERY_COST = 20_000  # 15 pages of 1 000, or 1 000 batches with a few results of each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +36,13 @@ class Services:
     products: ProductReads
     ledger: LedgerReads
     clock: Callable[[], datetime]
+    max_query_cost: int = MAX_QUERY_COST
 
 
 @dataclass(slots=True)
 class Context:
-    """What one operation can reach; `products` collects its single look-ups into one.
+    """What one operation can reach; `products` and `results` collect single look-ups into
+    one.
 
     `key_headers` are the request's headers `Idempotency-Key` as they were sent; a WebSocket has
     none. `is_replay` says that a mutation gets the answer that it got before.
@@ -47,12 +52,14 @@ class Context:
     key_headers: Sequence[str] = ()
     is_replay: bool = field(default=False, init=False)
     products: DataLoader[str, Product | None] = field(init=False)
+    results: ResultLoaders = field(init=False)
 
     def __post_init__(self) -> None:
         async def load(ids: Sequence[str]) -> Sequence[Product | None]:
             return await self.services.products.by_ids(ids)
 
         self.products = DataLoader(load_fn=load)
+        self.results = ResultLoaders(self.services.results)
 
     def for_an_operation(self) -> "Context":
         """Return a new context: a connection has many operations, each with its own look-ups."""

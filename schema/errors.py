@@ -20,6 +20,7 @@ _CALLERS_MISTAKES = (
     InvalidOperationTypeError,
     RecursionError,
 )
+_LONGEST_MESSAGE = 500  # characters: graphql-core quotes names and values whole, even of 1 MB
 # What graphql-core says is too little to act on.
 _CLEARER = {
     "Validation aborted.": "The query was not executed: its fragments are nested too deeply, or too many fields and "
@@ -53,7 +54,7 @@ def client_error(error: GraphQLError) -> GraphQLError:
 def _refusal(error: GraphQLError) -> Refusal:
     cause = error.original_error
     if cause is None or (not error.path and isinstance(cause, _CALLERS_MISTAKES)):
-        return Refusal(code=BAD_INPUT, message=_CLEARER.get(error.message, error.message))
+        return Refusal(code=BAD_INPUT, message=_cut(_CLEARER.get(error.message, error.message)))
     refusal = refusal_of(cause, uuid4().hex)
     if refusal.error_id:
         fields = {"error_id": refusal.error_id, "path": error.path}
@@ -61,3 +62,11 @@ def _refusal(error: GraphQLError) -> Refusal:
     elif refusal.log_level is not None:
         log.log(refusal.log_level, "A request could not be answered: %s", cause)
     return refusal
+
+
+def _cut(message: str) -> str:
+    """Return the message with its middle left out if it is long."""
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    half = _LONGEST_MESSAGE // 2
+    return f"{message[:half]} … {message[-half:]}"

@@ -169,7 +169,7 @@ class Mutation:
             strawberry.argument(
                 graphql_type=BatchOperationInput,
                 description="The batch to run, at most 100 000 items unless the server is set up otherwise; more are refused "
-                "with `BATCH_TOO_LARGE`. Send the items in variables: the text of a query may have 200 000 tokens.",
+                "with `BATCH_TOO_LARGE`. Send the items in variables: the text of a query may have 15 000 tokens.",
             ),
         ],
         idempotency_key: IdempotencyKey = UNSET,
@@ -180,7 +180,7 @@ class Mutation:
         with answered_with(key):
             submitted = await services.submissions.submit(request, inputs)
         info.context.is_replay |= submitted.replayed
-        return to_batch_operation(submitted.batch, services)
+        return to_batch_operation(submitted.batch, info.context)
 
     @strawberry.mutation(
         description="Cancels a stored batch. Chunks that have begun run to their end; all other items are `CANCELLED`. "
@@ -190,7 +190,7 @@ class Mutation:
     async def cancel_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services
         batch = await services.control.cancel(arguments.from_id(id, "id"))
-        return to_batch_operation(batch, services)
+        return to_batch_operation(batch, info.context)
 
     @strawberry.mutation(
         description="Submits the failed items of a batch as a new batch, whose `retryOf` is the id of the old one. Refused "
@@ -203,7 +203,7 @@ class Mutation:
         with answered_with(key):
             submitted = await services.control.retry(arguments.from_id(id, "id"), key)
         info.context.is_replay |= submitted.replayed
-        return to_batch_operation(submitted.batch, services)
+        return to_batch_operation(submitted.batch, info.context)
 
     @strawberry.mutation(
         description="Publishes again those prices of a batch that could not be published. Refused with `BAD_INPUT` if the "
@@ -212,4 +212,4 @@ class Mutation:
     async def retry_publication(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services
         batch = await services.control.retry_publication(arguments.from_id(id, "id"))
-        return to_batch_operation(batch, services)
+        return to_batch_operation(batch, info.context)

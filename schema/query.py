@@ -11,6 +11,7 @@ from schema.convert import answers, arguments
 from schema.convert.batch_operation import to_batch_operation
 from schema.convert.connection import to_connection
 from schema.inputs.filters import BatchOperationFilter, ProductFilter, StockUpdateFilter
+from schema.limits.cost import ABOUT_COST
 from schema.types.batch_operation import BatchOperation
 from schema.types.connection import After, Connection, First
 from schema.types.product import Product
@@ -43,7 +44,7 @@ class Query:
         found = await info.context.products.load(arguments.from_id(id, "id"))
         return answers.to_product(found) if found else None
 
-    @strawberry.field(description="The products that match a filter, page by page.")
+    @strawberry.field(description=f"The products that match a filter, page by page. {ABOUT_COST}")
     async def products(
         self,
         info: Resolving,
@@ -70,7 +71,8 @@ class Query:
         return to_connection(page, answers.to_product, count)
 
     @strawberry.field(
-        description="The ledger of stock updates, newest first, page by page. With `filter.batchId`, the updates are in input order."
+        description="The ledger of stock updates, newest first, page by page. With `filter.batchId`, the updates are in input order. "
+        f"{ABOUT_COST}"
     )
     async def stock_updates(
         self,
@@ -102,9 +104,11 @@ class Query:
     ) -> BatchOperation | None:
         services = info.context.services
         found = await services.batches.by_id(arguments.from_id(id, "id"))
-        return to_batch_operation(found, services) if found else None
+        return to_batch_operation(found, info.context) if found else None
 
-    @strawberry.field(description=f"The stored batches, newest first, page by page. {_RETENTION}")
+    @strawberry.field(
+        description=f"The stored batches, newest first, page by page. {_RETENTION} {ABOUT_COST}"
+    )
     async def batch_operations(
         self,
         info: Resolving,
@@ -118,5 +122,5 @@ class Query:
         services = info.context.services
         where = arguments.from_batch_operation_filter(filter)
         page = await services.batches.page(where, arguments.from_page(first, after))
-        to_node = partial(to_batch_operation, services=services)
+        to_node = partial(to_batch_operation, context=info.context)
         return to_connection(page, to_node, partial(services.batches.count, where))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from schema.context import Resolving, Services
+from schema.context import Context, Resolving
 from schema.convert.arguments import from_id
 from schema.convert.batch_operation import to_batch_operation
 from schema.types.batch_operation import BatchOperation
@@ -29,17 +29,16 @@ class Subscription:
             strawberry.argument(description="Id of the batch: 24 hexadecimal characters."),
         ],
     ) -> AsyncGenerator[BatchOperation, None]:
-        services = info.context.services
-        later = services.progress.watch(from_id(id, "id"))
+        later = info.context.services.progress.watch(from_id(id, "id"))
         # Waiting for the first state here refuses the subscription itself if there is no such batch.
         first = await anext(later)
-        return _stream(first, later, services)
+        return _stream(first, later, info.context)
 
 
 async def _stream(
-    first: BatchProgress, later: AsyncGenerator[BatchProgress, None], services: Services
+    first: BatchProgress, later: AsyncGenerator[BatchProgress, None], context: Context
 ) -> AsyncGenerator[BatchOperation, None]:
     async with aclosing(later):
-        yield to_batch_operation(first, services)
+        yield to_batch_operation(first, context)
         async for batch in later:
-            yield to_batch_operation(batch, services)
+            yield to_batch_operation(batch, context)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from schema.context import Services
+from schema.context import MAX_QUERY_COST, Services
 from server.batches.engine.engine import Engine
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
@@ -51,6 +51,7 @@ class Sizes:
     worker_memory_mb: int = 1024
     batches_last: timedelta = timedelta(days=30)
     key_patience_seconds: float = PATIENCE_SECONDS
+    max_query_cost: int = MAX_QUERY_COST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         products=ProductReads(driver.client[database], clock),
         ledger=LedgerReads(driver, database, pending_row),
         clock=clock,
+        max_query_cost=sizes.max_query_cost,
     )
     return Assembly(
         runner=runner,

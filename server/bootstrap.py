@@ -186,6 +186,7 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
         worker_memory_mb=settings.worker_memory_mb,
         batches_last=timedelta(days=settings.batch_retention_days),
         key_patience_seconds=settings.idempotency_wait_seconds,
+        max_query_cost=settings.max_query_cost,
     )
     return assemble(
         driver,

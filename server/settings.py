@@ -33,6 +33,7 @@ class Settings(BaseSettings):
     max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
     max_background_items: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
     max_queued_chunks: Annotated[int, Field(ge=1)] = 10_000
+    max_query_cost: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
     group_items: Annotated[int, Field(ge=0, le=1_000)] = 500

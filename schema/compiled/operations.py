@@ -13,7 +13,8 @@ from schema.compiled.counting import ItemList, item_lists, refused_by_count
 from schema.compiled.plan import Plan, plan_of
 from schema.compiled.reading import Uncompilable
 from schema.compiled.stock import PlannedRequest
-from schema.extensions.query_cache import is_short
+from schema.limits.cost import Cost, cost_of
+from schema.limits.text import is_short
 
 _KEPT = 128  # texts, as many as Strawberry's caches keep
 
@@ -22,6 +23,7 @@ _KEPT = 128  # texts, as many as Strawberry's caches keep
 class Operation:
     """A validated operation. `plan` is None if the stock executor must run it."""
 
+    cost: Cost
     item_lists: Sequence[ItemList]
     plan: Plan | None
 
@@ -30,7 +32,12 @@ class Operation:
         return self.plan is not None and self.plan.operation_type in allowed
 
     async def run(self, request: PlannedRequest, sent: Mapping[str, Any]) -> ExecutionResult | None:
-        """Return the answer. None if the stock executor must run the request: nothing was done."""
+        """Return the answer. None if the stock executor must run the request: nothing was done.
+
+        Raises:
+            QueryTooExpensive: the operation costs more than the limit; nothing was done.
+        """
+        self.cost.check(sent, request.context)
         refused = refused_by_count(self.item_lists, sent, request.context)
         if refused is not None or self.plan is None:
             return refused
@@ -63,10 +70,11 @@ class CompiledOperations:
         known = self.known(text, operation_name)
         if known is not None:
             return known
+        cost = cost_of(self.schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
         lists = item_lists(document, operation_name)
         if not (self.is_on and text and is_short(text)):
-            return Operation(lists, None)
-        operation = Operation(lists, self._plan(document, operation_name))
+            return Operation(cost, lists, None)
+        operation = Operation(cost, lists, self._plan(document, operation_name))
         self._kept[text, operation_name] = operation
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

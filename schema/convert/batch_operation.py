@@ -5,11 +5,12 @@ from functools import partial
 
 import strawberry
 
-from schema.context import Services
+from schema.context import Context
 from schema.convert.answers import to_item_error
 from schema.convert.arguments import from_page, or_none
 from schema.convert.connection import to_connection
 from schema.enums import BatchOperationStatus, BatchOperationType
+from schema.result_loaders import ResultLoaders
 from schema.types.batch_item_result import BatchItemResult
 from schema.types.batch_metrics import BatchAlert, BatchMetrics
 from schema.types.batch_operation import BatchOperation, LoadResults, PublicationProgress
@@ -19,12 +20,11 @@ from server.domain import batch_progress
 from server.domain.item_result import ItemResult
 from server.domain.outcome import Failed
 from server.kinds import shown
-from server.mongo.batches.results import BatchResults
 
 
-def to_batch_operation(batch: batch_progress.BatchProgress, services: Services) -> BatchOperation:
+def to_batch_operation(batch: batch_progress.BatchProgress, context: Context) -> BatchOperation:
     """Return the batch with its metrics as of now. Its results are read only if they are requested."""
-    now = services.clock()
+    now = context.services.clock()
     return BatchOperation(
         id=strawberry.ID(batch.id),
         operation_type=BatchOperationType(batch.kind),
@@ -45,7 +45,7 @@ def to_batch_operation(batch: batch_progress.BatchProgress, services: Services) 
             BatchAlert(kind=alert.kind, message=alert.message) for alert in batch_alerts(batch, now)
         ],
         publication=_to_publication(batch.publication),
-        load_results=_results_of(batch.id, services.results),
+        load_results=_results_of(batch.id, context.results),
     )
 
 
@@ -70,12 +70,12 @@ def _to_publication(
     )
 
 
-def _results_of(batch_id: str, results: BatchResults) -> LoadResults:
+def _results_of(batch_id: str, results: ResultLoaders) -> LoadResults:
     async def load(
         first: int | None, after: str | None, success: bool | None
     ) -> Connection[BatchItemResult]:
         filtered = or_none(success)
-        page = await results.page(batch_id, from_page(first, after), success=filtered)
+        page = await results.page(batch_id, from_page(first, after), filtered)
         return to_connection(page, to_item_result, partial(results.count, batch_id, filtered))
 
     return load

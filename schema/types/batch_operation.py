@@ -7,6 +7,7 @@ import strawberry
 from strawberry import UNSET
 
 from schema.enums import BatchOperationStatus, BatchOperationType
+from schema.limits.cost import ABOUT_COST
 from schema.types.batch_item_result import BatchItemResult
 from schema.types.batch_metrics import BatchAlert, BatchMetrics
 from schema.types.connection import After, Connection, First
@@ -76,7 +77,7 @@ class BatchOperation:
     load_results: strawberry.Private[LoadResults]
 
     @strawberry.field(
-        description="Results of the items that have been processed, in input order, page by page."
+        description=f"Results of the items that have been processed, in input order, page by page. {ABOUT_COST}"
     )
     async def results(
         self,

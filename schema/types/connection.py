@@ -51,7 +51,7 @@ class Connection(Generic[NodeT]):
 
     @strawberry.field(
         description="Number of entries on all pages together, exactly. Counted only if this field is requested: that takes "
-        "about a second for each million of entries."
+        "about a second for each million of entries, and costs 100."
     )
     async def total_count(self) -> int:
         return await self.count()

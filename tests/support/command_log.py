@@ -1,6 +1,7 @@
 """Log the commands that a driver sends, and act on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from pymongo.monitoring import (
     CommandFailedEvent,
@@ -17,12 +18,14 @@ class CommandLog(CommandListener):
         self.names: list[str] = []
         self.on_start: Callable[[str], None] = lambda _name: None
         self.on_end: Callable[[str], None] = lambda _name: None
+        self.on_reply: Callable[[Mapping[str, Any]], None] = lambda _reply: None
 
     def started(self, event: CommandStartedEvent) -> None:
         self.names.append(event.command_name)
         self.on_start(event.command_name)
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
+        self.on_reply(event.reply)
         self.on_end(event.command_name)
 
     def failed(self, event: CommandFailedEvent) -> None:

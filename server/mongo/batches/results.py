@@ -5,26 +5,30 @@ memory at the same time: one for each lane.
 """
 
 import heapq
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 
 from bson import ObjectId
 
-from server.domain.item_result import ItemResult, Publication
+from server.domain.item_result import ItemResult
 from server.domain.listing import Page, PageRequest
+from server.mongo.batches.batch_reads import sums_of_chunks
 from server.mongo.batches.documents import ToOutcome
-from server.mongo.batches.stored_values import from_stored_input
-from server.mongo.collections import CHUNKS_BY_FIRST, CHUNKS_BY_PROGRESS
+from server.mongo.batches.result_pages import ResultPages
+from server.mongo.batches.stored_results import results_of
+from server.mongo.collections import CHUNKS_BY_FIRST
 from server.mongo.connection.document import Document
 from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 from server.mongo.paging.cursor import Cursor, decode_cursor
 
 _CHUNKS_AT_ONCE = 16
+_COUNTED = {True: "success", False: "failure"}
 
 
 class BatchResults:
     def __init__(self, database: Database, to_outcome: ToOutcome) -> None:
         self._to_outcome = to_outcome
+        self._database = database
         self._chunks = database["batchChunks"]
 
     async def page(
@@ -37,37 +41,37 @@ class BatchResults:
         Raises:
             BadInput: the cursor is malformed or of another list.
         """
+        (page,) = await self.pages([batch_id], request, success=success)
+        return page
+
+    async def pages(
+        self, batch_ids: Sequence[str], request: PageRequest, *, success: bool | None = None
+    ) -> Sequence[Page[ItemResult]]:
+        """Return the same page of each of the batches.
+
+        Raises:
+            BadInput: the cursor is malformed, or not of the batch.
+        """
         after = -1
         if request.after is not None:
-            order = _order(batch_id)
+            order = _order(batch_ids[0])
             after = int(decode_cursor(request.after, order=order, value_type=int).value)
-        found: list[ItemResult] = []
-        results = self.stream(batch_id, success=success, after=after)
-        async for result in results:
-            found.append(result)
-            if len(found) > request.first:
-                break
-        await results.aclose()
-        items = found[: request.first]
-        return Page(
-            items=items,
-            cursors=[_cursor(batch_id, result.index) for result in items],
-            has_next=len(found) > request.first,
-            has_previous=request.after is not None,
-        )
+        wanted = ResultPages(count=request.first + 1, after=after, success=success)
+        found = await wanted.read(self._database, batch_ids, self._to_outcome)
+        return [_page(batch_id, found.get(batch_id, ()), request) for batch_id in batch_ids]
 
     async def count(self, batch_id: str, success: bool | None = None) -> int:
         """Return how many results there are over all pages."""
-        total = 0
-        with translated():
-            async for chunk in self._chunks.find(
-                {"batchId": ObjectId(batch_id)},
-                {"_id": 0, "successCount": 1, "failureCount": 1},
-                hint=CHUNKS_BY_PROGRESS,
-            ):
-                total += chunk["successCount"] if success is not False else 0
-                total += chunk["failureCount"] if success is not True else 0
+        (total,) = await self.counts([batch_id], success)
         return total
+
+    async def counts(self, batch_ids: Sequence[str], success: bool | None = None) -> Sequence[int]:
+        """Return how many results each of the batches has, counted along an index."""
+        ids = [ObjectId(batch_id) for batch_id in batch_ids]
+        with translated():
+            sums = await sums_of_chunks(self._database, ids)
+        counted = ["success", "failure"] if success is None else [_COUNTED[success]]
+        return [sum(sums[one][name] for name in counted) for one in ids]
 
     async def stream(
         self, batch_id: str, *, success: bool | None = None, after: int = -1
@@ -92,7 +96,7 @@ class BatchResults:
                 async for chunk in cursor:
                     while waiting and waiting[0][0] < chunk["first"]:
                         yield heapq.heappop(waiting)[1]
-                    for result in _results(chunk, self._to_outcome):
+                    for result in results_of(chunk, self._to_outcome):
                         if result.index > after and success in (None, result.success):
                             heapq.heappush(waiting, (result.index, result))
         finally:
@@ -101,23 +105,15 @@ class BatchResults:
             yield heapq.heappop(waiting)[1]
 
 
-def _results(chunk: Document, to_outcome: ToOutcome) -> list[ItemResult]:
-    inputs = {item["index"]: item["input"] for item in chunk["items"]}
-    publications = {
-        ended["index"]: Publication(
-            index=ended["index"], tx_id=ended.get("txId"), error=ended.get("error")
-        )
-        for ended in chunk.get("publications", [])
-    }
-    return [
-        ItemResult(
-            input=from_stored_input(inputs[outcome["index"]]),
-            outcome=to_outcome(outcome),
-            is_published="publications" in chunk,
-            publication=publications.get(outcome["index"]),
-        )
-        for outcome in chunk["outcomes"]
-    ]
+def _page(batch_id: str, found: Sequence[ItemResult], request: PageRequest) -> Page[ItemResult]:
+    """Return a page of these results, which have one more than it if others follow."""
+    items = found[: request.first]
+    return Page(
+        items=list(items),
+        cursors=[_cursor(batch_id, result.index) for result in items],
+        has_next=len(found) > request.first,
+        has_previous=request.after is not None,
+    )
 
 
 def _cursor(batch_id: str, index: int) -> str:

@@ -46,6 +46,7 @@ class Scripted:
     outcomes: Any = ()
     is_replay: bool = False
     limit: int = 10_000
+    max_cost: int = 20_000
     calls: list[Any] = field(default_factory=list)
 
     def context(self, key_headers: Sequence[str] = ()) -> Context:
@@ -57,8 +58,11 @@ class Scripted:
                 capacity=QueueCapacity(queue=_NO_QUEUE, limits=QueueLimits(items=self.limit)),
             ),
             products=SimpleNamespace(page=self._page, count=self._count, by_ids=None),
-            results=SimpleNamespace(page=self._page, count=self._count),
+            results=SimpleNamespace(
+                page=self._page, pages=self._pages, count=self._count, counts=self._counts
+            ),
             clock=lambda: NOW,
+            max_query_cost=self.max_cost,
         )
         return Context(services, key_headers=key_headers)
 
@@ -84,8 +88,14 @@ class Scripted:
             )
         )
 
+    async def _pages(self, ids: Sequence[str], *asked: Any, **also: Any) -> Any:
+        return [await self._page(one, *asked, **also) for one in ids]
+
     async def _count(self, *_: Any) -> int:
         return 3
+
+    async def _counts(self, ids: Sequence[str], *_: Any) -> Sequence[int]:
+        return [3 for _ in ids]
 
     def _record_stored(self, called: str, request: BatchRequest, inputs: Any) -> None:
         """Record the items in JSON, which keeps the order of their fields: they are stored so."""

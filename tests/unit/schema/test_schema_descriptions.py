@@ -16,7 +16,7 @@ from graphql import (
     is_specified_directive,
 )
 
-from schema.extensions import limits
+from schema.limits import text as query_text
 from server.kinds.registry import KINDS
 from server.settings import Settings
 from tests.support.built_schema import BUILT, inputs, own_types, shape
@@ -175,7 +175,7 @@ def test_every_limit_of_the_background_is_written_where_it_applies() -> None:
 
 def test_the_limits_that_are_written_out_are_those_of_the_server() -> None:
     described = descriptions(BUILT)
-    tokens = f"{limits._TOKENS:,} tokens".replace(",", " ")
+    tokens = f"{query_text.MOST_TOKENS:,} tokens".replace(",", " ")
     days = f"{Settings.model_fields['batch_retention_days'].default} days after its end"
 
     assert tokens in (described["Mutation.submitBatch(operation)"] or "")

@@ -8,12 +8,14 @@ from schema import schema
 @pytest.mark.parametrize(
     ("query", "words"),
     [
-        ("{ " + " ".join(f"a{n}: __typename" for n in range(16)) + " }", "16 aliases found"),
-        ("{ " + "__typename " * 200_001 + "}", "more than 200000 tokens"),
+        ("{ " + " ".join(f"a{n}: __typename" for n in range(16)) + " }", "16 aliases"),
+        ("{ " + "__typename " * 15_000 + "}", "more than 15000 tokens"),
+        ("{ __typename } #" + "x" * 500_000, "500016 characters"),
+        ("{ a " * 5_000, "nest"),
     ],
-    ids=["aliases", "tokens"],
+    ids=["aliases", "tokens", "characters", "depth"],
 )
-async def test_too_many_tokens_or_aliases_are_refused(query: str, words: str) -> None:
+async def test_a_text_that_is_too_large_is_refused(query: str, words: str) -> None:
     result = await schema.execute(query)
 
     assert result.data is None

@@ -1,1 +1,0 @@
-"""What plugs into Strawberry: limits on a request's text, and a cache for texts that come again."""

@@ -1,0 +1,216 @@
+"""The cost of an operation: how many objects its answer may have.
+
+A page of a list costs `PAGE`, and each entry on it 1 and what is selected below it. So the cost of a
+list within a list is multiplied. It is found once for a text, as an expression over page sizes, and
+worked out for each request: that takes some microseconds.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_nullable_type,
+    get_operation_ast,
+    is_composite_type,
+)
+
+from schema.context import Context
+from server.domain.errors import QueryTooExpensive
+from server.domain.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+
+PAGE: Final = 10  # a page is a command to the database, and an object of its own
+TOTAL_COUNT: Final = 100  # counting reads the list, or an index of it, to its end
+ABOUT_COST = (
+    f"Costs {PAGE}, and for each entry of the page (`first`) 1 and the cost of what is selected in it. A request that "
+    "costs too much is refused with `QUERY_TOO_EXPENSIVE`: its limit is 20 000, unless the server is set up otherwise."
+)
+_SIZE, _TOTAL = "first", "totalCount"
+_NODE = "node"  # of an entry, and no object besides
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is selected in one object: `own` objects and counts, and the pages of lists."""
+
+    own: int = 0
+    pages: tuple["Page", ...] = ()
+
+    def cost(self, sizes: Mapping[str, int]) -> int:
+        """Return the cost with these values of the variables."""
+        return self.own + sum(page.cost(sizes) for page in self.pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a list. `size` is a number, or the name of a variable."""
+
+    path: str
+    size: int | str
+    entries: Level
+    beside: Level
+
+    def cost(self, sizes: Mapping[str, int]) -> int:
+        """Return the cost with these values of the variables."""
+        size = self.size if isinstance(self.size, int) else sizes[self.size]
+        return PAGE + self.beside.cost(sizes) + size * (1 + self.entries.cost(sizes))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The cost of an operation. `defaults` are the sizes of variables that are left out."""
+
+    level: Level = Level()
+    defaults: Mapping[str, int] = field(default_factory=dict)
+
+    def check(self, variables: Mapping[str, Any], context: Context | None) -> None:
+        """Refuse an operation that costs too much.
+
+        Raises:
+            QueryTooExpensive: the message has the cost, the limit, and the field to reduce.
+        """
+        if context is None or not self.level.pages:
+            return
+        limit, sizes = context.services.max_query_cost, self._sizes(variables)
+        cost = self.level.cost(sizes)
+        if cost > limit:
+            dearest = max(self.level.pages, key=lambda page: page.cost(sizes))
+            raise QueryTooExpensive(
+                f"The query costs {cost}: at most {limit} is allowed. {dearest.path} costs "
+                f"{dearest.cost(sizes)} of it: ask for fewer entries with `first` "
+                f"{_places(dearest)}, or for fewer lists."
+            )
+
+    def _sizes(self, variables: Mapping[str, Any]) -> Mapping[str, int]:
+        return {
+            name: _size(variables.get(name, default)) for name, default in self.defaults.items()
+        }
+
+
+def cost_of(schema: GraphQLSchema, document: DocumentNode, operation_name: str | None) -> Cost:
+    """Return the cost of an operation of a validated document."""
+    operation = get_operation_ast(document, operation_name)
+    root_type = operation and schema.get_root_type(operation.operation)
+    if operation is None or root_type is None:
+        return Cost()
+    reader = _Reader(schema, document)
+    level = reader.level(operation.selection_set, root_type, "")
+    return Cost(level, {name: _default(operation, name) for name in reader.variables})
+
+
+class _Reader:
+    """Reads the selections of a document, whose size has been checked."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        self.variables: set[str] = set()
+        self._schema = schema
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+
+    def level(self, selected: SelectionSetNode, parent: object, path: str) -> Level:
+        """Return what is selected in an object of the type `parent`."""
+        levels = [
+            self._field(node, definition, path)
+            for node, definition in self._fields(selected, parent)
+        ]
+        own = sum(level.own for level in levels)
+        return Level(own, tuple(page for level in levels for page in level.pages))
+
+    def _field(self, node: FieldNode, definition: GraphQLField, path: str) -> Level:
+        path = f"{path}.{node.name.value}" if path else node.name.value
+        type_ = get_named_type(definition.type)
+        if node.selection_set is None or not is_composite_type(type_):
+            return Level(TOTAL_COUNT if node.name.value == _TOTAL else 0)
+        if _SIZE in definition.args:
+            return Level(0, (self._page(node, node.selection_set, type_, path),))
+        below = self.level(node.selection_set, type_, path)
+        return Level(below.own + (node.name.value != _NODE), below.pages)
+
+    def _page(self, node: FieldNode, selected: SelectionSetNode, type_: object, path: str) -> Page:
+        """Return a page, whose entries are what its lists have."""
+        entries, beside = Level(), Level()
+        for inner, definition in self._fields(selected, type_):
+            found = self._field(inner, definition, path)
+            if isinstance(get_nullable_type(definition.type), GraphQLList):
+                below = Level(found.own - 1, found.pages)  # the entry itself is counted by the page
+                entries = Level(entries.own + below.own, entries.pages + below.pages)
+            else:
+                beside = Level(beside.own + found.own, beside.pages + found.pages)
+        return Page(path, self._page_size(node), entries, beside)
+
+    def _page_size(self, node: FieldNode) -> int | str:
+        for argument in node.arguments or ():
+            if argument.name.value != _SIZE:
+                continue
+            if isinstance(argument.value, VariableNode):
+                self.variables.add(argument.value.name.value)
+                return argument.value.name.value
+            if isinstance(argument.value, IntValueNode):
+                return _size(int(argument.value.value[:10]))
+        return DEFAULT_PAGE_SIZE
+
+    def _fields(
+        self, selected: SelectionSetNode, parent: object
+    ) -> Iterator[tuple[FieldNode, GraphQLField]]:
+        """Yield the fields with their definitions; those of introspection have none."""
+        for node in selected.selections:
+            if isinstance(node, FieldNode):
+                definition = _definition(parent, node.name.value)
+                if definition is not None:
+                    yield node, definition
+            elif isinstance(node, InlineFragmentNode):
+                condition = node.type_condition
+                inner = self._schema.get_type(condition.name.value) if condition else parent
+                yield from self._fields(node.selection_set, inner)
+            elif isinstance(node, FragmentSpreadNode):
+                fragment = self._fragments[node.name.value]
+                inner = self._schema.get_type(fragment.type_condition.name.value)
+                yield from self._fields(fragment.selection_set, inner)
+
+
+def _definition(parent: object, name: str) -> GraphQLField | None:
+    if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType):
+        found: GraphQLField | None = parent.fields.get(name)
+        return found
+    return None
+
+
+def _default(operation: OperationDefinitionNode, name: str) -> int:
+    for definition in operation.variable_definitions or ():
+        default = definition.default_value
+        if definition.variable.name.value == name and isinstance(default, IntValueNode):
+            return _size(int(default.value[:10]))
+    return DEFAULT_PAGE_SIZE
+
+
+def _size(value: Any) -> int:
+    """Return the size of a page. A value that is no size is refused later, and costs nothing much."""
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124
+    return int(min(max(value, 0), MAX_PAGE_SIZE)) if whole else DEFAULT_PAGE_SIZE
+
+
+def _places(page: Page) -> str:
+    """Return the paths of a page and of the dearest chain of pages in it."""
+    paths = [page.path]
+    while page.entries.pages:
+        page = page.entries.pages[0]
+        paths.append(page.path)
+    return "in " + " or ".join(paths)

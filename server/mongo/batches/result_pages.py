@@ -1,0 +1,136 @@
+"""Pages of the results of many batches at once, read with two commands.
+
+The first command finds the chunks that hold the pages, and the second one reads these results of
+them and nothing else: a page of one result does not read a chunk of a thousand.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bson import ObjectId
+
+from server.domain.item_result import ItemResult
+from server.domain.lanes import MOST_LANES
+from server.mongo.batches.documents import FAILED, ToOutcome
+from server.mongo.batches.stored_results import results_of
+from server.mongo.collections import CHUNKS_BY_FIRST
+from server.mongo.connection.document import Document
+from server.mongo.connection.driver import Database
+from server.mongo.connection.errors import translated
+
+_CHUNKS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultPages:
+    """The first `count` results behind the item `after`; with `success` these alone."""
+
+    count: int
+    after: int = -1
+    success: bool | None = None
+
+    async def read(
+        self, database: Database, batch_ids: Sequence[str], to_outcome: ToOutcome
+    ) -> Mapping[str, Sequence[ItemResult]]:
+        """Return the results of each batch, in input order; a batch without any is left out."""
+        found: dict[str, list[ItemResult]] = {}
+        with translated():
+            needed = {"_id": {"$in": await self._needed(database, batch_ids)}}
+            async for chunk in database["batchChunks"].find(
+                needed, self._part, batch_size=_CHUNKS_AT_ONCE
+            ):
+                of_batch = found.setdefault(str(chunk["batchId"]), [])
+                of_batch += results_of(chunk, to_outcome)
+        for results in found.values():
+            results.sort(key=lambda result: result.index)
+            del results[self.count :]
+        return found
+
+    async def _needed(self, database: Database, batch_ids: Sequence[str]) -> Sequence[Document]:
+        """Return the ids of the chunks that may hold results of the pages.
+
+        Chunks of one lane do not overlap. So of the chunks before a given one, all but the last
+        of each lane hold smaller indexes only.
+        """
+        first_chunks = {"$firstN": {"input": _PLACE, "n": self.count + MOST_LANES}}
+        reply = await database.command(
+            {
+                "aggregate": "batchChunks",
+                "pipeline": [
+                    {"$match": self._query(batch_ids)},
+                    {"$sort": {"batchId": 1, "first": 1}},
+                    {"$group": {"_id": "$batchId", "chunks": first_chunks}},
+                ],
+                "hint": CHUNKS_BY_FIRST,
+                "cursor": {"batchSize": len(batch_ids) + 1},
+                "readConcern": {"level": "majority"},
+            }
+        )
+        batches = reply["cursor"]["firstBatch"]
+        return [chunk for batch in batches for chunk in self._first(batch["chunks"])]
+
+    def _query(self, batch_ids: Sequence[str]) -> Document:
+        counts = ["successCount", "failureCount"]
+        if self.success is not None:
+            counts = ["successCount" if self.success else "failureCount"]
+        return {
+            "batchId": {"$in": [ObjectId(one) for one in batch_ids]},
+            "last": {"$gt": self.after},
+            "$or": [{count: {"$gt": 0}} for count in counts],
+        }
+
+    def _first(self, chunks: Sequence[Document]) -> Sequence[Document]:
+        """Return the ids of those chunks, in their order, that the page can reach into."""
+        ids, results, last = [], 0, -1
+        for chunk in chunks:
+            if results >= self.count and chunk["first"] > last:
+                break
+            ids.append(chunk["id"])
+            if chunk["first"] > self.after and results < self.count:
+                results += self._results_in(chunk)
+                last = max(last, chunk["last"])
+        return ids
+
+    def _results_in(self, chunk: Document) -> int:
+        successes, failures = chunk["successes"], chunk["failures"]
+        if self.success is None:
+            return int(successes + failures)
+        return int(successes if self.success else failures)
+
+    @property
+    def _part(self) -> Document:
+        """Return the projection of a chunk: the outcomes of the page and what belongs to them."""
+        wanted: list[Any] = [{"$gt": ["$$one.index", self.after]}]
+        if self.success is not None:
+            wanted.append({"$ne" if self.success else "$eq": ["$$one.kind", FAILED]})
+        outcomes = {"$filter": {"input": "$outcomes", "as": "one", "cond": {"$and": wanted}}}
+        ordered = {"$sortArray": {"input": outcomes, "sortBy": {"index": 1}}}
+        page = {"$slice": [ordered, self.count]}
+        of_page = {"$in": ["$$one.index", "$$page.index"]}
+
+        def part(name: str) -> Document:
+            return {"$filter": {"input": name, "as": "one", "cond": of_page}}
+
+        return {
+            "_id": 0,
+            "batchId": 1,
+            "outcomes": page,
+            "items": {"$let": {"vars": {"page": page}, "in": part("$items")}},
+            "publications": _if_present(
+                "$publications", {"$let": {"vars": {"page": page}, "in": part("$publications")}}
+            ),
+        }
+
+
+_PLACE = {
+    "id": "$_id",
+    "first": "$first",
+    "last": "$last",
+    "successes": "$successCount",
+    "failures": "$failureCount",
+}
+
+
+def _if_present(name: str, value: Any) -> Document:
+    return {"$cond": [{"$isArray": name}, value, "$$REMOVE"]}
