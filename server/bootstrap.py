@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from server.assembly import Assembly, Sizes, assemble
 from server.batches.engine.engine import Engine
@@ -28,6 +28,9 @@ from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
 from server.settings import Settings
 from server.web.app import make_app
+from server.web.connections.flight import CountedBodies
+from server.web.connections.guard import ConnectionGuard
+from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
 from server.web.metrics import Metrics
@@ -42,7 +45,8 @@ class Parts:
     if no worker runs in the process.
     """
 
-    app: Starlette | None
+    app: ASGIApp | None
+    guard: ConnectionGuard
     mongod: EmbeddedMongod | None
     background: Background | None
 
@@ -86,8 +90,9 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             patience_seconds=lambda: unless_the_database_is_gone(PATIENCE_SECONDS),
         )
         await stack.enter_async_context(sweep.running())
-        app = _app(driver, settings, assembly, metrics, background)
-        yield Parts(app=app, mongod=mongod, background=background)
+        guard = ConnectionGuard(_connection_limits(settings))
+        app = _app(driver, settings, assembly, metrics, background, guard)
+        yield Parts(app=app, guard=guard, mongod=mongod, background=background)
 
 
 @asynccontextmanager
@@ -103,7 +108,8 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         assembly = _assembled(driver, settings, Metrics())
         stack.push_async_callback(_drain_briefly, assembly.engine)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
-        yield Parts(app=None, mongod=None, background=background)
+        guard = ConnectionGuard(_connection_limits(settings))
+        yield Parts(app=None, guard=guard, mongod=None, background=background)
 
 
 async def _connected(
@@ -205,7 +211,8 @@ def _app(
     assembly: Assembly,
     metrics: Metrics,
     background: Background | None,
-) -> Starlette:
+    guard: ConnectionGuard,
+) -> ASGIApp:
     async def why_not_ready() -> str | None:
         if not await is_writable(driver):
             return "no primary of the database answers"
@@ -215,7 +222,24 @@ def _app(
 
     limit = settings.max_request_bytes
     origins = settings.origins
-    graphql = GraphQLView(assembly.services, max_request_bytes=limit, origins=origins)
+    graphql = GraphQLView(
+        assembly.services,
+        max_request_bytes=limit,
+        origins=origins,
+        init_seconds=settings.header_seconds,
+    )
     rest = Rest(assembly.services, max_request_bytes=limit)
     convex = Convex(assembly.services, max_request_bytes=limit)
-    return make_app(graphql, metrics, why_not_ready, rest, convex, origins)
+    app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
+    return CountedBodies(app, guard.flight)
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    return ConnectionLimits(
+        connections=settings.max_connections,
+        per_address=settings.max_connections_per_address,
+        bytes_in_flight=settings.max_bytes_in_flight,
+        header_seconds=settings.header_seconds,
+        transfer_seconds=settings.transfer_seconds,
+        idle_seconds=settings.idle_seconds,
+    )

@@ -35,6 +35,12 @@ class Settings(BaseSettings):
     max_queued_chunks: Annotated[int, Field(ge=1)] = 10_000
     max_query_cost: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
+    max_bytes_in_flight: Annotated[int, Field(ge=1024**2)] = 256 * 1024**2
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 4096
+    max_connections_per_address: Annotated[int, Field(ge=0)] = 0
+    header_seconds: Annotated[float, Field(gt=0, le=600)] = 10
+    transfer_seconds: Annotated[float, Field(gt=0, le=600)] = 20
+    idle_seconds: Annotated[float, Field(gt=0, le=3600)] = 60
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
     group_items: Annotated[int, Field(ge=0, le=1_000)] = 500
     group_seconds: Annotated[float, Field(ge=0.001, le=5)] = 0.05

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,12 @@ from server.domain.errors import StartupError
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
 from server.settings import Settings
+from server.web.connections.serving import config_of
 
 log = logging.getLogger(__name__)
 
 _WAITING_CONNECTIONS = 2048
+_OTHER_FILES = 512  # connections to the database, and what is read and written
 
 
 async def serve(settings: Settings, stop: StopSignal) -> int:
@@ -52,12 +55,12 @@ async def _serve_until_stopped(
 ) -> int:
     if parts.app is None:
         raise AssertionError("a server serves")
-    config = uvicorn.Config(
+    _allow_files(settings.max_connections)
+    config = config_of(
         parts.app,
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        timeout_graceful_shutdown=settings.shutdown_seconds,
+        parts.guard,
+        largest_message=settings.max_request_bytes,
+        shutdown_seconds=settings.shutdown_seconds,
     )
     server = _Server(config)
 
@@ -76,6 +79,7 @@ async def _serve_until_stopped(
         log.critical("Background batches are not run any more. The server stops.")
         stop_serving()
 
+    watching = asyncio.create_task(parts.guard.watch())
     watchers: list[asyncio.Task[None]] = []
     if parts.mongod is not None:
         watchers.append(asyncio.create_task(stop_with_the_database(parts.mongod)))
@@ -85,9 +89,24 @@ async def _serve_until_stopped(
     await server.serve(sockets=[listener])
     stop.action = stop.ignore  # a second signal does not cut short what still ends
     a_part_ended_first = any(watcher.done() for watcher in watchers)
-    for watcher in watchers:
+    for watcher in [*watchers, watching]:
         watcher.cancel()
     return int(a_part_ended_first)
+
+
+def _allow_files(connections: int) -> None:
+    """Raise this process's limit of open files, if it is too low for its connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        most = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        if most < needed:
+            log.warning(
+                "This process may open %s files, which is too few for MAX_CONNECTIONS=%s.",
+                most,
+                connections,
+            )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from server.domain.errors import BadInput
 from server.web import json_value
+from server.web.connections.flight import BODY, BodyBytes
 from server.web.refusal import bad_input, too_large, unsupported
 
 JSON = "application/json"
@@ -40,15 +41,19 @@ async def read_whole(request: Request, most: int, *, instead: str = "send less")
 
     Raises:
         Refused: it has more than `most` bytes; the message ends with what to do `instead`.
+        Overloaded: the server holds as many bytes as it may.
         ClientDisconnect: it broke off.
     """
     pieces: list[bytes] = []
     received = 0
+    held: BodyBytes | None = request.scope.get("state", {}).get(BODY)
     async with aclosing(request.stream()) as body:
         async for piece in body:
             received += len(piece)
             if received > most:
                 raise too_large(f"The request is larger than {most} bytes: {instead}.")
+            if held is not None:
+                held.add(len(piece))
             pieces.append(piece)
     return b"".join(pieces)
 

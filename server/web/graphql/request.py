@@ -18,7 +18,7 @@ def from_body(body: bytes) -> GraphQLRequestData:
     Raises:
         Refused: it is not a JSON object, or not a request.
     """
-    return _checked(read_object(body, as_python=True))
+    return checked(read_object(body, as_python=True))
 
 
 def from_query(parameters: Mapping[str, str]) -> GraphQLRequestData:
@@ -27,7 +27,7 @@ def from_query(parameters: Mapping[str, str]) -> GraphQLRequestData:
     Raises:
         Refused: they are not a request.
     """
-    return _checked(
+    return checked(
         {
             name: _object(name, text) if name in _IN_JSON else text
             for name, text in parameters.items()
@@ -41,7 +41,12 @@ def _object(name: str, text: str) -> dict[str, Any] | None:
     return read_object(text, f"The parameter {name}", as_python=True)
 
 
-def _checked(sent: Mapping[str, Any]) -> GraphQLRequestData:
+def checked(sent: Mapping[str, Any]) -> GraphQLRequestData:
+    """Return the request that the parts are, also those in a message of a WebSocket.
+
+    Raises:
+        Refused: a part has the wrong type.
+    """
     for name, kind, called in (
         ("query", str, "text"),
         ("operationName", str, "text"),

@@ -8,6 +8,8 @@ from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from typing_extensions import override
 
+from server.web.connections.websocket import CONNECTION, WebSocketConnection
+
 
 class Socket(ASGIWebSocketAdapter):
     """Close on a message that is no object, and send nothing to a client that has gone."""
@@ -25,3 +27,14 @@ class Socket(ASGIWebSocketAdapter):
     async def send_json(self, message: Mapping[str, object]) -> None:
         with suppress(WebSocketDisconnected, AlreadyClosed):
             await super().send_json(message)
+
+    @override
+    async def close(self, code: int, reason: str) -> None:
+        with suppress(RuntimeError):  # it has been closed already, as by a message before
+            await super().close(code, reason)
+
+    def acknowledge(self) -> None:
+        """Take messages of full size from now on, where the server limits them before."""
+        connection = self.ws.scope.get("state", {}).get(CONNECTION)
+        if isinstance(connection, WebSocketConnection):
+            connection.acknowledge()

@@ -6,6 +6,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
@@ -31,9 +32,11 @@ from server.web.graphiql.page import Page
 from server.web.graphql.answer import JSON, RESPONSE, executed, preferred, refusal
 from server.web.graphql.request import from_body, from_query
 from server.web.graphql.socket import Socket
+from server.web.graphql.transport_ws import TransportWS
 from server.web.key import key_headers
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 
+OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
 
 
@@ -49,17 +52,28 @@ class GraphQLView(GraphQL[Context, None]):
     """The route `/graphql`."""
 
     websocket_adapter_class = Socket
+    graphql_transport_ws_handler_class = TransportWS
     request_adapter_class = _Adapter
 
     def __init__(
-        self, services: Services, *, max_request_bytes: int, origins: Sequence[str] = ()
+        self,
+        services: Services,
+        *,
+        max_request_bytes: int,
+        origins: Sequence[str] = (),
+        init_seconds: float = 10,
     ) -> None:
-        """Take `origins`: pages of these may open a WebSocket, and so may those of this server."""
+        """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
+
+        A WebSocket must send `connection_init` within `init_seconds`.
+        """
         super().__init__(
             schema,
             allowed_origins=origins,
             graphql_ide="graphiql",
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
+            connection_init_wait_timeout=timedelta(seconds=init_seconds),
+            max_subscriptions_per_connection=OPERATIONS_PER_SOCKET,
         )
         self._services = services
         self._max_request_bytes = max_request_bytes

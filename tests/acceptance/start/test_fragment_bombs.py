@@ -44,7 +44,7 @@ def by_websocket(server: ServerProcess, query: str) -> Answer:
 
 
 @pytest.mark.parametrize("ask", [by_post, by_get, by_websocket])
-@pytest.mark.parametrize("levels", [30, 200])
+@pytest.mark.parametrize("levels", [6, 30, 100])
 def test_each_is_answered_at_once(
     running: ServerProcess, ask: Callable[[ServerProcess, str], Answer], levels: int
 ) -> None:
@@ -57,16 +57,16 @@ def test_each_is_answered_at_once(
         codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
         assert (sort, codes) in ((sort, set()), (sort, {"BAD_INPUT"}))
         assert (sort, bool(codes)) == (sort, not answer.get("data"))
-        assert codes or levels == 30
+        assert codes or levels == 6
     assert ask(running, "{ __typename }")["data"] == {"__typename": "Query"}
 
 
 @pytest.mark.parametrize("ask", [by_post, by_get, by_websocket])
-def test_a_bomb_without_an_alias_is_an_ordinary_query(
+def test_a_small_one_without_an_alias_is_an_ordinary_query(
     running: ServerProcess, ask: Callable[[ServerProcess, str], Answer]
 ) -> None:
-    """Fields of one name are one field, so that thirty levels still ask for one count."""
+    """Fields of one name are one field, so that six levels still ask for one count."""
     plain = ask(running, "{ products { totalCount } }")["data"]
 
     for sort in ("fragments", "inline fragments", "directives"):
-        assert ask(running, bombs(30)[sort])["data"] == plain
+        assert ask(running, bombs(6)[sort])["data"] == plain

@@ -70,14 +70,14 @@ class Reply:
     is_replay: bool = False
 
 
-def app_of(shop: Shop) -> Starlette:
+def app_of(shop: Shop, *, init_seconds: float = 10) -> Starlette:
     """Return the whole application, with a limit on bodies that tests can reach."""
 
     async def ready() -> None:
         return None
 
     services, limit = shop.services, MAX_REQUEST_BYTES
-    view = GraphQLView(services, max_request_bytes=limit)
+    view = GraphQLView(services, max_request_bytes=limit, init_seconds=init_seconds)
     rest = Rest(services, max_request_bytes=limit)
     convex = Convex(services, max_request_bytes=limit)
     return make_app(view, shop.metrics, ready, rest, convex, ["*"])

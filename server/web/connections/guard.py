@@ -1,0 +1,70 @@
+"""Watches over all connections of a process, and ends those that keep it waiting."""
+
+import asyncio
+from collections import Counter
+from typing import Protocol
+
+from server.web.connections.flight import BytesInFlight
+from server.web.connections.limits import RESERVED, ConnectionLimits
+
+_EVERY_SECONDS = 0.25
+
+
+class Guarded(Protocol):
+    """A connection."""
+
+    address: str | None
+
+    def look(self, now: float) -> int:
+        """End the connection if it has kept the server waiting; return its unsent bytes."""
+        ...
+
+    def end(self) -> None:
+        """End the connection now, whatever is unsent."""
+        ...
+
+
+class ConnectionGuard:
+    """Counts connections, and looks at each four times a second.
+
+    So a request pays for no timer of its own.
+    """
+
+    def __init__(self, limits: ConnectionLimits) -> None:
+        self.limits = limits
+        self.flight = BytesInFlight(limits.bytes_in_flight)
+        self._connections: set[Guarded] = set()
+        self._by_address: Counter[str | None] = Counter()
+
+    def admit(self, connection: Guarded) -> bool:
+        """Count a new connection; return False if it is one too many.
+
+        Such a one may only ask whether the server is well, and there are few of them: others are
+        ended.
+        """
+        limits, address = self.limits, connection.address
+        self._connections.add(connection)
+        self._by_address[address] += 1
+        if len(self._connections) > limits.connections + RESERVED:
+            connection.end()
+        crowded = limits.per_address and self._by_address[address] > limits.per_address
+        return len(self._connections) <= limits.connections and not crowded
+
+    def forget(self, connection: Guarded) -> None:
+        """Count a connection no more."""
+        if connection in self._connections:
+            self._connections.remove(connection)
+            self._by_address[connection.address] -= 1
+            if not self._by_address[connection.address]:
+                del self._by_address[connection.address]
+
+    async def watch(self) -> None:
+        """Look at the connections until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self.look(loop.time())
+            await asyncio.sleep(_EVERY_SECONDS)
+
+    def look(self, now: float) -> None:
+        """Look at every connection once."""
+        self.flight.unsent = sum(connection.look(now) for connection in [*self._connections])

@@ -1,0 +1,251 @@
+"""An HTTP connection of uvicorn, with limits on its headers and on how long it takes."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, cast
+
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from server.web.connections.guard import ConnectionGuard
+from server.web.connections.limits import HEAD_BYTES, HEADERS, PIPELINED
+from server.web.connections.progress import Progress
+from server.web.connections.refusal import TOO_MANY, HealthOnly, raw_answer
+
+_LINGER_SECONDS = 2
+_DISCARDED_BYTES = 4 * 1024**2
+_CHUNK_OVERHEAD = 16  # bytes of a chunk's own for each byte that it brings; a chunk of one has 6
+
+
+class HttpConnection(HttpToolsProtocol):
+    """Refuses long headers with 414 or 431, and ends a connection that keeps it waiting.
+
+    uvicorn has neither: <https://www.uvicorn.org/settings/> limits the headers of h11 alone.
+    """
+
+    def __init__(self, *args: Any, guard: ConnectionGuard, **options: Any) -> None:
+        super().__init__(*args, **options)
+        limits = guard.limits
+        self.address: str | None = None
+        self._guard = guard
+        self._is_one_too_many = False
+        self._in_head = True
+        self._heads = 0  # that are complete; where the next one begins in a piece is not known
+        self._head_since = self.loop.time()
+        self._head_bytes = 0
+        self._line_has_ended = False
+        self._overhead = 0  # bytes of the body's framing, beyond what the body allows
+        self._receiving = Progress(limits.transfer_seconds)
+        self._sending = Progress(limits.transfer_seconds)
+        self._unsent = 0
+        self._is_refused = False
+        self._refused_at = 0.0
+        self._discarded = 0
+        self.timeout_keep_alive = limits.idle_seconds  # type: ignore[assignment]
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.address = self.client[0] if self.client else None
+        if not self._guard.admit(self):
+            self._is_one_too_many = True
+            self.app = HealthOnly(self.app)
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._guard.forget(self)
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._receiving.moved += len(data)
+        if self._is_refused:
+            self._discarded += len(data)
+            if self._discarded > _DISCARDED_BYTES:
+                self.transport.abort()
+            return
+        if self.timeout_keep_alive_task is not None:  # it was idle
+            self._head_since = self.loop.time()
+        while data and not self._has_ended:
+            room = HEAD_BYTES - self._head_bytes if self._in_head else len(data)
+            self._feed(data[:room])
+            data = data[room:]
+
+    def _feed(self, data: bytes) -> None:
+        was_in_head, heads = self._in_head, self._heads
+        self._overhead += 0 if was_in_head else len(data)
+        super().data_received(data)
+        if self._has_ended:
+            return
+        if self._in_head:
+            self._count_head(data if was_in_head and heads == self._heads else b"")
+        elif self._overhead > HEAD_BYTES:
+            self._refuse(
+                HTTPStatus.BAD_REQUEST, "The body has more chunk headers or trailers than content."
+            )
+
+    def _count_head(self, data: bytes) -> None:
+        self._head_bytes += len(data)
+        self._line_has_ended = self._line_has_ended or b"\n" in data
+        if self._head_bytes < HEAD_BYTES:
+            return
+        if self._line_has_ended:
+            self._refuse_headers()
+        else:
+            self._refuse(
+                HTTPStatus.REQUEST_URI_TOO_LONG,
+                f"The request line has more than {HEAD_BYTES} bytes: send a POST.",
+            )
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head_bytes, self._line_has_ended = True, 0, False
+        self._head_since = self.loop.time()
+
+    @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if len(self.headers) > HEADERS and not self._has_ended:
+            self._refuse_headers()
+
+    @override
+    def on_headers_complete(self) -> None:
+        self._in_head, self._overhead = False, 0
+        self._heads += 1
+        self._receiving.stop()
+        if self._has_ended:
+            return
+        super().on_headers_complete()
+        if self.cycle is not None:
+            self.cycle.transport = cast("asyncio.Transport", _AnswerTransport(self))
+        if len(self.pipeline) > PIPELINED:
+            self._refuse(
+                HTTPStatus.BAD_REQUEST, f"At most {PIPELINED} requests may wait for an answer."
+            )
+
+    @override
+    def on_body(self, body: bytes) -> None:
+        self._overhead -= len(body) * (1 + _CHUNK_OVERHEAD)
+        self._overhead = max(self._overhead, -HEAD_BYTES)
+        if self.cycle is not None:
+            super().on_body(body)
+
+    @override
+    def on_message_complete(self) -> None:
+        self._in_head, self._head_bytes, self._line_has_ended = True, 0, False
+        self._head_since = self.loop.time()
+        self._receiving.stop()
+        if self.cycle is not None:
+            super().on_message_complete()
+
+    @override
+    def handle_websocket_upgrade(self) -> None:
+        if self._is_one_too_many:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, TOO_MANY, code="OVERLOADED")
+            return
+        self._guard.forget(self)
+        super().handle_websocket_upgrade()
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(HTTPStatus.BAD_REQUEST, "This is not HTTP/1.1.")
+
+    def end(self) -> None:
+        """End the connection now, whatever is unsent."""
+        self.transport.abort()
+
+    def look(self, now: float) -> int:
+        """End the connection if it has kept the server waiting; return its unsent bytes."""
+        unsent = self.transport.get_write_buffer_size()
+        lingers = self._is_refused and now > self._refused_at + _LINGER_SECONDS
+        if lingers or self._stalls_sending(now, unsent):
+            self.transport.abort()
+        elif not self._has_ended and self._keeps_waiting(now):
+            self._refuse(
+                HTTPStatus.REQUEST_TIMEOUT, "The request did not come in time: send it again."
+            )
+        return unsent
+
+    def _keeps_waiting(self, now: float) -> bool:
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete:
+            if not cycle.more_body or self.flow.read_paused or cycle.waiting_for_100_continue:
+                self._receiving.stop()
+                return False
+            return self._receiving.stalls(now)
+        if self.timeout_keep_alive_task is not None:  # idle: uvicorn closes it
+            return False
+        return self._in_head and now - self._head_since > self._guard.limits.header_seconds
+
+    def _stalls_sending(self, now: float, unsent: int) -> bool:
+        """Return whether the peer takes an answer too slowly, or does not take the end of one."""
+        before, self._unsent = self._unsent, unsent
+        if not unsent:
+            self._sending.stop()
+            return False
+        self._sending.moved += max(before - unsent, 0)
+        return self._sending.stalls(now)
+
+    def close_after_answer(self) -> None:
+        """Close the connection, once the peer can have read the answer."""
+        if self.cycle.more_body:
+            self._linger()
+        else:
+            self.transport.close()
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._is_refused or self.transport.is_closing()
+
+    def _linger(self) -> None:
+        """Send no more, and read what still comes for a while.
+
+        A socket that is closed with unread bytes is reset, and the peer loses the answer.
+        """
+        self._is_refused, self._refused_at = True, self.loop.time()
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+
+    @override
+    def eof_received(self) -> None:
+        if self._is_refused:
+            self.transport.close()
+
+    def _refuse_headers(self) -> None:
+        self._refuse(
+            HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+            f"The headers have more than {HEAD_BYTES} bytes, or are more than {HEADERS}.",
+        )
+
+    def _refuse(self, status: HTTPStatus, message: str, *, code: str = "BAD_INPUT") -> None:
+        """Answer, unless an answer has begun, and close the connection."""
+        cycle = self.cycle
+        if self._has_ended:
+            return
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            self.transport.write(raw_answer(status, code, message))
+        self._linger()
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+
+class _AnswerTransport:
+    """What an answer is written to: closing it lets the peer read an answer that came early."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: HttpConnection) -> None:
+        self._connection = connection
+
+    def write(self, data: bytes) -> None:
+        self._connection.transport.write(data)
+
+    def is_closing(self) -> bool:
+        return self._connection.transport.is_closing()
+
+    def close(self) -> None:
+        self._connection.close_after_answer()

@@ -1,0 +1,91 @@
+"""A WebSocket connection of uvicorn, with limits on its messages and on how long it takes."""
+
+import asyncio
+from typing import Any
+
+from typing_extensions import override
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+from server.web.connections.guard import ConnectionGuard
+from server.web.connections.limits import UNACKNOWLEDGED_BYTES
+from server.web.connections.progress import Progress
+
+CONNECTION = "connection"  # in the scope's state: the connection itself
+
+
+class WebSocketConnection(WebSocketsSansIOProtocol):
+    """Takes 16 KB a message before the acknowledgement, and `ws_max_size` after it."""
+
+    def __init__(self, *args: Any, guard: ConnectionGuard, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.address: str | None = None
+        self._guard = guard
+        self._sending = Progress(guard.limits.transfer_seconds)
+        self._receiving = Progress(guard.limits.transfer_seconds)
+        self._unsent = 0
+        self._pending = 0  # bytes of a message that is not complete
+        self.conn.max_message_size = UNACKNOWLEDGED_BYTES
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self.address = self.client[0] if self.client else None
+        self._guard.admit(self)  # its handshake was admitted as an HTTP connection
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._guard.forget(self)
+        self._guard.flight.received -= self._pending
+        self._pending = 0
+        super().connection_lost(exc)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._receiving.moved += len(data)
+        before, self._pending = self._pending, self._incomplete()
+        flight = self._guard.flight
+        flight.received += self._pending - before
+        if self._pending > before and flight.is_over():
+            self._cut_off(1013, "The server holds as many bytes as it may: try again later.")
+
+    def _incomplete(self) -> int:
+        """Return the bytes of a message of which the end has not come."""
+        return len(self.conn.reader.buffer) + sum(map(len, self.frames))
+
+    def _cut_off(self, code: int, reason: str) -> None:
+        """Close the connection, whatever it was in the middle of."""
+        if not self.transport.is_closing():
+            self.conn.fail(code, reason)
+            self.handle_parser_exception()
+
+    @override
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["state"][CONNECTION] = self
+
+    def acknowledge(self) -> None:
+        """Take messages of full size from now on."""
+        self.conn.max_message_size = self.config.ws_max_size
+
+    def end(self) -> None:
+        """End the connection now, whatever is unsent."""
+        self.transport.abort()
+
+    def look(self, now: float) -> int:
+        """End the connection if its peer does not read; return its unsent bytes."""
+        if not self._pending:
+            self._receiving.stop()
+        elif not self.read_paused and self._receiving.stalls(now):
+            self._cut_off(1008, "The message did not come in time.")
+        unsent = self.transport.get_write_buffer_size()
+        before, self._unsent = self._unsent, unsent
+        if not unsent:
+            self._sending.stop()
+            return 0
+        self._sending.moved += max(before - unsent, 0)
+        if self._sending.stalls(now):
+            self.transport.abort()
+        return unsent

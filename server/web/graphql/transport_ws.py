@@ -1,0 +1,88 @@
+"""The protocol graphql-transport-ws: Strawberry's handler, with every message checked before it.
+
+<https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md> says what a message is, and which
+code closes a connection.
+"""
+
+from collections.abc import Mapping
+from types import NoneType
+from typing import Any, Final, cast
+
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
+from typing_extensions import override
+
+from schema.context import Context
+from server.domain.errors import quoted
+from server.web.graphql.request import checked
+from server.web.graphql.socket import Socket
+from server.web.refusal import Refused
+
+LONGEST_ID: Final = 200
+_INVALID = 4400
+_LONGEST_REASON = 123  # bytes, as RFC 6455 has it
+_TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
+
+
+class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
+    """Closes with 4400 on what is no message, and answers a faulty request with an `error`."""
+
+    @override
+    async def handle_message(self, message: Any) -> None:
+        fault = _fault(message)
+        if fault is None or self._is_for_strawberry(message):
+            await self._handle(message)
+        else:
+            await self.handle_invalid_message(fault)
+
+    def _is_for_strawberry(self, message: Mapping[str, Any]) -> bool:
+        """Return whether another rule comes first: nothing is subscribed to before the greeting."""
+        return message.get("type") == "subscribe" and not self.connection_acknowledged
+
+    async def _handle(self, message: Any) -> None:
+        if message.get("payload", "") is None:
+            message = {name: value for name, value in message.items() if name != "payload"}
+        if message["type"] == "subscribe" and self.connection_acknowledged:
+            await self._subscribe(message)
+            return
+        await super().handle_message(message)
+        if message["type"] == "connection_init" and self.connection_acknowledged:
+            cast("Socket", self.websocket).acknowledge()
+
+    async def _subscribe(self, message: Any) -> None:
+        """Begin an operation, or answer with what is wrong with it. An id in use comes first."""
+        if message["id"] not in self.operations:
+            try:
+                checked(message["payload"])
+            except Refused as refused:
+                await self._answer_with(refused, message["id"])
+                return
+        message["payload"].setdefault("query", "")  # Strawberry says that it is missing
+        await super().handle_message(message)
+
+    async def _answer_with(self, refused: Refused, operation_id: str) -> None:
+        error = {"message": str(refused), "extensions": {"code": refused.refusal.code}}
+        await self.websocket.send_json({"id": operation_id, "type": "error", "payload": [error]})
+
+    @override
+    async def handle_invalid_message(self, error_message: str) -> None:
+        reason = error_message.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        await self.websocket.close(code=_INVALID, reason=reason)
+
+
+def _fault(message: Mapping[str, Any]) -> str | None:
+    """Return what is wrong with the envelope of a message; None if nothing is."""
+    kind = message.get("type")
+    if kind not in _TYPES:
+        shown = quoted(kind) if isinstance(kind, str) else "none"
+        return f"The type of a message is one of {', '.join(_TYPES)}, not {shown}."
+    if kind in ("subscribe", "complete"):
+        operation_id = message.get("id")
+        if not isinstance(operation_id, str) or not 1 <= len(operation_id) <= LONGEST_ID:
+            return f"The id of {kind} must be a text of 1 to {LONGEST_ID} characters."
+    if kind == "subscribe" and not isinstance(message.get("payload"), dict):
+        return "The payload of subscribe must be a JSON object."
+    if not isinstance(message.get("payload"), (dict, NoneType)) and kind != "complete":
+        return f"The payload of {kind} must be a JSON object, or left out."
+    return None

@@ -1,0 +1,147 @@
+"""What a peer may send over a WebSocket, and how fast."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+
+import pytest
+
+from server.web.connections.limits import UNACKNOWLEDGED_BYTES
+from server.web.graphql.view import OPERATIONS_PER_SOCKET
+from tests.support.batches.batch_work import plus_one, submit
+from tests.support.shop import Shop
+from tests.support.waiting import until
+from tests.support.web.doors import app_of
+from tests.support.web.listening import LARGEST_MESSAGE, Listening, listening
+from tests.support.web.talking import talking
+
+pytestmark = pytest.mark.either_driver
+
+QUICK = {"header_seconds": 0.3, "transfer_seconds": 0.3}
+HANDSHAKE = (
+    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: Upgrade\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    b"sec-websocket-protocol: graphql-transport-ws\r\n\r\n"
+)
+
+
+@pytest.fixture
+async def server(shop: Shop) -> AsyncIterator[Listening]:
+    async with listening(app_of(shop), **QUICK) as opened:
+        yield opened
+
+
+def init(size: int) -> str:
+    return json.dumps({"type": "connection_init", "payload": {"x": "x" * size}})
+
+
+async def test_a_message_before_the_acknowledgement_is_small(server: Listening) -> None:
+    async with talking(server.port) as talk:
+        await talk.send(init(UNACKNOWLEDGED_BYTES))
+        assert (await talk.closed())[0] == 1009
+    async with talking(server.port) as talk:
+        await talk.send(init(UNACKNOWLEDGED_BYTES - 100))
+        assert await talk.hear() == {"type": "connection_ack"}
+
+
+async def test_a_message_after_it_is_as_large_as_a_body_over_http(server: Listening) -> None:
+    async with talking(server.port) as talk:
+        await talk.greet()
+        await talk.subscribe("{ __typename } #" + "x" * (LARGEST_MESSAGE - 200))
+        assert (await talk.hear())["type"] == "next"
+        assert (await talk.hear())["type"] == "complete"
+        await talk.subscribe("{ __typename } #" + "x" * LARGEST_MESSAGE)
+        assert (await talk.closed())[0] == 1009
+
+
+async def test_fragments_are_counted_together(server: Listening) -> None:
+    async with talking(server.port) as talk:
+        await talk.socket.send(["x" * 1000] * 20)
+        assert (await talk.closed())[0] == 1009
+
+
+async def test_nothing_is_compressed(server: Listening) -> None:
+    async with talking(server.port, compression="deflate") as talk:
+        assert talk.socket.protocol.extensions == []
+
+
+async def test_a_message_of_which_the_end_does_not_come_is_not_waited_for(
+    server: Listening,
+) -> None:
+    peer = await server.peer()
+    await peer.send(HANDSHAKE)
+    await peer.reader.readuntil(b"\r\n\r\n")
+
+    await peer.send(b"\x81\xfe\x10\x00" + b"mask" + b"x" * 100)
+
+    assert b"in time" in await peer.all()
+
+
+async def test_a_peer_that_does_not_read_is_cut_off(shop: Shop, server: Listening) -> None:
+    peer = await server.peer()
+    await peer.send(HANDSHAKE)
+    await peer.reader.readuntil(b"\r\n\r\n")
+    peer.reader._transport.pause_reading()  # type: ignore[attr-defined]
+    ping = json.dumps({"type": "ping"}).encode()
+    frame = bytes([0x81, 0x80 | len(ping)]) + bytes(4) + ping
+    connections = server.guard._connections
+    await until(lambda: connections)
+
+    async def ping_for_ever() -> None:
+        while True:
+            await peer.send(frame * 1000)
+
+    pinging = asyncio.create_task(ping_for_ever())
+    await until(lambda: not connections)
+    pinging.cancel()
+    await asyncio.wait([pinging])
+
+
+async def test_a_subscription_that_is_silent_for_long_goes_on(
+    shop: Shop, server: Listening
+) -> None:
+    batch = await submit(shop, plus_one(await shop.put(1)))
+    async with talking(server.port) as talk:
+        await talk.greet()
+        await talk.subscribe(f'subscription {{ batchProgress(id: "{batch}") {{ status }} }}')
+        await talk.hear()
+        await asyncio.sleep(1)  # three times the deadlines
+        await talk.send({"type": "ping"})
+        assert await talk.hear() == {"type": "pong"}
+
+
+async def test_one_connection_has_so_many_operations_at_a_time(
+    shop: Shop, server: Listening
+) -> None:
+    batch = await submit(shop, plus_one(await shop.put(1)))
+    query = f'subscription {{ batchProgress(id: "{batch}") {{ status }} }}'
+    async with talking(server.port) as talk:
+        await talk.greet()
+        for number in range(OPERATIONS_PER_SOCKET + 1):
+            await talk.subscribe(query, str(number))
+        heard = [await talk.hear() for _ in range(OPERATIONS_PER_SOCKET + 1)]
+
+    refused = [message for message in heard if message["type"] == "error"]
+    assert [message["id"] for message in refused] == [str(OPERATIONS_PER_SOCKET)]
+    assert [error["message"] for error in refused[0]["payload"]] == ["Subscription limit reached"]
+
+
+async def test_incomplete_messages_have_a_budget_in_all(shop: Shop) -> None:
+    async with listening(app_of(shop), bytes_in_flight=100_000) as server:
+        peers = []
+        for _ in range(2):
+            peer = await server.peer()
+            await peer.send(HANDSHAKE)
+            await peer.reader.readuntil(b"\r\n\r\n")
+            greeting = json.dumps({"type": "connection_init"}).encode()
+            await peer.send(bytes([0x81, 0x80 | len(greeting)]) + bytes(4) + greeting)
+            await peer.reader.readuntil(b"connection_ack")
+            peers.append(peer)
+        for peer in peers:
+            size = (90_000).to_bytes(8, "big")
+            await peer.send(b"\x81\xff" + size + bytes(4) + b"x" * 60_000)
+
+        assert b"try again later" in await peers[1].all()
+        assert server.guard.flight.received <= 61_000
+        peers[0].writer.transport.abort()
+        await until(lambda: server.guard.flight.received == 0)
