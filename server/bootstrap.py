@@ -27,6 +27,7 @@ from server.mongo.connection.embedded import EmbeddedMongod
 from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
 from server.settings import Settings
+from server.web.admission.admission import Admission
 from server.web.app import make_app
 from server.web.connections.flight import CountedBodies
 from server.web.connections.guard import ConnectionGuard
@@ -222,14 +223,16 @@ def _app(
 
     limit = settings.max_request_bytes
     origins = settings.origins
+    admission = Admission(queue_seconds=settings.queue_seconds, flight=guard.flight)
     graphql = GraphQLView(
         assembly.services,
         max_request_bytes=limit,
         origins=origins,
         init_seconds=settings.header_seconds,
+        admission=admission,
     )
-    rest = Rest(assembly.services, max_request_bytes=limit)
-    convex = Convex(assembly.services, max_request_bytes=limit)
+    rest = Rest(assembly.services, max_request_bytes=limit, admission=admission)
+    convex = Convex(assembly.services, max_request_bytes=limit, admission=admission)
     app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
     return CountedBodies(app, guard.flight)
 

@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     max_queued_chunks: Annotated[int, Field(ge=1)] = 10_000
     max_query_cost: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
+    queue_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
     max_bytes_in_flight: Annotated[int, Field(ge=1024**2)] = 256 * 1024**2
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 4096
     max_connections_per_address: Annotated[int, Field(ge=0)] = 0

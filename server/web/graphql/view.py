@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
@@ -18,6 +19,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.execution import ExecutionResult
 from strawberry.types.graphql import OperationType
 from typing_extensions import override
 
@@ -27,13 +29,16 @@ from server.domain.errors import BadInput
 from server.domain.refusal import STOPPING, Refusal
 from server.web import json_value
 from server.web.accept import accepted
+from server.web.admission.admission import Admission, Newcomer, work_of
+from server.web.admission.leaving import caller_of, left, unless_left
 from server.web.body import read_whole, require_media_type
+from server.web.connections.flight import BODY, BodyBytes
 from server.web.graphiql.page import Page
 from server.web.graphql.answer import JSON, RESPONSE, executed, preferred, refusal
 from server.web.graphql.request import from_body, from_query
 from server.web.graphql.socket import Socket
 from server.web.graphql.transport_ws import TransportWS
-from server.web.key import key_headers
+from server.web.key import has_key, key_headers
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 
 OPERATIONS_PER_SOCKET = 100
@@ -62,6 +67,7 @@ class GraphQLView(GraphQL[Context, None]):
         max_request_bytes: int,
         origins: Sequence[str] = (),
         init_seconds: float = 10,
+        admission: Admission | None = None,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
@@ -77,6 +83,7 @@ class GraphQLView(GraphQL[Context, None]):
         )
         self._services = services
         self._max_request_bytes = max_request_bytes
+        self.admission = admission or Admission()
         self._page = Page()
 
     @override
@@ -93,6 +100,7 @@ class GraphQLView(GraphQL[Context, None]):
     async def _answer(self, request: Request) -> Response:
         try:
             require_method(request.method, "GET", "POST")
+            self.admission.require_hope(caller_of(request))
             if request.method == "POST":
                 require_media_type(request, [JSON])
             return await self.run(request)
@@ -133,6 +141,31 @@ class GraphQLView(GraphQL[Context, None]):
         return from_body(await read_whole(sent, self._max_request_bytes))
 
     @override
+    async def execute_single(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        sub_response: Response,
+        context: Context,
+        root_value: None,
+        request_data: GraphQLRequestData,
+    ) -> ExecutionResult:
+        """Execute when the request's turn comes. A query ends when its caller leaves."""
+        running = partial(
+            super().execute_single,
+            request=request,
+            request_adapter=request_adapter,
+            sub_response=sub_response,
+            context=context,
+            root_value=root_value,
+            request_data=request_data,
+        )
+        async with self.admission.admitted(_newcomer(request, request_data)):
+            if _may_change(request_data):
+                return await running()
+            return await unless_left(request, running())
+
+    @override
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Return the response with one answer: batching is off."""
         return executed(response_data, sub_response.media_type)
@@ -144,6 +177,20 @@ class GraphQLView(GraphQL[Context, None]):
             return json_value.parse(data, as_python=True)
         except BadInput as error:
             raise json.JSONDecodeError(str(error), "", 0) from error  # what Strawberry closes on
+
+
+def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:
+    body: BodyBytes | None = request.scope.get("state", {}).get(BODY)
+    work = work_of(body.size if body else len(sent.query or ""))
+    stays = _may_change(sent) and has_key(request, sent)
+    return Newcomer(
+        caller=caller_of(request), work=work, left=None if stays else partial(left, request)
+    )
+
+
+def _may_change(sent: GraphQLRequestData) -> bool:
+    """Return whether the request may be a mutation: it cannot be one without the word."""
+    return "mutation" in (sent.query or "")
 
 
 def _preferred(request: HTTPConnection) -> str | None:

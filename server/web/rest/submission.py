@@ -17,6 +17,8 @@ from server.domain.refusal import answered_with
 from server.domain.whole_number import not_whole, whole_number
 from server.kinds.kind import BatchWork
 from server.kinds.kind_option import read_settings
+from server.web.admission.admission import Admission, Newcomer, work_of
+from server.web.admission.leaving import caller_of
 from server.web.body import JSON, read_object, read_whole, require_media_type
 from server.web.json_value import json_answer
 from server.web.key import key_headers
@@ -35,7 +37,12 @@ _INSTEAD = "send less, or NDJSON or CSV, which may be of any length"
 
 
 async def submit(
-    request: Request, kind: RestKind, submissions: Submissions, *, max_request_bytes: int
+    request: Request,
+    kind: RestKind,
+    submissions: Submissions,
+    *,
+    max_request_bytes: int,
+    admission: Admission,
 ) -> Response:
     """Submit the batch that a request asks for, and return where to ask for its progress.
 
@@ -47,8 +54,11 @@ async def submit(
     """
     media_type = require_media_type(request, [JSON, *_STREAMS])
     if media_type == JSON:
-        submitted = await _submit_whole(request, kind, submissions, max_request_bytes)
-    else:
+        body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
+        newcomer = Newcomer(caller=caller_of(request), work=work_of(len(body)))
+        async with admission.admitted(newcomer):
+            submitted = await _submit_whole(request, kind, submissions, body)
+    else:  # a stream is admitted when it begins, and then waits for its sender
         rows = _STREAMS[media_type](kind)
         submitted = await _submit_stream(request, kind, submissions, rows)
     batch = submitted.batch
@@ -65,13 +75,12 @@ async def submit(
 
 
 async def _submit_whole(
-    request: Request, kind: RestKind, submissions: Submissions, max_request_bytes: int
+    request: Request, kind: RestKind, submissions: Submissions, body: bytes
 ) -> Submitted:
     faults = [
         f"There is no parameter {quoted(name)}: in JSON, options stand beside {kind.kind.argument}."
         for name in request.query_params
     ]
-    body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
     sent = read_object(body)
     items: Sequence[Input] = items_of(kind, sent, faults)
     batch_request = _batch_request(request, kind, sent, faults)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +17,8 @@ from server.domain.product import canonical_id
 from server.domain.refusal import STOPPING
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.results import BatchResults
+from server.web.admission.admission import REQUEST_WORK, Admission, Newcomer
+from server.web.admission.leaving import caller_of, left
 from server.web.json_value import json_answer
 from server.web.refusal import METHODS, Refused, not_found, require_method, to_refused
 from server.web.rest.download import download
@@ -43,8 +46,15 @@ class RestServices(Protocol):
 class Rest:
     """The routes of `/api`."""
 
-    def __init__(self, services: RestServices, *, max_request_bytes: int) -> None:
+    def __init__(
+        self,
+        services: RestServices,
+        *,
+        max_request_bytes: int,
+        admission: Admission | None = None,
+    ) -> None:
         self._services = services
+        self._admission = admission or Admission()
         self._max_request_bytes = max_request_bytes
         self._router = Router(
             [
@@ -90,16 +100,28 @@ class Rest:
         if kind is not None:
             require_method(request.method, "POST")
             limit = self._max_request_bytes
-            return await submit(request, kind, self._services.submissions, max_request_bytes=limit)
+            self._admission.require_hope(caller_of(request))
+            return await submit(
+                request,
+                kind,
+                self._services.submissions,
+                max_request_bytes=limit,
+                admission=self._admission,
+            )
         if request.method == "POST" and canonical_id(name) is None:
             raise not_found(f"There is no such operation: {_OPERATIONS}.")
         require_method(request.method, "GET", "HEAD")
-        return await poll(request, await self._found(name), self._services.results)
+        async with self._admission.admitted(self._reader(request)):
+            return await poll(request, await self._found(name), self._services.results)
 
     async def _results(self, request: Request) -> Response:
         require_method(request.method, "GET", "HEAD")
-        batch = await self._found(request.path_params["name"])
+        async with self._admission.admitted(self._reader(request)):
+            batch = await self._found(request.path_params["name"])
         return await download(request, batch, self._services.results)
+
+    def _reader(self, request: Request) -> Newcomer:
+        return Newcomer(caller=caller_of(request), work=REQUEST_WORK, left=partial(left, request))
 
     async def _found(self, name: str) -> BatchProgress:
         batch_id = canonical_id(name)

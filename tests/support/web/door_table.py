@@ -13,7 +13,9 @@ from server.domain.errors import (
     DatabaseUnavailable,
     KeyInUse,
     KeyReused,
+    Overloaded,
     QueueFull,
+    RateLimited,
     WriteConflict,
 )
 from tests.support.web.door_cells import (
@@ -356,6 +358,12 @@ RULES: dict[str, Rule] = {
     ),
     "the queue may be full": Rule(
         failed(429, "QUEUE_FULL", "Why.", retry_after="5"), fault=lambda: QueueFull("Why.")
+    ),
+    "the server may have too much to do": Rule(
+        failed(503, "OVERLOADED", "Why.", retry_after="1"), fault=lambda: Overloaded("Why.")
+    ),
+    "a caller may have used up its share": Rule(
+        failed(429, "RATE_LIMITED", "Why.", retry_after="60"), fault=lambda: RateLimited("Why.")
     ),
     "the database may be away": Rule(
         failed(503, "UNAVAILABLE", UNREACHABLE, retry_after="1"),

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
+from server.web.admission.admission import Admission
 from server.web.app import make_app
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
@@ -70,16 +71,21 @@ class Reply:
     is_replay: bool = False
 
 
-def app_of(shop: Shop, *, init_seconds: float = 10) -> Starlette:
+def app_of(
+    shop: Shop, *, init_seconds: float = 10, admission: Admission | None = None
+) -> Starlette:
     """Return the whole application, with a limit on bodies that tests can reach."""
 
     async def ready() -> None:
         return None
 
     services, limit = shop.services, MAX_REQUEST_BYTES
-    view = GraphQLView(services, max_request_bytes=limit, init_seconds=init_seconds)
-    rest = Rest(services, max_request_bytes=limit)
-    convex = Convex(services, max_request_bytes=limit)
+    admission = admission or Admission()
+    view = GraphQLView(
+        services, max_request_bytes=limit, init_seconds=init_seconds, admission=admission
+    )
+    rest = Rest(services, max_request_bytes=limit, admission=admission)
+    convex = Convex(services, max_request_bytes=limit, admission=admission)
     return make_app(view, shop.metrics, ready, rest, convex, ["*"])
 
 

@@ -1,0 +1,135 @@
+"""A caller hangs up: a query ends, what has not begun never begins, and what has begun goes on."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from server.web.admission.admission import Admission, Newcomer
+from tests.support.batches.idempotent_calls import held
+from tests.support.shop import Shop
+from tests.support.waiting import until
+from tests.support.web.doors import app_of
+from tests.support.web.listening import Listening, Peer, listening
+
+pytestmark = pytest.mark.either_driver
+
+UPDATE = (
+    "mutation($u: [StockUpdateInput!]!{0}) {{ batchUpdateStock(updates: $u{1}) {{ success }} }}"
+)
+
+
+@pytest.fixture
+def admission() -> Admission:
+    return Admission(queue_seconds=60)
+
+
+@pytest.fixture
+async def server(shop: Shop, admission: Admission) -> AsyncIterator[Listening]:
+    async with listening(app_of(shop, admission=admission)) as opened:
+        yield opened
+
+
+async def asked(server: Listening, path: str, content: dict[str, Any], *headers: str) -> Peer:
+    body = json.dumps(content).encode()
+    lines = [f"POST {path} HTTP/1.1", "host: x", "content-type: application/json", *headers,
+             f"content-length: {len(body)}", "", ""]  # fmt: skip
+    peer = await server.peer()
+    await peer.send("\r\n".join(lines).encode() + body)
+    return peer
+
+
+def update(product: str, *, key: str | None = None) -> dict[str, Any]:
+    variables: dict[str, Any] = {"u": [{"productId": product, "quantity": 5}]}
+    if key is None:
+        return {"query": UPDATE.format("", ""), "variables": variables}
+    query = UPDATE.format(", $k: String", ", idempotencyKey: $k")
+    return {"query": query, "variables": {**variables, "k": key}}
+
+
+class _Full:
+    """Keeps all places of a server taken."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission = admission
+        self._end = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> "_Full":
+        self._tasks = [asyncio.create_task(self._hold()) for _ in range(8)]
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._end.set()
+        await asyncio.gather(*self._tasks)
+
+    async def _hold(self) -> None:
+        async with self._admission.admitted(Newcomer(caller="busy", work=10_000)):
+            await self._end.wait()
+
+
+def convex(product: str) -> dict[str, Any]:
+    item = {"productId": product, "quantity": 5}
+    return {"path": "batchUpdateStock", "args": {"updates": [item]}}
+
+
+CALLS = {"/graphql": update, "/api/mutation": convex}
+
+
+@pytest.mark.parametrize("path", CALLS)
+async def test_what_waits_never_begins_when_its_caller_has_left(
+    shop: Shop, server: Listening, admission: Admission, path: str
+) -> None:
+    (one,) = await shop.put(10)
+    async with _Full(admission):
+        peer = await asked(server, path, CALLS[path](one))
+        await until(lambda: len(admission._queue) == 1)
+        peer.writer.transport.abort()
+        await until(lambda: len(admission._queue) == 0)
+
+    await shop.engine.drain()
+    assert shop.stocks() == {one: 10}
+    assert shop.rows() == []
+
+
+@pytest.mark.parametrize("where", ["argument", "header"])
+async def test_a_request_with_a_key_goes_on_without_its_caller(
+    shop: Shop, server: Listening, admission: Admission, where: str
+) -> None:
+    (one,) = await shop.put(10)
+    headers = ["idempotency-key: k"] if where == "header" else []
+    async with _Full(admission):
+        content = update(one, key=None if headers else "k")
+        peer = await asked(server, "/graphql", content, *headers)
+        await until(lambda: len(admission._queue) == 1)
+        peer.writer.transport.abort()
+        await until(lambda: not server.guard._connections)
+        assert len(admission._queue) == 1
+
+    await until(lambda: shop.stocks() == {one: 15})
+
+
+async def test_what_has_begun_goes_on_without_its_caller(shop: Shop, server: Listening) -> None:
+    (one,) = await shop.put(10)
+    with held(shop, one):
+        peer = await asked(server, "/graphql", update(one))
+        await until(lambda: shop.engine.in_flight._tasks)
+        peer.writer.transport.abort()
+        await until(lambda: not server.guard._connections)
+
+    await until(lambda: shop.stocks() == {one: 15})
+
+
+async def test_a_query_ends_with_its_caller(shop: Shop, server: Listening) -> None:
+    with shop.failing("find", mode="alwaysOn", blockConnection=True, blockTimeMS=3_000):
+        peer = await asked(server, "/graphql", {"query": "{ products { totalCount } }"})
+        await until(lambda: _executing() == 1)
+        peer.writer.transport.abort()
+        await until(lambda: _executing() == 0, 2)
+
+
+def _executing() -> int:
+    return sum("execute_single" in repr(task) for task in asyncio.all_tasks())

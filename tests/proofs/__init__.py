@@ -1,0 +1,1 @@
+"""Long proofs, which `make prove` runs; each can be scaled down."""

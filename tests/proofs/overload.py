@@ -1,0 +1,237 @@
+"""What a crowd does to a server.
+
+    python -m tests.proofs.overload [--scale 0.1] [--against ../before]
+
+Patient clients, impatient ones that hang up, and those that do not wait as they are told. Eight
+patient clients are the measure. Ends with status 1 if the ledger does not agree with the stocks and
+the answers.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote_plus
+
+from pymongo import MongoClient
+
+from tests.proofs.crowd import Crowd, Tally
+
+PROJECT = Path(__file__).parents[2]
+PRODUCTS, ITEMS, OPENING = 1_000, 100, 1_000_000
+UPDATE = (
+    "mutation ($u: [StockUpdateInput!]!) { batchUpdateStock(updates: $u) { success newStock } }"
+)
+CREATE = "mutation ($p: [CreateProductInput!]!) { batchCreateProducts(products: $p) { outcome } }"
+HEALTH_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A crowd; without a `patience` it waits for ever."""
+
+    clients: int
+    patience: float = 3600.0
+    honours: bool = True
+
+    def __str__(self) -> str:
+        waits = "patient" if self.patience > 100 else f"wait {self.patience:g} s"
+        return f"{self.clients} clients, {waits}{'' if self.honours else ', ask again at once'}"
+
+
+CASES = [
+    Case(8), Case(40), Case(200), Case(1000), Case(200, 1), Case(1000, 2),
+    Case(200, 1, False), Case(1000, 2, False),
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What came of a case. Times are in ms."""
+
+    case: Case
+    per_second: float
+    p50: float
+    p99: float
+    refused: int
+    given_up: int
+    broken: int
+    health: float
+
+
+class Server:
+    """A server of a checkout, with a database of its own."""
+
+    def __init__(self, checkout: Path, folder: Path) -> None:
+        self._log = folder / "log"
+        self.data = folder / "data"
+        environment = {**os.environ, "PORT": "0", "DATA_DIR": str(self.data)}
+        with self._log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "server"],
+                cwd=checkout,
+                env=environment,
+                stderr=log,
+                stdout=log,
+            )
+        self.port = self._port()
+
+    def _port(self) -> int:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            found = re.search(r"Ready: http://\S+:(\d+)/graphql", self._log.read_text())
+            if found:
+                return int(found.group(1))
+            time.sleep(0.05)
+        raise RuntimeError(f"The server did not start: {self._log.read_text()}")
+
+    def post(self, query: str, **variables: Any) -> Any:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql", body, {"content-type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+            found = json.load(answer)
+        assert "errors" not in found, found
+        return found["data"]
+
+    def healthz(self) -> float:
+        """Return how long an answer of `/healthz` takes, in ms."""
+        began = time.perf_counter()
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=60) as answer:
+            answer.read()
+        return (time.perf_counter() - began) * 1000
+
+    def fault(self, answered: int) -> str | None:
+        """Return how the ledger disagrees with the stocks or the answers; None if it agrees."""
+        uri = f"mongodb://{quote_plus(str(self.data / 'mongod.sock'))}/?directConnection=true"
+        with MongoClient[dict[str, Any]](uri) as client:
+            database = client["stockbatch"]
+            moved = {
+                row["_id"]: row["sum"]
+                for row in database["stockUpdates"].aggregate(
+                    [{"$match": {"status": "applied"}},
+                     {"$group": {"_id": "$productId", "sum": {"$sum": "$quantity"}}}]
+                )
+            }  # fmt: skip
+            rows = database["stockUpdates"].count_documents({"status": "applied"})
+            for product in database["products"].find({"category": "crowd"}):
+                if product["stock"] != OPENING + moved.get(product["_id"], 0):
+                    return f"the stock of {product['_id']} is not the sum of its ledger"
+        if rows < answered * ITEMS:
+            return f"{answered} answers, but {rows} rows"
+        return None
+
+
+@contextmanager
+def serving(checkout: Path) -> Iterator[Server]:
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(checkout, Path(folder))
+        try:
+            yield server
+        finally:
+            server.process.terminate()
+            server.process.wait(60)
+
+
+def measured(server: Server, case: Case, seconds: float, bodies: list[str]) -> Measured:
+    """Let a crowd at the server, and ask for its health meanwhile."""
+    crowd = Crowd(
+        port=server.port, clients=case.clients, seconds=seconds, patience=case.patience,
+        honours=case.honours, bodies=bodies,
+    )  # fmt: skip
+    health: list[float] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.wait(HEALTH_SECONDS):
+            health.append(server.healthz())
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.proofs.crowd"], cwd=PROJECT, input=json.dumps(asdict(crowd)),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    done.set()
+    asking.join()
+    tally = Tally(**json.loads(ran.stdout))
+    times = sorted(tally.times) or [float("nan")]
+    return Measured(
+        case=case, per_second=tally.good / seconds,
+        p50=statistics.median(times) * 1000, p99=times[int(len(times) * 0.99)] * 1000,
+        refused=tally.refused, given_up=tally.given_up, broken=tally.broken,
+        health=sorted(health)[int(len(health) * 0.99)],
+    )  # fmt: skip
+
+
+def prove(name: str, checkout: Path, scale: float) -> list[str]:
+    """Print a table of all cases; return what must not be."""
+    faults = []
+    seconds = max(2.0, 10 * scale)
+    print(f"\n{name}: {ITEMS} stock updates a request, {seconds:g} s a case\n")
+    print("| crowd | answers/s | of 8 clients | p50 | p99 | refused | given up | /healthz p99 |")
+    print("|---|---|---|---|---|---|---|---|")
+    first: Measured | None = None
+    for case in CASES:
+        with serving(checkout) as server:
+            ids = [f"{number:024x}" for number in range(1 << 40, (1 << 40) + PRODUCTS)]
+            products = [
+                {"id": one, "name": "Cup", "price": 1, "stock": OPENING, "category": "crowd"}
+                for one in ids
+            ]
+            assert server.post(CREATE, p=products)["batchCreateProducts"]["outcome"] == "ALL"
+            found = measured(server, case, seconds, _bodies(ids))
+            time.sleep(1)  # what has begun ends
+            fault = server.fault(int(found.per_second * seconds))
+        first = first or found
+        share = found.per_second / first.per_second
+        print(
+            f"| {case} | {found.per_second:.1f} | {share:.0%} | {found.p50:.0f} ms | "
+            f"{found.p99:.0f} ms | {found.refused} | {found.given_up} | {found.health:.0f} ms |",
+            flush=True,
+        )
+        faults += [f"{case}: {fault}"] if fault else []
+        faults += [f"{case}: {found.broken} connections broke"] if found.broken else []
+    return faults
+
+
+def _bodies(ids: Sequence[str]) -> list[str]:
+    blocks = [ids[start : start + ITEMS] for start in range(0, len(ids), ITEMS)]
+    return [
+        json.dumps(
+            {
+                "query": UPDATE,
+                "variables": {"u": [{"productId": one, "quantity": 1} for one in block]},
+            }
+        )
+        for block in blocks
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=1.0)
+    parser.add_argument("--against", type=Path)
+    given = parser.parse_args()
+    if given.against:
+        prove("before", given.against, given.scale)
+    faults = prove("now", PROJECT, given.scale)
+    print("\n".join(["", *faults]) if faults else "\nStocks, ledger and answers agree.")
+    return int(bool(faults))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
