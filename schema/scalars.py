@@ -14,6 +14,8 @@ from graphql import (
 )
 from strawberry.types.scalar import ScalarDefinition
 
+from server.domain.exact_number import number_from
+
 _DIGITS = 30  # a number of 30 digits is out of every range already
 
 
@@ -28,7 +30,7 @@ def _number_literal(node: ValueNode, _variables: Any = None) -> float:
     if isinstance(node, IntValueNode):  # an int, as from JSON: a message says -1, not -1.0
         return int(node.value[:_DIGITS])
     if isinstance(node, FloatValueNode):
-        return float(node.value)
+        return number_from(node.value)
     raise GraphQLError(
         f"Float cannot represent the non-numeric value {_shown(print_ast(node))}", node
     )

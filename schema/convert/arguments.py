@@ -8,6 +8,7 @@ from strawberry.types.unset import UnsetType
 from schema.inputs import filters
 from server.domain import listing
 from server.domain.errors import BadInput, quoted
+from server.domain.field_check import composed
 from server.domain.item_result import Input
 from server.domain.product import canonical_id
 
@@ -123,6 +124,6 @@ def _text(value: str | None, argument: str) -> str | None:
             f"{argument} has {len(value)} characters: at most {_LONGEST_TEXT} are allowed."
         )
     try:
-        return value and value.encode().decode()
+        return value and composed(value.encode().decode())
     except UnicodeEncodeError as error:
         raise BadInput(f"{argument} is not valid Unicode: it has half a surrogate pair.") from error

@@ -1,6 +1,7 @@
 """The rules of the fields that items of several kinds have."""
 
 import re
+from unicodedata import category, normalize
 
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.product import canonical_id, invalid_product_id
@@ -9,6 +10,10 @@ from server.domain.whole_number import MAX_INT, not_whole, whole_number
 LONGEST_NAME = 200  # characters, after trimming
 LONGEST_CATEGORY = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# Control characters but tabs and line breaks, and those that turn the direction of the text.
+_CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"
+_DIRECTIONS = "\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"
+_FORBIDDEN = re.compile(f"[{_CONTROLS}{_DIRECTIONS}]")
 
 
 class FieldCheck:
@@ -74,8 +79,9 @@ class FieldCheck:
 
     def _text(self, field: str, value: object, longest: int) -> str:
         text = value.strip() if isinstance(value, str) else ""
-        if 0 < len(text) <= longest and text.isascii():
+        if 0 < len(text) <= longest and text.isascii() and text.isprintable():
             return text  # nearly always
+        text = composed(text)
         fault = _null(value) or _no_text(value) or _text_fault(text, longest)
         if fault:
             self.invalid(field, f"The {field} {fault}.")
@@ -103,6 +109,16 @@ def _text_fault(text: str, longest: int) -> str:
         return f"is blank: it must have 1 to {longest} characters"
     if len(text) > longest:
         return f"has {len(text)} characters: it must have 1 to {longest}"
-    if not text.isascii() and _SURROGATE.search(text):
+    if _SURROGATE.search(text):
         return "is not valid Unicode: it has half a surrogate pair"
+    forbidden = _FORBIDDEN.search(text)
+    if forbidden:
+        return f"has the character U+{ord(forbidden[0]):04X}, which controls how text is shown"
+    if not any(category(character)[0] in "LNPS" for character in text):
+        return "has no visible character"
     return ""
+
+
+def composed(text: str) -> str:
+    """Return the text in Unicode's form NFC, in which an accented letter is one character."""
+    return text if text.isascii() else normalize("NFC", text)

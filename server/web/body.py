@@ -1,12 +1,13 @@
 """The body of a request: its headers, its bytes, and the JSON object in it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
 
-from server.domain.errors import BadInput
+from server.domain.errors import BadInput, quoted
 from server.web import json_value
 from server.web.connections.flight import BODY, BodyBytes
 from server.web.refusal import bad_input, too_large, unsupported
@@ -58,17 +59,14 @@ async def read_whole(request: Request, most: int, *, instead: str = "send less")
     return b"".join(pieces)
 
 
-def read_object(
-    text: str | bytes, subject: str = "The body", *, as_python: bool = False
-) -> dict[str, Any]:
-    """Return the JSON object that `text` is; `subject` names it in messages. `as_python` is that of
-    `json_value.parse`.
+def read_object(text: str | bytes, subject: str = "The body") -> dict[str, Any]:
+    """Return the JSON object that `text` is; `subject` names it in messages.
 
     Raises:
         Refused: it is not JSON, or no object.
     """
     try:
-        sent = json_value.parse(text, as_python=as_python)
+        sent = json_value.parse(text)
     except BadInput as error:
         raise bad_input([f"{subject} {error}."]) from error
     if not isinstance(sent, dict):
@@ -85,3 +83,25 @@ def _is_utf_8(parameter: str) -> bool:
 def _encodings(request: Request) -> list[str]:
     sent = ",".join(request.headers.getlist("Content-Encoding"))
     return [name for part in sent.split(",") if (name := part.strip().lower())]
+
+
+def single_parameters(request: Request) -> Mapping[str, str]:
+    """Return the parameters in the query of a request.
+
+    Raises:
+        Refused: one is there twice.
+    """
+    faults = repeated_parameters(request)
+    if faults:
+        raise bad_input(faults)
+    return request.query_params
+
+
+def repeated_parameters(request: Request) -> list[str]:
+    """Return what is wrong with parameters that are there more than once."""
+    counts = Counter(name for name, _ in request.query_params.multi_items())
+    return [
+        f"The parameter {quoted(name)} is there {times} times: send it once."
+        for name, times in counts.items()
+        if times > 1
+    ]

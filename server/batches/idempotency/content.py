@@ -9,10 +9,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
+from unicodedata import normalize
 
 from server.batches.request import BatchRequest
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
+
+_IDS = ("id", "productId")
 
 
 class Content:
@@ -20,7 +23,8 @@ class Content:
 
     def __init__(self, request: BatchRequest, *, in_background: bool) -> None:
         self._hash = hashlib.sha256()
-        self._hash_of_0_1_0 = hashlib.sha256()  # in which 5.0 is not 5
+        self._hash_before = hashlib.sha256()  # in which texts are as they were sent
+        self._hash_of_0_1_0 = hashlib.sha256()  # in which 5.0 is not 5, besides
         self._has_key = request.key is not None
         self._add(
             [
@@ -50,13 +54,15 @@ class Content:
     def is_that_of(self, digest: str | None) -> bool:
         """Return whether a batch with this digest was stored for the same content.
 
-        A batch that 0.1.0 stored has the hash of the numbers as they were sent.
+        A batch that 0.1.0 stored has the hash of numbers and texts as they were sent.
         """
-        return digest in (self._hash.hexdigest(), self._hash_of_0_1_0.hexdigest())
+        hashes = (self._hash, self._hash_before, self._hash_of_0_1_0)
+        return digest in [one.hexdigest() for one in hashes]
 
     def _add(self, value: Any) -> None:
         try:
-            self._hash.update(_line(_canonical(value)))
+            self._hash.update(_line(_in_one_form(_canonical(value))))
+            self._hash_before.update(_line(_canonical(value)))
             self._hash_of_0_1_0.update(_line(value))
         except RecursionError as error:
             raise BadInput("An item is nested too deeply for a request with a key.") from error
@@ -73,3 +79,14 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, list):
         return [_canonical(part) for part in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _in_one_form(value: Any, name: str = "") -> Any:
+    """Return the value with ids in lower case and texts in NFC, as they are stored."""
+    if isinstance(value, Mapping):
+        return {name: _in_one_form(part, name) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_in_one_form(part) for part in value]
+    if not isinstance(value, str):
+        return value
+    return value.lower() if name in _IDS else value if value.isascii() else normalize("NFC", value)

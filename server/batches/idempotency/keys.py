@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.batches.idempotency.content import Content
-from server.batches.idempotency.key import KEYS_LAST
+from server.batches.idempotency.key import KEYS_LAST, spellings
 from server.domain.batch_state import HIDDEN, BatchState
 from server.domain.errors import KeyInUse, KeyReused
 from server.domain.stored_batch import StoredBatch
@@ -32,7 +32,7 @@ class IdempotencyKeys:
 
         Its batch ended more than `KEYS_LAST` ago, or its submission was never completed.
         """
-        found = await self.batches.with_key(created_by, key)
+        found = await self.batches.with_key(created_by, spellings(key))
         if found is None:
             return False
         batch, state = found
@@ -55,7 +55,7 @@ class IdempotencyKeys:
         """
         until = time.monotonic() + self.patience_seconds
         while True:
-            found = await self.batches.with_key(created_by, key)
+            found = await self.batches.with_key(created_by, spellings(key))
             if found is not None and found[1] not in HIDDEN:
                 if not content.is_that_of(found[0].content):
                     raise KeyReused(

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from server.batches.engine.limits import Limits
 from server.batches.idempotency.content import Content
+from server.batches.idempotency.key import QuotedKey
 from server.batches.idempotency.keys import LOOK_AGAIN_SECONDS, IdempotencyKeys, in_use
 from server.batches.idempotency.under_way import KeysUnderWay
 from server.batches.request import BatchRequest
@@ -107,7 +108,8 @@ class KeyedBatches:
         holder = (batch.created_by, batch.key or "")
         until = time.monotonic() + self.keys.patience_seconds
         has_waited = await self.under_way.wait(holder, self.keys.patience_seconds)
-        if has_waited and await self.keys.is_held(*holder):
+        may_be_held = has_waited or isinstance(batch.key, QuotedKey)
+        if may_be_held and await self.keys.is_held(*holder):
             return await self._replayed(holder, content)
         with self.under_way.noted(holder):
             for attempt in count():
@@ -132,7 +134,9 @@ class KeyedBatches:
     ) -> KeyedAnswer:
         """Store the batch, and then run its chunks; or finish the batch that has the key."""
         holder = (batch.created_by, batch.key or "")
-        await self.keys.is_held(*holder)  # frees a key that is too old
+        is_held = await self.keys.is_held(*holder)  # frees a key that is too old
+        if is_held and isinstance(batch.key, QuotedKey):
+            return await self._replayed(holder, content)
         reservation = Reservation(uuid4().hex, self.chunks.queue.lease_seconds)
 
         async def store(transaction: Transaction) -> None:

@@ -70,11 +70,13 @@ class BatchReads:
             document = await self._batches.find_one({"_id": ObjectId(batch_id)})
         return to_stored_batch(document) if document else None
 
-    async def with_key(self, created_by: str, key: str) -> tuple[StoredBatch, BatchState] | None:
-        """Return the batch that has this idempotency key, and its state."""
+    async def with_key(
+        self, created_by: str, spellings: Sequence[str]
+    ) -> tuple[StoredBatch, BatchState] | None:
+        """Return the batch whose idempotency key has one of these spellings, and its state."""
         with translated():
             document = await self._batches.find_one(
-                {"createdBy": {"$eq": created_by}, "idempotencyKey": {"$eq": key}}
+                {"createdBy": {"$eq": created_by}, "idempotencyKey": {"$in": list(spellings)}}
             )
         return (to_stored_batch(document), BatchState(document["status"])) if document else None
 

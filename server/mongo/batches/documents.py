@@ -50,7 +50,7 @@ def from_batch(batch: StoredBatch, state: BatchState) -> Document:
     return document | present(
         firstRow=ObjectId(batch.first_row) if batch.first_row else None,
         retryOf=ObjectId(batch.retry_of) if batch.retry_of else None,
-        idempotencyKey=batch.key,
+        idempotencyKey=None if batch.key is None else str(batch.key),
         content=batch.content,
     )
 

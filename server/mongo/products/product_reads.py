@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from unicodedata import normalize
 
 from server.domain.listing import Page, PageRequest, ProductFilter, ProductOrder
 from server.domain.product import Product
@@ -121,7 +122,7 @@ def _query(where: ProductFilter, now: datetime) -> Document:
     """
     conditions = [unexpired(now)]
     if where.category is not None:
-        conditions.append({"category": {"$eq": where.category}})
+        conditions.append({"category": {"$in": _forms(where.category)}})
     if where.discontinued is not None:
         conditions.append({"discontinued": {"$eq": where.discontinued}})
     if where.stock_at_least is not None:
@@ -129,10 +130,17 @@ def _query(where: ProductFilter, now: datetime) -> Document:
     if where.stock_at_most is not None:
         conditions.append({"stock": {"$lte": where.stock_at_most}})
     if where.name_prefix is not None:
-        conditions.append({"name": _starts_with(where.name_prefix)})
+        ranges = [{"name": _starts_with(form)} for form in _forms(where.name_prefix)]
+        conditions.append({"$or": ranges} if len(ranges) > 1 else ranges[0])
     if where.ids is not None:
         conditions.append({"_id": {"$in": to_object_ids(where.ids)}})
     return {"$and": conditions}
+
+
+def _forms(text: str) -> list[str]:
+    """Return the text as it is stored, and as 0.1.0 may have stored it: in the form NFD."""
+    decomposed = normalize("NFD", text)
+    return [text] if decomposed == text else [text, decomposed]
 
 
 def _starts_with(prefix: str) -> Document:

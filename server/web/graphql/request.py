@@ -18,7 +18,7 @@ def from_body(body: bytes) -> GraphQLRequestData:
     Raises:
         Refused: it is not a JSON object, or not a request.
     """
-    return checked(read_object(body, as_python=True))
+    return checked(read_object(body))
 
 
 def from_query(parameters: Mapping[str, str]) -> GraphQLRequestData:
@@ -38,7 +38,7 @@ def from_query(parameters: Mapping[str, str]) -> GraphQLRequestData:
 def _object(name: str, text: str) -> dict[str, Any] | None:
     if text.strip() == "null":
         return None
-    return read_object(text, f"The parameter {name}", as_python=True)
+    return read_object(text, f"The parameter {name}")
 
 
 def checked(sent: Mapping[str, Any]) -> GraphQLRequestData:

@@ -99,6 +99,7 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
 
     @override
     async def handle_invalid_message(self, error_message: str) -> None:
+        error_message = cast("Socket", self.websocket).fault or error_message
         reason = error_message.encode()[:_LONGEST_REASON].decode(errors="ignore")
         await self.websocket.close(code=_INVALID, reason=reason)
 

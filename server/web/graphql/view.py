@@ -31,7 +31,7 @@ from server.web import json_value
 from server.web.accept import accepted
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import caller_of, left, unless_left
-from server.web.body import read_whole, require_media_type
+from server.web.body import read_whole, require_media_type, single_parameters
 from server.web.connections.flight import BODY, BodyBytes
 from server.web.graphiql.page import Page
 from server.web.graphql.answer import JSON, RESPONSE, executed, preferred, refusal
@@ -137,7 +137,7 @@ class GraphQLView(GraphQL[Context, None]):
         if _preferred(sent) is None:
             raise not_acceptable(_NOT_ACCEPTABLE)
         if sent.method == "GET":
-            return from_query(sent.query_params)
+            return from_query(single_parameters(sent))
         return from_body(await read_whole(sent, self._max_request_bytes))
 
     @override
@@ -174,7 +174,7 @@ class GraphQLView(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Return a message of a WebSocket."""
         try:
-            return json_value.parse(data, as_python=True)
+            return json_value.parse(data)
         except BadInput as error:
             raise json.JSONDecodeError(str(error), "", 0) from error  # what Strawberry closes on
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from server.domain.errors import BadInput, quoted
+from server.domain.exact_number import number_from
 from server.kinds.item_field import Cell
 from server.web import json_value
 from server.web.rest.kind import RestKind
@@ -27,7 +28,7 @@ def number_or_text(cell: str) -> int | float | str:
     if match is None:
         return cell
     is_whole = match[1] is None and match[2] is None
-    return json_value.whole(match[0]) if is_whole else float(match[0])
+    return json_value.whole(match[0]) if is_whole else number_from(match[0])
 
 
 def flag_or_text(cell: str) -> bool | str:

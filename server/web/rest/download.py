@@ -14,6 +14,7 @@ from server.domain.item_result import ItemResult
 from server.kinds.registry import KINDS
 from server.mongo.batches.results import BatchResults
 from server.web.accept import accepted, qualities, quality
+from server.web.body import single_parameters
 from server.web.refusal import not_acceptable
 from server.web.rest.kind import RestKind
 from server.web.rest.poll import flag
@@ -99,7 +100,7 @@ async def _results(
 
 
 def _writer(request: Request, kind: RestKind) -> Writer:
-    asked = request.query_params.get("format")
+    asked = single_parameters(request).get("format")
     if asked is None:
         asked = _preferred(request)
     if asked == "ndjson":

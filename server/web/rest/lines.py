@@ -6,6 +6,7 @@ from server.domain.errors import BadInput
 from server.web.json_value import utf_8
 
 LONGEST_LINE = 1024**2  # bytes; the longest item that makes sense has about one thousand
+EMPTY_LINES = 10_000  # that may come before any other
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -35,6 +36,7 @@ class Lines:
         self._begun: list[bytes] = []
         self._begun_bytes = 0
         self._number = 1
+        self._empty = 0
 
     def feed(self, piece: bytes) -> list[Line]:
         """Return the lines that end in this piece.
@@ -52,7 +54,19 @@ class Lines:
         return [self._ended(b"")] if self._begun_bytes else []
 
     def _ended(self, end: bytes) -> Line:
+        """Return a line.
+
+        Raises:
+            BadInput: it is too long, or too many are empty.
+        """
         self._hold(end)
+        if not self._begun_bytes:
+            self._empty += 1
+            if self._empty > EMPTY_LINES + self._number // 2:
+                raise BadInput(
+                    f"Line {self._number} is empty, like most before it: at most half of the lines "
+                    "may be empty."
+                )
         line = Line(self._number, b"".join(self._begun))
         if line.number == 1:
             line = Line(1, line.content.removeprefix(_BYTE_ORDER_MARK))

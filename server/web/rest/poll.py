@@ -9,6 +9,7 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.listing import MAX_PAGE_SIZE, PageRequest
 from server.kinds.registry import KINDS
 from server.mongo.batches.results import BatchResults
+from server.web.body import single_parameters
 from server.web.json_value import json_answer
 from server.web.refusal import bad_input
 from server.web.rest.result_fields import iso, polled
@@ -37,7 +38,7 @@ def flag(request: Request, name: str) -> bool | None:
     Raises:
         Refused: it is neither true nor false.
     """
-    text = request.query_params.get(name)
+    text = single_parameters(request).get(name)
     if text is None:
         return None
     if text not in _FLAGS:

@@ -19,7 +19,7 @@ from server.kinds.kind import BatchWork
 from server.kinds.kind_option import read_settings
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import caller_of
-from server.web.body import JSON, read_object, read_whole, require_media_type
+from server.web.body import JSON, read_object, read_whole, repeated_parameters, require_media_type
 from server.web.json_value import json_answer
 from server.web.key import key_headers
 from server.web.refusal import bad_input
@@ -91,7 +91,7 @@ async def _submit_whole(
 async def _submit_stream(
     request: Request, kind: RestKind, submissions: Submissions, rows: Rows
 ) -> Submitted:
-    faults: list[str] = []
+    faults = repeated_parameters(request)
     sent = options_in_query(kind, request.query_params, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     async with aclosing(request.stream()) as body, aclosing(blocks(body, rows)) as items:

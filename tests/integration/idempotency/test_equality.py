@@ -40,8 +40,8 @@ STOCK_CASES: dict[str, Sequence[Json]] = {
         {"productId": "nonsense", "quantity": 1},
     ],
     "weird values": [
-        {"productId": PLAIN[0], "quantity": float("nan")},
-        {"productId": PLAIN[1], "quantity": float("-inf")},
+        {"productId": PLAIN[0], "quantity": 0.5},
+        {"productId": PLAIN[1], "quantity": -(10**400)},
         {"productId": PLAIN[2], "quantity": 10**400},
         {"productId": PLAIN[3], "quantity": -(10**18)},
         {"productId": PLAIN[4], "quantity": 0.1 + 0.2},
@@ -55,7 +55,7 @@ STOCK_CASES: dict[str, Sequence[Json]] = {
 }
 WEIRD: dict[str, Sequence[Json]] = {
     "create": [
-        {"name": "n" * 100_000, "price": 10**400, "stock": float("nan"), "category": SURROGATE},
+        {"name": "n" * 100_000, "price": 10**400, "stock": 0.5, "category": SURROGATE},
         {"id": SURROGATE, "name": f"a{SURROGATE}", "price": 1, "stock": 1, "category": "c"},
         {"id": "", "name": "\0", "price": 1e300, "stock": -0.0, "category": "ﬃ"},
         {
@@ -69,7 +69,7 @@ WEIRD: dict[str, Sequence[Json]] = {
         {"name": "$set", "price": 1, "stock": 1, "category": "$category"},
     ],
     "update": [
-        {"productId": PLAIN[0], "data": {"name": f"a{SURROGATE}", "price": float("inf")}},
+        {"productId": PLAIN[0], "data": {"name": f"a{SURROGATE}", "price": 10**400}},
         {"productId": SURROGATE, "data": {"price": -(10**400)}},
         {"productId": PLAIN[1], "data": {"name": None, "price": None, "category": None}},
         {"productId": PLAIN[2], "data": {}},

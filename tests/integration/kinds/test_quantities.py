@@ -17,16 +17,18 @@ mutation ($updates: [StockUpdateInput!]!) {
 """
 OUT_OF_RANGE = "is out of range: it may be from -2147483647 to 2147483647."
 REFUSED: dict[str, str] = {  # as it stands in the body, and what is told
-    "Infinity": "The quantity inf is not a finite number.",
-    "-Infinity": "The quantity -inf is not a finite number.",
-    "NaN": "The quantity nan is not a finite number.",
     "1e400": "The quantity inf is not a finite number.",
+    "-1e400": "The quantity -inf is not a finite number.",
+    "4.99999999999999999999": "The quantity 4.999999999999999 is not a whole number.",
+    "5.00000000000000000001": "The quantity 5.000000000000001 is not a whole number.",
+    "1e-400": "The quantity 5e-324 is not a whole number.",
     "0.5": "The quantity 0.5 is not a whole number.",
     "1e-300": "The quantity 1e-300 is not a whole number.",
     "1e300": f"The quantity 1e+300 {OUT_OF_RANGE}",
     "2147483648": f"The quantity 2147483648 {OUT_OF_RANGE}",
     "-2147483648": f"The quantity -2147483648 {OUT_OF_RANGE}",
     "1" + "0" * 400: f"The quantity that was sent {OUT_OF_RANGE}",
+    "1" * 5_000: f"The quantity that was sent {OUT_OF_RANGE}",
 }
 TAKEN = {"-0.0": 10, "0": 10, "-0": 10, "5.0": 15, "1e1": 20, "-10": 0, "2147483637": 2147483647}
 

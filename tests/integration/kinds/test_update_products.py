@@ -133,13 +133,13 @@ async def test_no_patch_may_be_empty_or_hold_a_null(shop: Shop) -> None:
 
 async def test_all_that_is_wrong_with_an_item_is_told_at_once(shop: Shop) -> None:
     (known,) = await put(shop, 10)
-    bad = {"name": "x" * 201, "price": float("nan"), "category": " "}
+    bad = {"name": "x" * 201, "price": 0.5, "category": " "}
 
     result = await update(shop, (known, {"price": 1}), ("nonsense", bad), **EACH_ITS_OWN)
 
     malformed = "“nonsense” is not a product id: an id is 24 hexadecimal characters."
     long = "The name has 201 characters: it must have 1 to 200."
-    infinite = "The price nan is not a finite number."
+    infinite = "The price 0.5 is not a whole number."
     blank = "The category is blank: it must have 1 to 100 characters."
     assert result["failed"] == [
         failure(

@@ -63,6 +63,10 @@ ONE_TYPE = "A body is application/json."
 TYPES = "A body is application/json, application/x-ndjson or text/csv."
 AS_IT_IS = "A body is sent as it is, without a Content-Encoding."
 BAD_KEY = "The header Idempotency-Key must be 1 to 200 printable ASCII characters."
+UNQUOTED = (
+    "The header Idempotency-Key begins with a quote, so it must be a text in quotes, with a "
+    "backslash before each quote and each backslash in it."
+)
 UNREACHABLE = "The database cannot be reached just now; try again later."
 UNKNOWN = (
     "The database did not say whether this took effect: look before you send it again. "
@@ -77,6 +81,8 @@ STOPPING = (
     "request again: nothing is done twice. Without one, look at stockUpdates or batchOperations "
     "first."
 )
+TWICE = "has the name “c” twice in one object: send it once."
+NAN = "is not JSON: NaN is no number in JSON."
 UNSUPPORTED = "UNSUPPORTED_MEDIA_TYPE"
 
 RULES: dict[str, Rule] = {
@@ -143,6 +149,26 @@ RULES: dict[str, Rule] = {
             not_for([REST_CSV], "CSV is not JSON"),
         ),
         body(lambda _: b"[" * 4000),
+    ),
+    "a name stands once in an object": Rule(
+        cells(
+            refused(400, "BAD_INPUT", f"The body {TWICE}", IN_JSON),
+            refused(400, "BAD_INPUT", f"Line 1 {TWICE}", [REST_NDJSON]),
+            closed(),
+            NO_BODY,
+            not_for([REST_CSV], "CSV is not JSON"),
+        ),
+        body(lambda _: b'{"a": 1, "b": {"c": 1, "c": 2}}'),
+    ),
+    "NaN is no number": Rule(
+        cells(
+            refused(400, "BAD_INPUT", f"The body {NAN}", IN_JSON),
+            refused(400, "BAD_INPUT", f"Line 1 {NAN}", [REST_NDJSON]),
+            closed(),
+            NO_BODY,
+            not_for([REST_CSV], "a cell that is no number is a text, and fails its item"),
+        ),
+        body(lambda _: b'{"a": NaN}'),
     ),
     "a body has no more bytes than the server takes": Rule(
         cells(
@@ -238,6 +264,13 @@ RULES: dict[str, Rule] = {
             NO_KEY,
         ),
         header(KEY, "a", "a"),
+    ),
+    "a key may be in quotes, as the draft of the IETF has it": Rule(
+        cells(taken(KEYED), NO_KEY),
+        lambda door, sent: sent.with_header(KEY, f'"a \\"quoted\\" key of {door.name}"'),
+    ),
+    "a key that begins with a quote ends with one": Rule(
+        cells(failed(400, "BAD_INPUT", UNQUOTED, KEYED), NO_KEY), header(KEY, '"a')
     ),
     "a key is not empty": Rule(
         cells(failed(400, "BAD_INPUT", BAD_KEY, KEYED), NO_KEY), header(KEY, "")

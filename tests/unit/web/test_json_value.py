@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from server.domain.errors import BadInput
 from server.web import json_value
+from server.web.json_value import MOST_OBJECTS, MOST_VALUES
 
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 LEAVES = st.none() | st.booleans() | NUMBERS | st.text()
@@ -35,12 +36,59 @@ def test_what_is_no_json_is_refused_and_all_else_is_read_as_the_standard_library
     text: str,
 ) -> None:
     try:
-        expected = json.loads(text)
+        expected = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
     except ValueError:
         with pytest.raises(BadInput):
-            json_value.parse(text.encode(), as_python=True)
+            json_value.parse(text.encode())
     else:
-        assert typed(json_value.parse(text.encode(), as_python=True)) == typed(expected)
+        assert typed(json_value.parse(text.encode())) == typed(expected)
+
+
+def refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a name is there twice")
+    return dict(pairs)
+
+
+NAMES = st.sampled_from(["a", "b", "a:b", "\\u003a", "é", '"', ":"])
+
+
+PAIRS = st.lists(st.tuples(NAMES, LEAVES | st.sampled_from([":", "a:"])))
+
+
+@given(pairs=PAIRS, ascii_only=st.booleans())
+def test_a_name_that_is_there_twice_is_found(
+    pairs: list[tuple[str, Any]], ascii_only: bool
+) -> None:
+    parts = [
+        f"{json.dumps(name, ensure_ascii=ascii_only)} : {json.dumps(value)}"
+        for name, value in pairs
+    ]
+    text = f"[{{{', '.join(parts)}}}]"
+
+    if len({name for name, _ in pairs}) == len(pairs):
+        assert json_value.parse(text.encode()) == [dict(pairs)]
+    else:
+        with pytest.raises(BadInput, match="twice in one object"):
+            json_value.parse(text.encode())
+
+
+def test_an_escaped_colon_does_not_hide_a_name_that_is_there_twice() -> None:
+    for text in (b'{"a": "\\u003A", "a": 1}', b'{"a\\u003a": 1, "b": "x", "b": "y"}'):
+        with pytest.raises(BadInput, match="twice"):
+            json_value.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text", [b"[" + b"[]," * MOST_OBJECTS + b"1]", b"[" + b"1," * (MOST_VALUES + 1) + b"1]"]
+)
+def test_more_values_than_any_request_has_are_refused_before_they_are_read(text: bytes) -> None:
+    with pytest.raises(BadInput, match="has more than 1100000 objects and lists"):
+        json_value.parse(text)
 
 
 @given(value=VALUES)
