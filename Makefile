@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 NODE_CLIENTS := examples/typescript examples/convex tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-rest web clients check format schema bench bench-quick bench-node pins clean
+.PHONY: help run test test-all test-rest web clients check format schema prove bench bench-quick bench-node pins clean
 
 help:
 	@echo "make run       serve http://127.0.0.1:8000/graphql on a MongoDB of its own"
@@ -18,6 +18,7 @@ help:
 	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
+	@echo "make prove     let crowds of clients overload a server; SCALE=0.1 is shorter"
 	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 10 minutes"
 	@echo "make bench-quick  the same with few small batches, which only proves that every side does its work"
 	@echo "make bench-node   install what the server in bench/node needs, for python -m bench --node"
@@ -58,6 +59,11 @@ bench: $(VENV)/.dev
 
 bench-quick: $(VENV)/.dev
 	$(BIN)/python -m bench --quick $(if $(wildcard bench/node/node_modules/.installed),--node)
+
+# Long proofs. SCALE=0.1 is what CI has time for.
+SCALE ?= 1
+prove: $(VENV)/.dev
+	$(BIN)/python -m tests.proofs.overload --scale $(SCALE)
 
 bench-node: bench/node/node_modules/.installed
 
