@@ -13,7 +13,7 @@ from server.web.connections.progress import Progress
 from server.web.connections.refusal import TOO_MANY, HealthOnly, raw_answer
 
 HELD_BACK_SECONDS = 1  # as Retry-After says, at least
-_OVERLOADED = b"HTTP/1.1 503"
+_UNAVAILABLE = b"HTTP/1.1 503"
 _LINGER_SECONDS = 2
 _DISCARDED_BYTES = 4 * 1024**2
 _CHUNK_OVERHEAD = 16  # bytes of a chunk's own for each byte that it brings; a chunk of one has 6
@@ -266,7 +266,7 @@ class _AnswerTransport:
         self._connection = connection
 
     def write(self, data: bytes) -> None:
-        if data.startswith(_OVERLOADED):
+        if data.startswith(_UNAVAILABLE) and b"\r\nretry-after: " in data:
             self._connection.hold_back()
         self._connection.transport.write(data)
 

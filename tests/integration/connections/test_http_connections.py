@@ -243,12 +243,12 @@ async def _reader_that_does_not_read(server: Listening, size: int) -> Any:
 
 
 async def test_a_stream_that_goes_on_is_not_cut_off() -> None:
-    async with listening(App(), **QUICK) as server:
+    async with listening(App(), transfer_seconds=2) as server:
         peer = await server.peer()
         await peer.send(b"POST / HTTP/1.1\r\ncontent-length: 60000\r\nconnection: close\r\n\r\n")
         for _ in range(30):
             await peer.send(b"a" * 2000)
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)  # 3 s in all
         answer = await peer.all()
 
     assert answer.endswith(b'{"bytes":60000}')
@@ -315,3 +315,26 @@ async def test_there_is_a_limit_on_the_connections_of_one_address_if_it_is_set()
         first.writer.close()
         await until(lambda: len(server.guard._connections) == 1)
         assert status(await server.answer(GET)) == 200
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_who_is_told_to_ask_later_is_not_read_for_a_while(waits: bool) -> None:
+    begun = 0
+
+    async def refusing(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal begun
+        begun += 1
+        headers = {"Retry-After": "1"} if waits else None
+        await Response(b"later", 503, headers)(scope, receive, send)
+
+    async with listening(refusing) as server:
+        peer = await server.peer()
+        await peer.send(GET.replace(b"connection: close\r\n", b""))
+        await peer.reader.readuntil(b"later")
+        (connection,) = server.guard._connections
+        assert connection.flow.read_paused == waits  # type: ignore[attr-defined]
+
+        await peer.send(GET)
+        assert (await peer.all()).endswith(b"later")
+
+    assert begun == 2

@@ -18,6 +18,8 @@ from server.jobs.background import Background
 from server.jobs.memory import Memory
 from server.jobs.worker import STUCK_SECONDS
 from server.settings import Settings
+from server.web.connections.guard import ConnectionGuard
+from server.web.connections.limits import ConnectionLimits
 from tests.support.batches.batch_work import (
     assert_exact,
     batch,
@@ -189,7 +191,8 @@ async def background_of(shop: Shop) -> AsyncIterator[Background]:
 
 
 async def readiness(shop: Shop, background: Background) -> tuple[int, str]:
-    app = _app(shop.driver, Settings(), shop.assembly, shop.metrics, background)
+    guard = ConnectionGuard(ConnectionLimits())
+    app = _app(shop.driver, Settings(), shop.assembly, shop.metrics, background, guard)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.get("/readyz")
