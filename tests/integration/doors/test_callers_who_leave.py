@@ -131,8 +131,7 @@ async def test_a_query_ends_with_its_caller(shop: Shop, server: Listening) -> No
         await until(lambda: _executing() == 1)
         peer.writer.transport.abort()
         await until(lambda: _executing() == 0)
-
-    assert replies == []  # the database still works on it, but nobody waits
+        assert replies == []  # the database still works on it, but nobody waits
 
 
 def _executing() -> int:
