@@ -41,14 +41,11 @@ def client_error(error: GraphQLError) -> GraphQLError:
     extensions = {"code": refusal.code}
     if refusal.error_id:
         extensions["errorId"] = refusal.error_id
-    return GraphQLError(
-        refusal.message,
-        nodes=error.nodes,
-        source=error.source,
-        positions=error.positions,
-        path=error.path,
-        extensions=extensions,
-    )
+    shown = GraphQLError(refusal.message, path=error.path, extensions=extensions)
+    # Not passed above, where its places would be counted again, over all lines of the text.
+    shown.nodes, shown.source, shown.positions = error.nodes, error.source, error.positions
+    shown.locations = error.locations
+    return shown
 
 
 def _refusal(error: GraphQLError) -> Refusal:

@@ -80,24 +80,38 @@ def size_of(document: DocumentNode) -> DocumentSize:
     A fragment is read once. A spread that closes a cycle adds nothing: another rule refuses the
     document.
     """
-    contents = {name: _contents(found) for name, found in _fragments(document).items()}
+    fragments = _fragments(document)
+    contents = {name: _contents(found) for name, found in fragments.items()}
     sizes: dict[str, DocumentSize] = {}
     for name in _innermost_first(contents):
         sizes[name] = _total(contents[name], sizes)
     total = DocumentSize()
     for root in _roots(document):
-        if isinstance(root, FragmentDefinitionNode):
-            total = total.plus(sizes[root.name.value])
-        else:
-            total = total.plus(_total(_contents(root), sizes))
+        name = root.name.value if root.name else ""
+        is_known = root is fragments.get(name)
+        total = total.plus(sizes[name] if is_known else _total(_contents(root), sizes))
     return total
+
+
+def has_cycle(document: DocumentNode) -> bool:
+    """Return whether a fragment spreads itself, directly or through others."""
+    contents = {name: _contents(found) for name, found in _fragments(document).items()}
+    done: set[str] = set()
+    for name in _innermost_first(contents):
+        if contents[name].spreads.keys() & contents.keys() - done:
+            return True
+        done.add(name)
+    return False
 
 
 def pairs_to_compare(document: DocumentNode) -> int:
     """Return how many pairs of fields stand at the same place in an answer, at most.
 
-    Fragments are written out, so the document's size must have been checked before.
+    Fragments are written out, so the document's size must have been checked before. With a cycle
+    there is nothing to compare: another rule refuses the document.
     """
+    if has_cycle(document):
+        return 0
     fragments = _fragments(document)
     return sum(_pairs(root.selection_set, fragments) for root in _roots(document))
 
@@ -119,37 +133,38 @@ def _pairs(selected: SelectionSetNode, fragments: dict[str, FragmentDefinitionNo
 def _fields_by_name(
     selected: list[SelectionSetNode], fragments: dict[str, FragmentDefinitionNode]
 ) -> dict[str, list[FieldNode]]:
-    """Return the fields of one place in an answer; none twice through a cycle."""
+    """Return the fields of one place in an answer."""
     fields: dict[str, list[FieldNode]] = {}
-    pending: list[tuple[SelectionSetNode, frozenset[str]]] = [
-        (one, frozenset()) for one in selected
-    ]
+    pending = list(selected)
     while pending:
-        selection_set, inside = pending.pop()
-        for node in selection_set.selections:
+        for node in pending.pop().selections:
             if isinstance(node, FieldNode):
                 fields.setdefault((node.alias or node.name).value, []).append(node)
             elif isinstance(node, InlineFragmentNode):
-                pending.append((node.selection_set, inside))
-            elif isinstance(node, FragmentSpreadNode):
-                name = node.name.value
-                if name in fragments and name not in inside:
-                    pending.append((fragments[name].selection_set, inside | {name}))
+                pending.append(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value in fragments:
+                pending.append(fragments[node.name.value].selection_set)
     return fields
 
 
 def _roots(document: DocumentNode) -> Iterator[ExecutableDefinitionNode]:
-    """Yield the operations, and the fragments that no definition but themselves may reach."""
+    """Yield the operations, and the fragments that no definition but themselves may reach.
+
+    Of several fragments with one name, spreads mean the last. The others are never reached.
+    """
     fragments = _fragments(document)
     reached: set[str] = set()
     for definition in document.definitions:
         if isinstance(definition, OperationDefinitionNode):
             yield definition
             _reach(definition, fragments, reached)
-    for name, fragment in fragments.items():
-        if name not in reached:
-            yield fragment
-            _reach(fragment, fragments, reached)
+    for definition in document.definitions:
+        if not isinstance(definition, FragmentDefinitionNode):
+            continue
+        name = definition.name.value
+        if definition is not fragments[name] or name not in reached:
+            yield definition
+            _reach(definition, fragments, reached)
 
 
 def _reach(

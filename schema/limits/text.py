@@ -7,6 +7,7 @@ is long. Whatever could take more than a few milliseconds is read in a thread: 1
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoFragmentCyclesRule,
     parse,
     specified_rules,
     validate,
@@ -24,10 +26,11 @@ from graphql.validation import MaxIntrospectionDepthRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from schema.limits.document_size import size_fault
+from schema.limits.document_size import has_cycle, size_fault
 
 MOST_TOKENS: Final = 15_000
 MOST_CHARACTERS: Final = 500_000
+MOST_LINES: Final = 20_000  # each error counts them up to its place, which takes 0.1 µs a line
 _MOST_ERRORS = 5  # to find in a document: 60 000 unknown fields take 2 s if all are looked at
 _LONGEST_KEPT = 10_000  # characters: a longer text holds a whole batch, and does not come again
 _KEPT = 128  # texts
@@ -69,8 +72,7 @@ class Texts:
         if known is not None:
             self._kept.move_to_end(text)
             return known
-        if len(text) > MOST_CHARACTERS:
-            raise FaultyText((_too_long(len(text)),))
+        _check_length(text)
         document = await self._read_beside(text) if len(text) > _READ_AT_ONCE else self._read(text)
         if is_short(text):
             self._kept[text] = document
@@ -84,10 +86,14 @@ class Texts:
     def _read(self, text: str) -> DocumentNode:
         document = _parsed(text)
         fault = size_fault(document)
-        errors = [fault] if fault else validate(self._schema, document, _RULES, _MOST_ERRORS)
+        errors = [fault] if fault else self._validated(document)
         if errors:
             raise FaultyText(tuple(errors), document)
         return document
+
+    def _validated(self, document: DocumentNode) -> Sequence[GraphQLError]:
+        rules = [NoFragmentCyclesRule] if has_cycle(document) else _RULES
+        return validate(self._schema, document, rules, _MOST_ERRORS)
 
 
 def is_short(text: str) -> bool:
@@ -107,9 +113,18 @@ def _parsed(text: str) -> DocumentNode:
         raise FaultyText((too_deep,)) from error
 
 
-def _too_long(characters: int) -> GraphQLError:
+def _check_length(text: str) -> None:
+    if len(text) > MOST_CHARACTERS:
+        raise FaultyText((_too_long(len(text), "characters", MOST_CHARACTERS),))
+    if len(text) > MOST_LINES:
+        lines = 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+        if lines > MOST_LINES:
+            raise FaultyText((_too_long(lines, "lines", MOST_LINES),))
+
+
+def _too_long(found: int, what: str, most: int) -> GraphQLError:
     return GraphQLError(
-        f"The text of the query has {characters} characters: at most {MOST_CHARACTERS} are allowed. "
+        f"The text of the query has {found} {what}: at most {most} are allowed. "
         f"{_ITEMS_BELONG_IN_VARIABLES}"
     )
 

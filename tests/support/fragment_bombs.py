@@ -32,6 +32,22 @@ def bombs(levels: int) -> dict[str, str]:
     }
 
 
+def circles(fragments: int) -> str:
+    """Return a short document with very many circles: each fragment spreads all that are before it.
+
+    The last one is defined first, so that a reader finds few of them from there.
+    """
+    names = range(fragments)
+    bodies = {
+        name: " ".join(f"...F{other}" for other in names if other <= name + 1 and other != name)
+        for name in names
+    }
+    defined = " ".join(
+        f"fragment F{name} on Query {{ {bodies[name]} }}" for name in reversed(names)
+    )
+    return f"{{ ...F{fragments * 2 // 3} }} {defined}"
+
+
 def _chain(levels: int, on_type: str, body: str, last: str) -> str:
     """Return fragments F0, F1, … of `body`, in which NEXT spreads the following one."""
     bodies = [body.replace("NEXT", f"...F{level + 1}") for level in range(levels)] + [last]

@@ -25,11 +25,12 @@ from schema.limits.document_size import (
     COUNTED_UP_TO,
     MOST_PAIRS,
     MOST_SELECTIONS,
+    has_cycle,
     pairs_to_compare,
     size_fault,
     size_of,
 )
-from tests.support.fragment_bombs import bombs
+from tests.support.fragment_bombs import bombs, circles
 
 FRAGMENTS = 5
 _FIELDS = st.sampled_from(["f", "a: f", "b: f", "a: f(x: {b: 1})"])
@@ -73,8 +74,11 @@ def test_the_aliases_are_those_of_strawberry_s_limiter(text: str) -> None:
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     roots: list[ExecutableDefinitionNode] = [*operations]
     spread = {name for one in operations for name in _spread_by(one, fragments)}
-    for name, fragment in fragments.items():
-        if name not in spread:
+    for fragment in document.definitions:
+        if not isinstance(fragment, FragmentDefinitionNode):
+            continue
+        name = fragment.name.value
+        if name not in spread or fragment is not fragments[name]:  # spreads mean the last of a name
             roots.append(fragment)
             spread |= _spread_by(fragment, fragments)
 
@@ -150,7 +154,26 @@ def _pairs(
 )
 def test_a_cycle_ends(text: str, count: int) -> None:
     assert size_of(parse(text)).aliases == count
-    assert pairs_to_compare(parse(text)) < 10
+    assert has_cycle(parse(text))
+    assert pairs_to_compare(parse(text)) == 0
+
+
+def test_spreading_a_fragment_twice_is_no_cycle() -> None:
+    text = "{ ...F ...G ...G } fragment F on T { ...G } fragment G on T { f ...Missing }"
+
+    assert not has_cycle(parse(text))
+
+
+async def test_many_circles_are_refused_as_circles() -> None:
+    """The ways through these 24 fragments are too many to follow: it would take minutes."""
+    result = await schema.execute(circles(24))
+
+    assert result.data is None
+    assert result.errors is not None
+    assert result.errors[0].message == "Cannot spread fragment 'F0' within itself via 'F1'."
+    assert {error.extensions["code"] for error in result.errors if error.extensions} == {
+        "BAD_INPUT"
+    }
 
 
 def test_a_count_beyond_all_bounds_stays_a_small_number() -> None:
@@ -196,6 +219,7 @@ _FRAGMENTS = " ".join(f"fragment F{n} on Query {{ __typename }}" for n in range(
         (f"{{ {'f { g } ' * 142} }}", "20022 pairs of fields with the same name"),
         (f"{{ f }} {_FRAGMENTS}", "201 operations and fragments"),
         (f"{{ f }} fragment F on T {{ {'f ' * 202} }}", "20301 pairs"),
+        (f"{{ ...F }} fragment F on T {{ {'f ' * 202} }} fragment F on T {{ f }}", "20301 pairs"),
     ],
 )
 def test_a_document_that_is_too_large_is_refused(text: str, words: str) -> None:

@@ -1,6 +1,7 @@
 """Refuse a query whose text is too large, before any work is done for it."""
 
 import pytest
+from graphql import Source, SourceLocation
 
 from schema import schema
 
@@ -11,9 +12,11 @@ from schema import schema
         ("{ " + " ".join(f"a{n}: __typename" for n in range(16)) + " }", "16 aliases"),
         ("{ " + "__typename " * 15_000 + "}", "more than 15000 tokens"),
         ("{ __typename } #" + "x" * 500_000, "500016 characters"),
+        ("\n" * 20_000 + "{ __typename }", "20001 lines"),
+        ("\r\n" * 20_000 + "{ __typename }", "20001 lines"),
         ("{ a " * 5_000, "nest"),
     ],
-    ids=["aliases", "tokens", "characters", "depth"],
+    ids=["aliases", "tokens", "characters", "lines", "lines of Windows", "depth"],
 )
 async def test_a_text_that_is_too_large_is_refused(query: str, words: str) -> None:
     result = await schema.execute(query)
@@ -22,6 +25,30 @@ async def test_a_text_that_is_too_large_is_refused(query: str, words: str) -> No
     assert result.errors is not None
     assert words in result.errors[0].message
     assert result.errors[0].extensions == {"code": "BAD_INPUT"}
+
+
+async def test_20_000_lines_are_not_too_many() -> None:
+    result = await schema.execute("\r\n" * 19_999 + "{ __typename }")
+
+    assert result.data == {"__typename": "Query"}
+
+
+async def test_the_places_of_an_error_are_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting the lines of a long text takes milliseconds."""
+    counted: list[int] = []
+    count = Source.get_location
+
+    def noted(source: Source, position: int) -> SourceLocation:
+        counted.append(position)
+        return count(source, position)
+
+    monkeypatch.setattr(Source, "get_location", noted)
+
+    result = await schema.execute("{\n nonsense }")
+
+    assert counted == [3]
+    assert result.errors is not None
+    assert result.errors[0].locations == [SourceLocation(2, 2)]
 
 
 async def test_15_aliases_are_not_too_many() -> None:
