@@ -1,8 +1,9 @@
 """The cost of an operation: how many objects its answer may have.
 
 A page of a list costs `PAGE`, and each entry on it 1 and what is selected below it. So the cost of a
-list within a list is multiplied. It is found once for a text, as an expression over page sizes, and
-worked out for each request: that takes some microseconds.
+list within a list is multiplied. A page that is shown under several names counts for each. The cost is
+found once for a text, as an expression over page sizes, and worked out for each request: that takes
+some microseconds.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,7 +42,7 @@ ABOUT_COST = (
     "costs too much is refused with `QUERY_TOO_EXPENSIVE`: its limit is 20 000, unless the server is set up otherwise."
 )
 _SIZE, _TOTAL = "first", "totalCount"
-_NODE = "node"  # of an entry, and no object besides
+_NODE = "node"  # of an entry, and no object besides, unless it has several under other names
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Cost:
             raise QueryTooExpensive(
                 f"The query costs {cost}: at most {limit} is allowed. {dearest.path} costs "
                 f"{dearest.cost(sizes)} of it: ask for fewer entries with `first` "
-                f"{_places(dearest)}, or for fewer lists."
+                f"{_places(dearest, sizes)}, or for fewer lists."
             )
 
     def _sizes(self, variables: Mapping[str, Any]) -> Mapping[str, int]:
@@ -135,23 +136,26 @@ class _Reader:
         return Level(own, tuple(page for level in levels for page in level.pages))
 
     def _field(self, node: FieldNode, definition: GraphQLField, path: str) -> Level:
-        path = f"{path}.{node.name.value}" if path else node.name.value
+        path = f"{path}.{_key(node)}" if path else _key(node)
         type_ = get_named_type(definition.type)
         if node.selection_set is None or not is_composite_type(type_):
             return Level(TOTAL_COUNT if node.name.value == _TOTAL else 0)
         if _SIZE in definition.args:
             return Level(0, (self._page(node, node.selection_set, type_, path),))
         below = self.level(node.selection_set, type_, path)
-        return Level(below.own + (node.name.value != _NODE), below.pages)
+        return Level(below.own + (_key(node) != _NODE), below.pages)
 
     def _page(self, node: FieldNode, selected: SelectionSetNode, type_: object, path: str) -> Page:
         """Return a page, whose entries are what its lists have."""
         entries, beside = Level(), Level()
+        lists: set[str] = set()
         for inner, definition in self._fields(selected, type_):
             found = self._field(inner, definition, path)
             if isinstance(get_nullable_type(definition.type), GraphQLList):
-                below = Level(found.own - 1, found.pages)  # the entry itself is counted by the page
-                entries = Level(entries.own + below.own, entries.pages + below.pages)
+                # The page counts its entries once: another list of them, under another name, does too.
+                own = found.own - (not lists or _key(inner) in lists)
+                entries = Level(entries.own + own, entries.pages + found.pages)
+                lists.add(_key(inner))
             else:
                 beside = Level(beside.own + found.own, beside.pages + found.pages)
         return Page(path, self._page_size(node), entries, beside)
@@ -207,10 +211,15 @@ def _size(value: Any) -> int:
     return int(min(max(value, 0), MAX_PAGE_SIZE)) if whole else DEFAULT_PAGE_SIZE
 
 
-def _places(page: Page) -> str:
+def _key(node: FieldNode) -> str:
+    """Return the name of a field in the answer."""
+    return (node.alias or node.name).value
+
+
+def _places(page: Page, sizes: Mapping[str, int]) -> str:
     """Return the paths of a page and of the dearest chain of pages in it."""
     paths = [page.path]
     while page.entries.pages:
-        page = page.entries.pages[0]
+        page = max(page.entries.pages, key=lambda inner: inner.cost(sizes))
         paths.append(page.path)
     return "in " + " or ".join(paths)

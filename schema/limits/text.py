@@ -27,6 +27,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.limits.document_size import has_cycle, size_fault
+from schema.limits.introspection import Introspection
 
 MOST_TOKENS: Final = 15_000
 MOST_CHARACTERS: Final = 500_000
@@ -58,6 +59,7 @@ class Texts:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema
+        self._introspection = Introspection(schema)
         self._kept: OrderedDict[str, DocumentNode] = OrderedDict()
         # One thread only: each that works takes turns with the event loop.
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="query-text")
@@ -93,7 +95,10 @@ class Texts:
 
     def _validated(self, document: DocumentNode) -> Sequence[GraphQLError]:
         rules = [NoFragmentCyclesRule] if has_cycle(document) else _RULES
-        return validate(self._schema, document, rules, _MOST_ERRORS)
+        if errors := validate(self._schema, document, rules, _MOST_ERRORS):
+            return errors
+        fault = self._introspection.fault(document)
+        return [fault] if fault else []
 
 
 def is_short(text: str) -> bool:

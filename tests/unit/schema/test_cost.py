@@ -33,6 +33,12 @@ def cost(text: str, **variables: Any) -> int:
         ("{ products(first: null) { edges { cursor } } }", PAGE + 50),
         ("{ products(first: 7) { edges { node { id name } } } }", PAGE + 7),
         ("{ products(first: 7) { edges { cursor } pageInfo { endCursor } } }", PAGE + 7 + 1),
+        (f"{{ products(first: 7) {{ ...F ...F }} }} fragment F on ProductConnection {EDGES}",
+         PAGE + 7),
+        ("{ products(first: 7) { a: edges { cursor } b: edges { node { id } } edges { cursor } } }",
+         PAGE + 3 * 7),
+        ("{ products(first: 7) { edges { node { id } a: node { id } b: node { id } } } }",
+         PAGE + 7 * 3),
         ("{ products(first: 7) { totalCount } }", PAGE + 7 + TOTAL_COUNT),
         (f"{{ a: products(first: 1) {{ totalCount }} b: products(first: 2) {EDGES} }}",
          2 * PAGE + 3 + TOTAL_COUNT),
@@ -98,10 +104,19 @@ async def test_the_refusal_names_the_lists_within_the_list() -> None:
     assert result.errors is not None
     (error,) = result.errors
     assert error.message == (
-        "The query costs 24020: at most 20000 is allowed. batchOperations costs 12010 of it: ask "
-        "for fewer entries with `first` in batchOperations or "
-        "batchOperations.edges.node.results, or for fewer lists."
+        "The query costs 24020: at most 20000 is allowed. a costs 12010 of it: ask for fewer "
+        "entries with `first` in a or a.edges.node.results, or for fewer lists."
     )
+
+
+async def test_the_refusal_names_the_dearest_of_the_lists_within_the_list() -> None:
+    results = f"few: results(first: 1) {EDGES} many: results(first: 50) {EDGES}"
+    text = f"{{ batchOperations(first: 999) {{ edges {{ node {{ {results} }} }} }} }}"
+
+    result = await schema.execute(text, None, Scripted().context())
+
+    assert result.errors is not None
+    assert "in batchOperations or batchOperations.edges.node.many," in result.errors[0].message
 
 
 async def test_a_subscription_has_a_cost_as_well() -> None:

@@ -1,0 +1,99 @@
+"""An execution gives others a turn, however many lists it has."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from schema import pace, schema
+from schema.pace import Pace
+
+TYPES = len(schema._schema.type_map)
+
+
+@asynccontextmanager
+async def turns() -> AsyncIterator[list[None]]:
+    """Count how often another task has its turn."""
+    counted: list[None] = []
+
+    async def count() -> None:
+        while True:
+            counted.append(None)
+            await asyncio.sleep(0)
+
+    task = asyncio.ensure_future(count())
+    try:
+        yield counted
+    finally:
+        task.cancel()
+
+
+@pytest.fixture
+def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a turn be over as soon as one entry has been completed."""
+    monkeypatch.setattr(pace, "_TURN_SECONDS", 0)
+
+
+@pytest.mark.usefixtures("short_turns")
+async def test_many_long_lists_share_their_turns() -> None:
+    lists = " ".join(f"a{number}: __schema {{ types {{ name }} }}" for number in range(15))
+    async with turns() as counted:
+        result = await schema.execute(f"{{ {lists} }}")
+
+    assert result.errors is None
+    assert len(counted) >= 15 * TYPES
+
+
+@pytest.mark.usefixtures("short_turns")
+async def test_many_short_lists_share_their_turns_as_well() -> None:
+    text = "{ __schema { types { name fields { name } } } }"
+    async with turns() as counted:
+        result = await schema.execute(text)
+
+    assert result.data is not None
+    types = result.data["__schema"]["types"]
+    assert sum(len(one["fields"] or ()) for one in types) > 2 * TYPES
+    assert len(counted) >= TYPES + sum(len(one["fields"] or ()) for one in types)
+
+
+@pytest.mark.usefixtures("short_turns")
+async def test_an_answer_is_the_same_in_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "{ __schema { types { name fields { name args { name } } } } }"
+    in_turns = await schema.execute(text)
+    monkeypatch.setattr(pace, "_TURN_SECONDS", 1000)
+
+    assert await schema.execute(text) == in_turns
+
+
+async def test_a_turn_is_over_after_5_milliseconds_and_begins_anew() -> None:
+    now = 1.0
+    kept = Pace(lambda: now)
+
+    assert not kept.is_over()
+    now += 0.004
+    assert not kept.is_over()
+    now += 0.002
+    assert kept.is_over()
+    await asyncio.sleep(0)
+    assert not kept.is_over()
+
+
+async def test_those_who_wait_have_their_turns_in_order_and_the_cancelled_have_none() -> None:
+    now = 1.0
+    kept = Pace(lambda: now)
+    served: list[int] = []
+
+    async def wait(number: int) -> None:
+        nonlocal now
+        await kept.turn()
+        served.append(number)
+        now += 1
+
+    waiting = [asyncio.ensure_future(wait(number)) for number in range(100)]
+    await asyncio.sleep(0)
+    assert served == [0]
+    waiting[5].cancel()
+    await asyncio.wait(waiting)
+
+    assert served == [number for number in range(100) if number != 5]
