@@ -7,6 +7,7 @@ from datetime import datetime
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
+from schema.pace import Pace
 from schema.result_loaders import ResultLoaders
 from server.batches.engine.engine import Engine
 from server.batches.stored.control import BatchControl
@@ -41,8 +42,9 @@ class Services:
 
 @dataclass(slots=True)
 class Context:
-    """What one operation can reach; `products` and `results` collect single look-ups into
-    one.
+    """What one operation can reach; `products` and `results` collect single look-ups into one.
+
+    `pace` gives other operations their turns.
 
     `key_headers` are the request's headers `Idempotency-Key` as they were sent; a WebSocket has
     none. `is_replay` says that a mutation gets the answer that it got before.
@@ -53,13 +55,14 @@ class Context:
     is_replay: bool = field(default=False, init=False)
     products: DataLoader[str, Product | None] = field(init=False)
     results: ResultLoaders = field(init=False)
+    pace: Pace = field(default_factory=Pace, init=False)
 
     def __post_init__(self) -> None:
         async def load(ids: Sequence[str]) -> Sequence[Product | None]:
             return await self.services.products.by_ids(ids)
 
         self.products = DataLoader(load_fn=load)
-        self.results = ResultLoaders(self.services.results)
+        self.results = ResultLoaders(self.services.results, self.pace)
 
     def for_an_operation(self) -> "Context":
         """Return a new context: a connection has many operations, each with its own look-ups."""

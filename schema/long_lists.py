@@ -1,14 +1,19 @@
 """graphql-core's executor, which lets others run while it completes long lists, or many lists."""
 
 from collections.abc import AsyncIterator, Collection
-from typing import Any
+from typing import Any, Final
 
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
+from schema.context import Context
 from schema.pace import Pace
 
-_LISTS = (list, tuple, type({}.values()))  # the types of the schema are such values
+_LISTS: Final[Collection[type]] = (
+    list,
+    tuple,
+    type({}.values()),
+)  # the types of the schema are such values
 _LONG = 50  # entries: some 5 ms of a page of products
 
 
@@ -20,7 +25,8 @@ class SlicingExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._pace = Pace()
+        context: Any = self.context_value
+        self._pace = context.pace if isinstance(context, Context) else Pace()
 
     @override
     def complete_list_value(

@@ -67,6 +67,7 @@ class Query:
         where = arguments.from_product_filter(filter)
         order = arguments.or_none(order_by)
         page = await catalog.page(where, order, arguments.from_page(first, after))
+        await info.context.pace.turn()
         count = partial(catalog.count, where, order)
         return to_connection(page, answers.to_product, count)
 
@@ -87,6 +88,7 @@ class Query:
         ledger = info.context.services.ledger
         where = arguments.from_stock_update_filter(filter)
         page = await ledger.page(where, arguments.from_page(first, after))
+        await info.context.pace.turn()
         to_node = partial(answers.to_stock_update, products=info.context.products)
         return to_connection(page, to_node, partial(ledger.count, where))
 
@@ -122,5 +124,6 @@ class Query:
         services = info.context.services
         where = arguments.from_batch_operation_filter(filter)
         page = await services.batches.page(where, arguments.from_page(first, after))
+        await info.context.pace.turn()
         to_node = partial(to_batch_operation, context=info.context)
         return to_connection(page, to_node, partial(services.batches.count, where))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from strawberry.dataloader import DataLoader
 
+from schema.pace import Pace
 from server.domain.item_result import ItemResult
 from server.domain.listing import Page, PageRequest
 from server.mongo.batches.results import BatchResults
@@ -19,8 +20,9 @@ class ResultLoaders:
     Nothing is cached: a subscription asks again after each change.
     """
 
-    def __init__(self, results: BatchResults) -> None:
+    def __init__(self, results: BatchResults, pace: Pace) -> None:
         self._results = results
+        self._pace = pace
         self._pages: DataLoader[_PageKey, Page[ItemResult]] = DataLoader(self._load, cache=False)
         self._counts: DataLoader[_CountKey, int] = DataLoader(self._count, cache=False)
 
@@ -34,7 +36,9 @@ class ResultLoaders:
         """
         if request.after is not None:  # a cursor is of one batch
             return await self._results.page(batch_id, request, success=success)
-        return await self._pages.load((batch_id, request, success))
+        page = await self._pages.load((batch_id, request, success))
+        await self._pace.turn()  # a thousand pages come at once
+        return page
 
     async def count(self, batch_id: str, success: bool | None) -> int:
         """Return how many results a batch has over all pages."""

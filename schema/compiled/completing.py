@@ -106,6 +106,7 @@ class _Writer:
         self._completers = completers
         self._source = source
         self._waits = waits
+        self._has_list = False
 
     def value(self, name: str, type_: Any, details: FieldDetailsList, depth: int) -> str:
         """Write the completion of the local `name`, and return the expression of the result."""
@@ -160,6 +161,9 @@ class _Writer:
         if not self._waits:
             return at_once
         slices = self._source.name_of(in_slices)
+        if self._has_list:  # fifteen lists of 1 000 are as long as one of 15 000
+            return f"await {slices}({complete_list}, {name})"
+        self._has_list = True
         return f"({at_once} if len({name}) <= {SLICE} else await {slices}({complete_list}, {name}))"
 
     def _leaf(self, name: str, type_: GraphQLScalarType | GraphQLEnumType, depth: int) -> str:

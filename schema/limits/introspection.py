@@ -56,7 +56,9 @@ class Introspection:
             if isinstance(definition, FragmentDefinitionNode)
         }
         total = 0.0
-        pending = [(root, 1.0) for root in _introspected(document, fragments)]
+        pending: list[tuple[SelectionNode, float]] = [
+            (root, 1.0) for root in _introspected(document, fragments)
+        ]
         while pending:
             node, times = pending.pop()
             if isinstance(node, FieldNode):

@@ -1,4 +1,4 @@
-"""Pages of the results of many batches at once, read with two commands.
+"""Pages of the results of many batches at once, read with two commands, or a few more of very many.
 
 The first command finds the chunks that hold the pages, and the second one reads these results of
 them and nothing else: a page of one result does not read a chunk of a thousand.
@@ -13,6 +13,7 @@ from bson import ObjectId
 from server.domain.item_result import ItemResult
 from server.domain.lanes import MOST_LANES
 from server.mongo.batches.documents import FAILED, ToOutcome
+from server.mongo.batches.pause import Pause
 from server.mongo.batches.stored_results import results_of
 from server.mongo.collections import CHUNKS_BY_FIRST
 from server.mongo.connection.document import Document
@@ -20,6 +21,7 @@ from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 
 _CHUNKS_AT_ONCE = 100
+_CHUNKS_IN_A_REPLY = 50_000  # some 6 MB; MongoDB's replies have 16 at most
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +37,31 @@ class ResultPages:
     ) -> Mapping[str, Sequence[ItemResult]]:
         """Return the results of each batch, in input order; a batch without any is left out."""
         found: dict[str, list[ItemResult]] = {}
+        at_once = max(1, _CHUNKS_IN_A_REPLY // (self.count + MOST_LANES))
         with translated():
-            needed = {"_id": {"$in": await self._needed(database, batch_ids)}}
-            async for chunk in database["batchChunks"].find(
-                needed, self._part, batch_size=_CHUNKS_AT_ONCE
-            ):
-                of_batch = found.setdefault(str(chunk["batchId"]), [])
-                of_batch += results_of(chunk, to_outcome)
+            for start in range(0, len(batch_ids), at_once):
+                await self._read(database, batch_ids[start : start + at_once], to_outcome, found)
         for results in found.values():
             results.sort(key=lambda result: result.index)
             del results[self.count :]
         return found
+
+    async def _read(
+        self,
+        database: Database,
+        batch_ids: Sequence[str],
+        to_outcome: ToOutcome,
+        found: dict[str, list[ItemResult]],
+    ) -> None:
+        """Add the results of these batches to `found`."""
+        needed = {"_id": {"$in": await self._needed(database, batch_ids)}}
+        pause = Pause()
+        async for chunk in database["batchChunks"].find(
+            needed, self._part, batch_size=_CHUNKS_AT_ONCE
+        ):
+            results = results_of(chunk, to_outcome)
+            found.setdefault(str(chunk["batchId"]), []).extend(results)
+            await pause.after(len(results))
 
     async def _needed(self, database: Database, batch_ids: Sequence[str]) -> Sequence[Document]:
         """Return the ids of the chunks that may hold results of the pages.

@@ -13,6 +13,7 @@ from server.domain.item_result import ItemResult
 from server.domain.listing import Page, PageRequest
 from server.mongo.batches.batch_reads import sums_of_chunks
 from server.mongo.batches.documents import ToOutcome
+from server.mongo.batches.pause import Pause
 from server.mongo.batches.result_pages import ResultPages
 from server.mongo.batches.stored_results import results_of
 from server.mongo.collections import CHUNKS_BY_FIRST
@@ -58,7 +59,11 @@ class BatchResults:
             after = int(decode_cursor(request.after, order=order, value_type=int).value)
         wanted = ResultPages(count=request.first + 1, after=after, success=success)
         found = await wanted.read(self._database, batch_ids, self._to_outcome)
-        return [_page(batch_id, found.get(batch_id, ()), request) for batch_id in batch_ids]
+        pages, pause = [], Pause()
+        for batch_id in batch_ids:
+            pages.append(_page(batch_id, found.get(batch_id, ()), request))
+            await pause.after(len(pages[-1].items))
+        return pages
 
     async def count(self, batch_id: str, success: bool | None = None) -> int:
         """Return how many results there are over all pages."""

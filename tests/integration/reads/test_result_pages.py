@@ -1,11 +1,14 @@
 """Pages of results are the results of the whole batch, cut, and few commands read many of them."""
 
+import asyncio
 import random
 from typing import Any
 
 import pytest
 
+from server.domain.lanes import MOST_LANES
 from server.domain.listing import PageRequest
+from server.mongo.batches import pause, result_pages
 from tests.support.batches.batch_work import chunks, plus_one, results, submit, work_off
 from tests.support.shop import UNKNOWN_ID, Shop
 
@@ -105,3 +108,39 @@ async def test_a_page_of_one_result_does_not_read_a_chunk(shop: Shop) -> None:
 
     (part,) = received[-1]["cursor"]["firstBatch"]
     assert [len(part[name]) for name in ("outcomes", "items")] == [2, 2]
+
+
+async def test_pages_that_do_not_fit_into_one_reply_are_read_with_more_commands(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batches = await several_batches(shop)
+    request = PageRequest(first=3)
+    at_once = await shop.services.results.pages(batches, request)
+    monkeypatch.setattr(result_pages, "_CHUNKS_IN_A_REPLY", 2 * (4 + MOST_LANES))
+    shop.commands.names.clear()
+
+    pages = await shop.services.results.pages(batches, request)
+
+    assert shop.commands.names == ["aggregate", "find"] * 3
+    assert pages == at_once
+    assert [len(page.items) for page in pages] == [3] * len(batches)
+
+
+async def test_others_go_on_while_many_results_are_read(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pause, "_RESULTS", 1)
+    paused: list[int] = []
+    sleep = asyncio.sleep
+
+    async def noted(seconds: float) -> None:
+        if seconds == 0:
+            paused.append(1)
+        await sleep(seconds)
+
+    batches = await several_batches(shop)
+    monkeypatch.setattr(pause.asyncio, "sleep", noted)
+
+    await shop.services.results.pages(batches, PageRequest(first=3))
+
+    assert len(paused) >= 2 * len(batches)  # for reading each of them, and for making its page

@@ -58,6 +58,8 @@ class Scripted:
                 capacity=QueueCapacity(queue=_NO_QUEUE, limits=QueueLimits(items=self.limit)),
             ),
             products=SimpleNamespace(page=self._page, count=self._count, by_ids=None),
+            ledger=SimpleNamespace(page=self._page, count=self._count),
+            batches=SimpleNamespace(page=self._page, count=self._count),
             results=SimpleNamespace(
                 page=self._page, pages=self._pages, count=self._count, counts=self._counts
             ),

@@ -8,6 +8,8 @@ import pytest
 
 from schema import pace, schema
 from schema.pace import Pace
+from server.domain.listing import PageRequest
+from tests.support.compiled.scripted import Scripted
 
 TYPES = len(schema._schema.type_map)
 
@@ -64,6 +66,28 @@ async def test_an_answer_is_the_same_in_turns(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(pace, "_TURN_SECONDS", 1000)
 
     assert await schema.execute(text) == in_turns
+
+
+@pytest.mark.usefixtures("short_turns")
+@pytest.mark.parametrize("field", ["products", "stockUpdates", "batchOperations"])
+async def test_pages_that_come_at_once_are_converted_in_turns(field: str) -> None:
+    pages = " ".join(f"a{number}: {field} {{ pageInfo {{ endCursor }} }}" for number in range(15))
+    async with turns() as counted:
+        result = await schema.execute(f"{{ {pages} }}", {}, Scripted().context())
+
+    assert result.errors is None
+    assert len(counted) >= 15
+
+
+@pytest.mark.usefixtures("short_turns")
+async def test_results_that_come_at_once_are_converted_in_turns() -> None:
+    loaders = Scripted().context().results
+    async with turns() as counted:
+        await asyncio.gather(
+            *(loaders.page(f"{number}", PageRequest(first=1), None) for number in range(20))
+        )
+
+    assert len(counted) >= 20
 
 
 async def test_a_turn_is_over_after_5_milliseconds_and_begins_anew() -> None:

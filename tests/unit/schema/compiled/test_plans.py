@@ -12,9 +12,10 @@ from strawberry.types.graphql import OperationType
 
 from schema import schema
 from schema.compiled.slices import SLICE
+from server.domain.product import Product
 from server.kinds.update_stock.rules import Applied
 from tests.support.compiled.both_ways import Taken
-from tests.support.compiled.scripted import Scripted
+from tests.support.compiled.scripted import NOW, Scripted
 
 TEXT = "mutation ($u: [StockUpdateInput!]!) { batchUpdateStock(updates: $u) { index newStock } }"
 SENT = {"u": [{"productId": "0" * 24, "quantity": 1}]}
@@ -219,6 +220,26 @@ async def test_others_go_on_while_a_long_result_is_completed() -> None:
 
     assert len((await answering).data["batchUpdateStock"]) == 10 * SLICE
     assert turns >= 10
+
+
+async def test_others_go_on_between_the_lists_of_a_result(taken: Taken) -> None:
+    product = Product(
+        id="0" * 24, name="P", price=1, stock=1, category="C", discontinued=False,
+        created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    edges = " ".join(f"a{number}: edges {{ node {{ name }} }}" for number in range(15))
+    page = asyncio.ensure_future(
+        schema.execute(f"{{ products {{ {edges} }} }}", {}, Scripted([product]).context())
+    )
+    turns = 0
+    while not page.done():
+        turns += 1
+        await asyncio.sleep(0)
+
+    shown = (await page).data["products"]
+    assert shown == {f"a{number}": [{"node": {"name": "P"}}] for number in range(15)}
+    assert taken.counts == {"planned": 1}
+    assert turns >= 14
 
 
 def test_no_extension_of_the_schema_wraps_the_resolvers() -> None:
