@@ -18,7 +18,7 @@ from server.domain.refusal import STOPPING
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.results import BatchResults
 from server.web.admission.admission import REQUEST_WORK, Admission, Newcomer
-from server.web.admission.leaving import caller_of, left
+from server.web.admission.leaving import caller_of, left, unless_left
 from server.web.json_value import json_answer
 from server.web.refusal import METHODS, Refused, not_found, require_method, to_refused
 from server.web.rest.download import download
@@ -112,7 +112,10 @@ class Rest:
             raise not_found(f"There is no such operation: {_OPERATIONS}.")
         require_method(request.method, "GET", "HEAD")
         async with self._admission.admitted(self._reader(request)):
-            return await poll(request, await self._found(name), self._services.results)
+            return await unless_left(request, self._polled(request, name))
+
+    async def _polled(self, request: Request, name: str) -> Response:
+        return await poll(request, await self._found(name), self._services.results)
 
     async def _results(self, request: Request) -> Response:
         require_method(request.method, "GET", "HEAD")

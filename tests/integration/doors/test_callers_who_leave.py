@@ -4,15 +4,20 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
+from server.mongo.batches.results import BatchResults
+from server.mongo.products.product_reads import ProductReads
 from server.web.admission.admission import Admission, Newcomer
+from tests.support.batches.batch_work import plus_one, submit
 from tests.support.batches.idempotent_calls import held
 from tests.support.shop import Shop
-from tests.support.waiting import until
+from tests.support.waiting import WITHIN_SECONDS, until
 from tests.support.web.doors import app_of
 from tests.support.web.listening import Listening, Peer, listening
+from tests.support.web.talking import talking
 
 pytestmark = pytest.mark.either_driver
 
@@ -123,7 +128,79 @@ async def test_what_has_begun_goes_on_without_its_caller(shop: Shop, server: Lis
     await until(lambda: shop.stocks() == {one: 15})
 
 
-async def test_a_query_ends_with_its_caller(shop: Shop, server: Listening) -> None:
+class _Stuck:
+    """A read that does not end, and notes that it was cancelled."""
+
+    def __init__(self) -> None:
+        self.begun, self.ended = asyncio.Event(), asyncio.Event()
+
+    async def read(self, *_: object, **__: object) -> Any:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended.set()
+
+
+@pytest.fixture
+def stuck(monkeypatch: pytest.MonkeyPatch) -> _Stuck:
+    stuck = _Stuck()
+    monkeypatch.setattr(ProductReads, "page", stuck.read)
+    monkeypatch.setattr(BatchResults, "page", stuck.read)
+    return stuck
+
+
+LIST = "{ products { edges { cursor } } }"
+
+
+async def by_get(server: Listening, path: str) -> Peer:
+    peer = await server.peer()
+    await peer.send(f"GET {path} HTTP/1.1\r\nhost: x\r\n\r\n".encode())
+    return peer
+
+
+@pytest.mark.parametrize("door", ["POST", "GET", "Convex", "REST"])
+async def test_a_query_ends_with_its_caller(
+    shop: Shop, server: Listening, stuck: _Stuck, door: str
+) -> None:
+    batch = await submit(shop, plus_one(await shop.put(1)))
+    match door:
+        case "POST":
+            peer = await asked(server, "/graphql", {"query": LIST})
+        case "GET":
+            peer = await by_get(server, f"/graphql?query={quote(LIST)}")
+        case "Convex":
+            peer = await asked(server, "/api/query", {"path": "products", "args": {}})
+        case _:
+            peer = await by_get(server, f"/api/batches/{batch}")
+    await soon(stuck.begun)
+
+    peer.writer.transport.abort()
+
+    await soon(stuck.ended)
+
+
+@pytest.mark.parametrize("end", ["complete", "close"])
+async def test_a_query_over_a_websocket_ends_with_its_caller(
+    server: Listening, stuck: _Stuck, end: str
+) -> None:
+    async with talking(server.port) as talk:
+        await talk.greet()
+        await talk.subscribe(LIST)
+        await soon(stuck.begun)
+        if end == "complete":
+            await talk.send({"id": "1", "type": "complete"})
+            await soon(stuck.ended)
+    await soon(stuck.ended)
+
+
+async def soon(event: asyncio.Event) -> None:
+    await asyncio.wait_for(event.wait(), WITHIN_SECONDS)
+
+
+async def test_a_query_whose_command_is_under_way_ends_as_well(
+    shop: Shop, server: Listening
+) -> None:
     replies: list[Any] = []
     shop.commands.on_reply = replies.append
     with shop.failing("find", mode="alwaysOn", blockConnection=True, blockTimeMS=5_000):
