@@ -1,6 +1,7 @@
 """graphql-core's executor, which lets others run while it completes long lists, or many lists."""
 
 from collections.abc import AsyncIterator, Collection
+from functools import cached_property
 from typing import Any, Final
 
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -23,10 +24,10 @@ class SlicingExecutor(StrawberryGraphQLCoreExecutionContext):
     A short list waits as well if others have used up the turn.
     """
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        context: Any = self.context_value
-        self._pace = context.pace if isinstance(context, Context) else Pace()
+    @cached_property
+    def _pace(self) -> Pace:
+        context = self.context_value
+        return context.pace if isinstance(context, Context) else Pace()
 
     @override
     def complete_list_value(

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from heapq import heappop, heappush
-from itertools import count
 from typing import Final
 
 _TURN_SECONDS: Final = 0.005
@@ -18,11 +17,13 @@ class Pace:
     ready before it looks again: fifteen lists of 5 ms each would hold it for 75.
     """
 
+    __slots__ = ("_began", "_clock", "_tickets", "_waiting", "_will_end")
+
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._began: float | None = None
         self._will_end = False
-        self._tickets = count()
+        self._tickets = 0
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     def is_over(self) -> bool:
@@ -35,7 +36,8 @@ class Pace:
 
     async def turn(self) -> None:
         """Wait until there is time in a turn: first come, first served."""
-        ticket = next(self._tickets)
+        self._tickets += 1
+        ticket = self._tickets
         while self.is_over():
             waiter = asyncio.get_running_loop().create_future()
             heappush(self._waiting, (ticket, waiter))
