@@ -1,6 +1,7 @@
 """What a resolver can reach: the use cases and the readers, and nothing below them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,10 +10,12 @@ from strawberry.types import Info
 
 from schema.pace import Pace
 from schema.result_loaders import ResultLoaders
+from server.batches.allowance import Allowance
 from server.batches.engine.engine import Engine
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
 from server.batches.stored.submissions import Submissions
+from server.domain.errors import RateLimited
 from server.domain.product import Product
 from server.jobs.progress_feed import ProgressFeed
 from server.mongo.batches.batch_reads import BatchReads
@@ -36,8 +39,16 @@ class Services:
     progress: ProgressFeed
     products: ProductReads
     ledger: LedgerReads
+    allowance: Allowance
     clock: Callable[[], datetime]
     max_query_cost: int = MAX_QUERY_COST
+
+
+@dataclass(slots=True)
+class RequestNotes:
+    """What a door must know of a request. `rate_limited` is why no mutation of it has begun."""
+
+    rate_limited: RateLimited | None = None
 
 
 @dataclass(slots=True)
@@ -47,12 +58,16 @@ class Context:
     `pace` gives other operations their turns.
 
     `key_headers` are the request's headers `Idempotency-Key` as they were sent; a WebSocket has
-    none. `is_replay` says that a mutation gets the answer that it got before.
+    none. `is_replay` says that a mutation gets the answer that it got before. `caller` is who is
+    charged for items.
     """
 
     services: Services
     key_headers: Sequence[str] = ()
+    caller: str = ""
+    notes: RequestNotes = field(default_factory=RequestNotes)
     is_replay: bool = field(default=False, init=False)
+    _mutations: int = field(default=0, init=False)
     products: DataLoader[str, Product | None] = field(init=False)
     results: ResultLoaders = field(init=False)
     pace: Pace = field(default_factory=Pace, init=False)
@@ -66,7 +81,18 @@ class Context:
 
     def for_an_operation(self) -> "Context":
         """Return a new context: a connection has many operations, each with its own look-ups."""
-        return Context(self.services, self.key_headers)
+        return Context(self.services, self.key_headers, self.caller, self.notes)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Run a mutation, and note if the limits of the caller refuse the first one."""
+        earlier, self._mutations = self._mutations, self._mutations + 1
+        try:
+            yield
+        except RateLimited as error:
+            if not earlier:
+                self.notes.rate_limited = error
+            raise
 
 
 Resolving = Info[Context, None]

@@ -1,6 +1,7 @@
 """Errors of a whole request: a caller's mistake is explained, a fault of the server is masked."""
 
 import logging
+from typing import Any
 from uuid import uuid4
 
 from graphql import GraphQLError
@@ -38,7 +39,9 @@ def client_error(error: GraphQLError) -> GraphQLError:
     if "code" in (error.extensions or {}):
         return error
     refusal = _refusal(error)
-    extensions = {"code": refusal.code}
+    extensions: dict[str, Any] = {"code": refusal.code}
+    if refusal.retry_after_seconds is not None:
+        extensions["retryAfterSeconds"] = refusal.retry_after_seconds
     if refusal.error_id:
         extensions["errorId"] = refusal.error_id
     shown = GraphQLError(refusal.message, path=error.path, extensions=extensions)

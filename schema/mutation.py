@@ -44,7 +44,8 @@ BatchId = Annotated[
 @strawberry.type(
     description="All changes that a client can make. An error of an item is part of the result, never of `errors`. If a "
     "mutation fails as a whole, as with `BATCH_TOO_LARGE`, the response has `data: null` for all its mutations, even for "
-    "those that took effect. So send one mutation per request, or give each its own idempotency key."
+    "those that took effect. So send one mutation per request, or give each its own idempotency key. The server may limit the "
+    "items that a caller sends in a minute: above that, `RATE_LIMITED`, with `retryAfterSeconds` in the error's `extensions`."
 )
 class Mutation:
     @strawberry.mutation(
@@ -159,7 +160,8 @@ class Mutation:
     @strawberry.mutation(
         description="Stores a batch, to run in the background, and answers at once. From then on the batch runs to its end "
         "even if servers restart. Follow it with the subscription `batchProgress` or the query `batchOperation`. If "
-        "too many chunks are waiting already, the batch is refused with `QUEUE_FULL` and nothing is stored."
+        "too many chunks are waiting already, the batch is refused with `QUEUE_FULL`, and if too many batches of the caller are, "
+        "where the server limits that, with `RATE_LIMITED`. Nothing is stored then."
     )
     async def submit_batch(
         self,
@@ -174,10 +176,10 @@ class Mutation:
         ],
         idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchOperation:
-        services = info.context.services
+        services, caller = info.context.services, info.context.caller
         key = key_of(info.context, idempotency_key)
-        request, inputs = batch_request.from_operation(operation, key)
-        with answered_with(key):
+        request, inputs = batch_request.from_operation(operation, key, caller)
+        with info.context.changing(), answered_with(key):
             submitted = await services.submissions.submit(request, inputs)
         info.context.is_replay |= submitted.replayed
         return to_batch_operation(submitted.batch, info.context)
@@ -189,7 +191,8 @@ class Mutation:
     )
     async def cancel_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services
-        batch = await services.control.cancel(arguments.from_id(id, "id"))
+        with info.context.changing():
+            batch = await services.control.cancel(arguments.from_id(id, "id"))
         return to_batch_operation(batch, info.context)
 
     @strawberry.mutation(
@@ -200,8 +203,10 @@ class Mutation:
     async def retry_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services
         key = key_of(info.context, None)
-        with answered_with(key):
-            submitted = await services.control.retry(arguments.from_id(id, "id"), key)
+        with info.context.changing(), answered_with(key):
+            submitted = await services.control.retry(
+                arguments.from_id(id, "id"), key, caller=info.context.caller
+            )
         info.context.is_replay |= submitted.replayed
         return to_batch_operation(submitted.batch, info.context)
 
@@ -211,5 +216,6 @@ class Mutation:
     )
     async def retry_publication(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
         services = info.context.services
-        batch = await services.control.retry_publication(arguments.from_id(id, "id"))
+        with info.context.changing():
+            batch = await services.control.retry_publication(arguments.from_id(id, "id"))
         return to_batch_operation(batch, info.context)

@@ -23,13 +23,19 @@ async def run_batch(
     this request runs, finishes or finds finished.
 
     Raises:
-        RequestError: the batch is too large, or the key is invalid, in use, or another request's.
+        RequestError: the batch is too large, the caller has sent too many items, or the key is
+            invalid, in use, or another request's.
     """
-    key = key_of(context, idempotency_key)
-    if key is None:
-        items = request.work.items(inputs)
-        return await context.services.engine.run(request.work, items, request.options)
-    with answered_with(key):
-        answer = await context.services.keyed.run(replace(request, key=key), inputs)
-    context.is_replay |= answer.replayed
-    return answer.outcomes
+    key, services = key_of(context, idempotency_key), context.services
+    with context.changing():
+        async with services.allowance.charged(context.caller) as charge:
+            await charge.add(len(inputs))
+            if key is None:
+                items = request.work.items(inputs)
+                return await services.engine.run(request.work, items, request.options)
+            with answered_with(key):
+                answer = await services.keyed.run(replace(request, key=key), inputs)
+            if answer.replayed:
+                charge.give_back()
+                context.is_replay = True
+            return answer.outcomes

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from schema.context import MAX_QUERY_COST, Services
+from server.batches.allowance import Allowance, CallerLimits
 from server.batches.engine.engine import Engine
 from server.batches.engine.limits import Limits
 from server.batches.engine.observer import Observer
@@ -33,6 +34,7 @@ from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
 from server.mongo.batches.results import BatchResults
 from server.mongo.batches.states import BatchStates
+from server.mongo.callers import Callers
 from server.mongo.connection.driver import Driver
 from server.mongo.products.product_reads import ProductReads
 from server.mongo.transaction import TransactionRunner
@@ -44,6 +46,7 @@ class Sizes:
 
     limits: Limits = field(default_factory=Limits)
     queue: QueueLimits = field(default_factory=QueueLimits)
+    callers: CallerLimits = field(default_factory=CallerLimits)
     groups: GroupLimits = field(default_factory=GroupLimits)
     concurrent_chunks: int = 8
     worker_chunks: int = 4
@@ -124,12 +127,15 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         clock=clock,
         patience_seconds=sizes.key_patience_seconds,
     )
+    allowance = Allowance(Callers(driver.client[database]), sizes.callers.items_per_minute)
     submissions = Submissions(
         runner=runner,
         capacity=QueueCapacity(queue=repositories.queue, limits=sizes.queue),
         batches=repositories.batches,
         removal=repositories.removal,
         keys=keys,
+        allowance=allowance,
+        waiting_batches=sizes.callers.waiting_batches,
         clock=clock,
         publishes=publishes,
         on_stored=worker.wake,
@@ -161,6 +167,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         progress=ProgressFeed(repositories.batches, BatchChanges(driver, database)),
         products=ProductReads(driver.client[database], clock),
         ledger=LedgerReads(driver, database, pending_row),
+        allowance=allowance,
         clock=clock,
         max_query_cost=sizes.max_query_cost,
     )

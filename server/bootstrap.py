@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from starlette.types import ASGIApp
 
 from server.assembly import Assembly, Sizes, assemble
+from server.batches.allowance import CallerLimits
 from server.batches.engine.engine import Engine
 from server.batches.engine.limits import Limits
 from server.batches.engine.sharing.group_commit import GroupLimits
@@ -35,6 +36,7 @@ from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
 from server.web.metrics import Metrics
+from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
 
 
@@ -186,6 +188,10 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
     sizes = Sizes(
         limits=Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items),
         queue=QueueLimits(items=settings.max_background_items, chunks=settings.max_queued_chunks),
+        callers=CallerLimits(
+            items_per_minute=settings.caller_items_per_minute,
+            waiting_batches=settings.caller_waiting_batches,
+        ),
         groups=GroupLimits(items=settings.group_items, seconds=settings.group_seconds),
         concurrent_chunks=settings.concurrent_chunks,
         worker_chunks=settings.worker_chunks,
@@ -231,7 +237,14 @@ def _app(
         init_seconds=settings.header_seconds,
         admission=admission,
     )
-    rest = Rest(assembly.services, max_request_bytes=limit, admission=admission)
+    rest = Rest(
+        assembly.services,
+        max_request_bytes=limit,
+        stream_limits=StreamLimits(
+            bytes=settings.max_stream_bytes, items=settings.max_rows_per_stream
+        ),
+        admission=admission,
+    )
     convex = Convex(assembly.services, max_request_bytes=limit, admission=admission)
     app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
     return CountedBodies(app, guard.flight)

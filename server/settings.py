@@ -33,8 +33,12 @@ class Settings(BaseSettings):
     max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
     max_background_items: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
     max_queued_chunks: Annotated[int, Field(ge=1)] = 10_000
+    caller_items_per_minute: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    caller_waiting_batches: Annotated[int, Field(ge=0, le=1_000_000)] = 0
     max_query_cost: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
+    max_stream_bytes: Annotated[int, Field(ge=1024)] = 1024**3
+    max_rows_per_stream: Annotated[int, Field(ge=1)] = 5_000_000
     queue_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
     max_bytes_in_flight: Annotated[int, Field(ge=1024**2)] = 256 * 1024**2
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 4096

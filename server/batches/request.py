@@ -13,12 +13,14 @@ class BatchRequest:
     """What a caller wants done with a list of items, which comes beside it.
 
     `key` is the caller's idempotency key. `retry_of` is the batch whose failed items these are.
+    `caller` is who is charged for the items, where callers have limits.
     `answer_options` change nothing but the answer, yet they are part of what a key stands for.
     """
 
     work: BatchWork[Any, Any]
     options: BatchOptions
     created_by: str = "anonymous"
+    caller: str = ""
     key: str | None = None
     retry_of: str | None = None
     answer_options: Mapping[str, Any] = field(default_factory=dict)

@@ -38,7 +38,7 @@ class StoredBatch:
     or stored ones, as 0.1.0 did. `publishes`: its successes are published. `is_refused`: a field
     is invalid, and the options say that then nothing may begin. `key` is the idempotency key, and
     `content` the hash of the request that it stands for. `failing` is the reason why the batch will
-    be FAILED.
+    be FAILED. `caller` is who submitted it, until it ends, where callers have limits.
     """
 
     id: str
@@ -59,6 +59,7 @@ class StoredBatch:
     content: str | None = None
     cancel_requested: bool = False
     failing: str | None = None
+    caller: str | None = None
 
     def following(self, index: int) -> int | None:
         """Return the index of the chunk that waits for this one; None if none does."""

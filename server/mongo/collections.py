@@ -26,6 +26,7 @@ BATCHES_BY_CREATION = "createdAt_1__id_1"
 BATCHES_BY_END = "completedAt_1"
 KEYS_BY_AGE = "createdAt_1"  # of batches that have a key
 BATCHES_BY_STATUS = "status_1_createdAt_1__id_1"
+BATCHES_BY_CALLER = "caller_1"  # of those that have not ended, where callers have limits
 CHUNKS_TO_CLAIM = "blocked_1_due_1__id_1"
 CHUNKS_NOT_DONE = "status_1"
 CHUNKS_BY_LEASE = "lease.expiresAt_1"
@@ -72,6 +73,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
         _index("operationType", "createdAt", "_id"),
         _index("createdBy", "createdAt", "_id"),
         _index("completedAt", sparse=True),
+        _index("caller", sparse=True),
         _index("createdAt", partialFilterExpression={"idempotencyKey": {"$exists": True}}),
         _index(
             "createdBy",
@@ -103,6 +105,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
         ),
         _index("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     ],
+    "callers": [_index("forgetAt", expireAfterSeconds=0)],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 

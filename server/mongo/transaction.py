@@ -18,6 +18,7 @@ from server.domain.errors import DatabaseUnavailable, StoreError, WriteConflict
 from server.mongo.batches.receipts import ChunkReceipts
 from server.mongo.batches.stored_batches import StoredBatches
 from server.mongo.batches.waiting.chunks import WaitingChunks
+from server.mongo.callers import WaitingBatches
 from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnRetry, abort
 from server.mongo.connection.driver import Database, Driver, Session
 from server.mongo.connection.errors import translate, translated
@@ -57,6 +58,10 @@ class Transaction:
     @cached_property
     def stored_batches(self) -> StoredBatches:
         return StoredBatches(self._database, self._session, self.evidence)
+
+    @cached_property
+    def waiting_batches(self) -> WaitingBatches:
+        return WaitingBatches(self._database, self._session)
 
     @cached_property
     def waiting_chunks(self) -> WaitingChunks:

@@ -79,6 +79,7 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
             "cancelRequested": {"bsonType": "bool"},
             "retryOf": _ID,
             "idempotencyKey": _TEXT,
+            "caller": _TEXT,
         },
     },
     "batchChunks": {
@@ -108,6 +109,16 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
             "publishingCount": _whole(0),
             "publishedCount": _whole(0),
             "unpublishedCount": _whole(0),
+        },
+    },
+    "callers": {
+        "bsonType": "object",
+        "properties": {
+            "_id": _TEXT,
+            "items": {"bsonType": ["int", "long", "double"]},
+            "at": _TIME,
+            "submissions": _whole(0),
+            "forgetAt": _TIME,
         },
     },
     "commitMarks": {

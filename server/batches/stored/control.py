@@ -57,8 +57,8 @@ class BatchControl:
         await self.completion.check(batch_id)
         return await self._batch(batch_id)
 
-    async def retry(self, batch_id: str, key: str | None) -> Submitted:
-        """Submit the items that failed as a new batch, in their order.
+    async def retry(self, batch_id: str, key: str | None, *, caller: str = "") -> Submitted:
+        """Submit the items that failed as a new batch of `caller`, in their order.
 
         Raises:
             BadInput: there is no such batch, it was not submitted, it has not ended, or no item of
@@ -82,6 +82,7 @@ class BatchControl:
             work=work_of(stored),
             options=BatchOptions(batch_size=stored.options.batch_size),
             created_by=batch.created_by,
+            caller=caller,
             key=key,
             retry_of=batch_id,
         )

@@ -35,13 +35,17 @@ class Submission:
         work: BatchWork[Any, Any],
         batch: StoredBatch,
         content: Content,
+        *,
+        waiting_batches: int = 0,
     ) -> None:
+        """Let at most `waiting_batches` of the batch's caller wait; 0 is no limit."""
         self.work = work
         self.batch = batch
         self.is_staged = False
         self._runner = runner
         self._removal = removal
         self._content = content
+        self._waiting_batches = waiting_batches
         self._lanes = Lanes(work.kind, batch.options.batch_size)
         self._chunks: list[Chunk] = []
         self._storing: asyncio.Task[None] | None = None
@@ -77,10 +81,11 @@ class Submission:
 
         Raises:
             DuplicateKey: another batch has the idempotency key.
+            RateLimited: too many batches of the caller wait.
         """
         self.batch = replace(self.batch, lanes=self._lanes.count)
         if not self.is_staged:
-            await self._runner.run(lambda transaction: transaction.stored_batches.begin(self.batch))
+            await self._runner.run(self._begin)
             self.is_staged = True
             await self.renew()
         while self._chunks:
@@ -104,6 +109,7 @@ class Submission:
 
         Raises:
             DuplicateKey: another batch has the idempotency key.
+            RateLimited: too many batches of the caller wait.
             StoreError: the database failed, or another process has abandoned the submission.
         """
         self.batch = replace(
@@ -143,9 +149,18 @@ class Submission:
             publication=unpublished if batch.publishes else None,
         )
 
+    async def _begin(self, transaction: Transaction) -> None:
+        await self._require_room(transaction)
+        await transaction.stored_batches.begin(self.batch)
+
     async def _insert(self, transaction: Transaction) -> None:
+        await self._require_room(transaction)
         objects = self.work.kind.objects
         await transaction.stored_batches.insert(self.batch, self._chunks, objects=objects)
+
+    async def _require_room(self, transaction: Transaction) -> None:
+        if self.batch.caller is not None:
+            await transaction.waiting_batches.require_room(self.batch.caller, self._waiting_batches)
 
     async def _stage(self, chunks: Sequence[Chunk]) -> None:
         async def body(transaction: Transaction) -> bool:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from server.batches.allowance import Allowance, Charge
 from server.batches.engine.in_flight import InFlight
 from server.batches.idempotency.content import Content
 from server.batches.idempotency.keys import IdempotencyKeys, in_use
@@ -86,8 +87,8 @@ class QueueCapacity:
 class Submissions:
     """Stores batches, each with its idempotency key if it has one.
 
-    `publishes`: the server has a receiver to publish successes to. `on_stored` is called for every
-    batch that was stored.
+    At most `waiting_batches` of one caller may wait or run; 0 is no limit. `publishes`: the server
+    has a receiver to publish successes to. `on_stored` is called for every batch that was stored.
     """
 
     runner: TransactionRunner
@@ -95,7 +96,9 @@ class Submissions:
     batches: BatchReads
     removal: BatchRemoval
     keys: IdempotencyKeys
+    allowance: Allowance
     clock: Callable[[], datetime]
+    waiting_batches: int = 0
     publishes: bool = False
     on_stored: Callable[[], None] = lambda: None
     in_flight: InFlight = field(default_factory=InFlight, init=False)
@@ -106,6 +109,7 @@ class Submissions:
         Raises:
             BadInput: there are no items. BatchTooLarge: there are too many.
             QueueFull: too many chunks wait already. KeyReused, KeyInUse: see `IdempotencyKeys`.
+            RateLimited: the caller has sent too many items, or too many of its batches wait.
             StoreError: the database did not take the batch. In all cases nothing is stored.
         """
         self.capacity.check_items(request.work.kind.argument, len(inputs))
@@ -115,7 +119,7 @@ class Submissions:
                 yield inputs[start : start + _BLOCK]
                 await asyncio.sleep(0)  # let other tasks run in between
 
-        return await self.submit_stream(request, in_blocks())
+        return await self._submit(request, in_blocks(), len(inputs))
 
     async def submit_stream(
         self, request: BatchRequest, blocks: AsyncIterator[Sequence[Input]]
@@ -125,6 +129,12 @@ class Submissions:
         Raises:
             RequestError, StoreError: as `submit`.
         """
+        return await self._submit(request, blocks, None)
+
+    async def _submit(
+        self, request: BatchRequest, blocks: AsyncIterator[Sequence[Input]], count: int | None
+    ) -> Submitted:
+        """Store a batch of `count` items, which are charged for as they come if it is None."""
         is_held = request.key is not None and await self.keys.is_held(
             request.created_by, request.key
         )
@@ -132,20 +142,34 @@ class Submissions:
         hashed = _hashed(blocks, content)
         if is_held:
             return await self._replay(request, content, hashed)
+        async with self.allowance.charged(request.caller) as charge:
+            if count is None:
+                hashed = _charged(hashed, charge)
+            else:
+                await charge.add(count)
+            submitted = await self._store_once(request, content, hashed)
+            if submitted.replayed:
+                charge.give_back()
+        return submitted
+
+    async def _store_once(
+        self, request: BatchRequest, content: Content, blocks: AsyncIterator[Sequence[Input]]
+    ) -> Submitted:
+        batch, limit = await self._new_batch(request), self.waiting_batches
         submission = Submission(
-            self.runner, self.removal, request.work, self._new_batch(request), content
+            self.runner, self.removal, request.work, batch, content, waiting_batches=limit
         )
         try:
             async with lease_renewed(submission.renew):
-                batch = await self._store(submission, hashed)
+                stored = await self._store(submission, blocks)
         except DuplicateKey:  # another request with the key was faster
-            return await self._replay(request, content, hashed)
+            return await self._replay(request, content, blocks)
         except BaseException:
             if submission.is_staged:
                 await self.in_flight.finish(self._remove(submission))
             raise
         self.on_stored()
-        return Submitted(batch=batch)
+        return Submitted(batch=stored)
 
     async def _store(
         self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
@@ -189,7 +213,10 @@ class Submissions:
             raise in_use()
         return Submitted(batch=found, replayed=True)
 
-    def _new_batch(self, request: BatchRequest) -> StoredBatch:
+    async def _new_batch(self, request: BatchRequest) -> StoredBatch:
+        caller = request.caller if self.waiting_batches else None
+        if caller is not None:
+            await self.allowance.callers.note(caller)
         created_at, kind = self.clock(), request.work.kind
         return StoredBatch(
             id=new_id(),
@@ -206,7 +233,17 @@ class Submissions:
             publishes=kind.is_published and self.publishes,
             retry_of=request.retry_of,
             key=request.key,
+            caller=caller,
         )
+
+
+async def _charged(
+    blocks: AsyncIterator[Sequence[Input]], charge: Charge
+) -> AsyncIterator[Sequence[Input]]:
+    """Yield the blocks, and charge for each on the way."""
+    async for block in blocks:
+        await charge.add(len(block))
+        yield block
 
 
 async def _hashed(

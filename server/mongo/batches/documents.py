@@ -52,6 +52,7 @@ def from_batch(batch: StoredBatch, state: BatchState) -> Document:
         retryOf=ObjectId(batch.retry_of) if batch.retry_of else None,
         idempotencyKey=None if batch.key is None else str(batch.key),
         content=batch.content,
+        caller=batch.caller,
     )
 
 

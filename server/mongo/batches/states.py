@@ -69,10 +69,13 @@ class StateChanges:
     async def changed(
         self, batch_id: str, state: BatchState, fields: Document, *, condition: Document
     ) -> Document | None:
-        """Do as `change`, and return the batch as it is then; None if it was not allowed."""
+        """Do as `change`, and return the batch as it is then; None if it was not allowed.
+
+        The batch ends, so it no longer counts as one of its caller's.
+        """
         return await self._batches.find_one_and_update(
             _may_become(state, batch_id) | condition,
-            {"$set": {"status": state.value, **fields}},
+            {"$set": {"status": state.value, **fields}, "$unset": {"caller": ""}},
             return_document=ReturnDocument.AFTER,
             session=self._session,
         )

@@ -40,16 +40,24 @@ class Value:
 
 
 async def call(
-    function: Function, sent: Any, services: Services, *, key_headers: Sequence[str], size: int
+    function: Function,
+    sent: Any,
+    services: Services,
+    *,
+    key_headers: Sequence[str],
+    size: int,
+    caller: str = "",
 ) -> Value:
     """Return the value of `function`.
 
     Args:
         sent: the arguments as they came in JSON, in a body of `size` bytes.
         key_headers: the headers `Idempotency-Key` as they were sent.
+        caller: who is charged for items.
 
     Raises:
         BadInput: the arguments are not the function's.
+        RateLimited: the caller has sent too many items, or too many of its batches wait.
         FunctionFailed: GraphQL refuses them, or the function failed.
     """
     arguments = _arguments(function, sent)
@@ -57,9 +65,12 @@ async def call(
         arguments = await asyncio.to_thread(_decoded, arguments)  # others are served meanwhile
     else:
         arguments = _decoded(arguments)
-    context = Context(services, key_headers=_keys(function, arguments, key_headers))
+    keys = _keys(function, arguments, key_headers)
+    context = Context(services, key_headers=keys, caller=caller)
     variables = _variables(function, arguments)
     result = await schema.execute(function.text, variable_values=variables, context_value=context)
+    if context.notes.rate_limited is not None:
+        raise context.notes.rate_limited
     if result.errors:
         raise _failed(function, result.errors[0])
     return Value(

@@ -99,6 +99,7 @@ class Convex:
                 self._services,
                 key_headers=key_headers(request),
                 size=len(body),
+                caller=newcomer.caller,
             )
             return await (unless_left(request, calling) if kind == "query" else calling)
 

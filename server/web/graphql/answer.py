@@ -16,6 +16,7 @@ from server.web.refusal import Refused
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+RETRY_AFTER = "Retry-After"
 _WIDER = ("application/*", "*/*")
 
 
@@ -33,13 +34,19 @@ def preferred(accept: str | None) -> str | None:
     return RESPONSE if response else None
 
 
-def executed(result: dict[str, Any], media_type: str | None) -> Response:
-    """Return the answer to a well-formed request."""
-    status = 200
+def executed(result: dict[str, Any], asked_for: Response) -> Response:
+    """Return the answer to a well-formed request.
+
+    `asked_for` has the media type, and a status if the limits of the caller refused all of it.
+    """
+    status, media_type = asked_for.status_code or 200, asked_for.media_type
     if media_type == RESPONSE and _is_refused(result):
         del result["data"]
         status = 400
-    return _of_type(media_type, Response(json_value.answer(result), status))
+    response = Response(json_value.answer(result), status)
+    if RETRY_AFTER in asked_for.headers:
+        response.headers[RETRY_AFTER] = asked_for.headers[RETRY_AFTER]
+    return _of_type(media_type, response)
 
 
 def refusal(refused: Refused, media_type: str | None) -> Response:
@@ -47,7 +54,8 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
 
     The caller's mistakes have one code here; the status says which it was.
     """
-    code = BAD_INPUT if refused.status < 500 else refused.refusal.code
+    is_callers = refused.status < 500 and refused.refusal.retry_after_seconds is None
+    code = BAD_INPUT if is_callers else refused.refusal.code
     extensions = {"code": code}
     if refused.refusal.error_id:
         extensions["errorId"] = refused.refusal.error_id

@@ -118,7 +118,7 @@ class GraphQLView(GraphQL[Context, None]):
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
-        return Context(self._services, key_headers=key_headers(request))
+        return Context(self._services, key_headers=key_headers(request), caller=caller_of(request))
 
     @override
     async def render_graphql_ide(self, request: Request) -> Response:
@@ -161,14 +161,19 @@ class GraphQLView(GraphQL[Context, None]):
             request_data=request_data,
         )
         async with self.admission.admitted(_newcomer(request, request_data)):
-            if _may_change(request_data):
-                return await running()
-            return await unless_left(request, running())
+            if not _may_change(request_data):
+                return await unless_left(request, running())
+            result = await running()
+        if context.notes.rate_limited is not None:  # nothing was done
+            refused = to_refused(context.notes.rate_limited)
+            sub_response.status_code = refused.status
+            sub_response.headers.update(refused.headers)
+        return result
 
     @override
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Return the response with one answer: batching is off."""
-        return executed(response_data, sub_response.media_type)
+        return executed(response_data, sub_response)
 
     @override
     def decode_json(self, data: str | bytes) -> object:

@@ -27,7 +27,7 @@ def items_of(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> Sequ
     if len(items) > MOST_ITEMS:
         faults.append(
             f"{kind.kind.argument} has {len(items)} items: at most {MOST_ITEMS} are allowed. "
-            "NDJSON and CSV may be of any length."
+            "NDJSON and CSV may be far longer."
         )
         return []
     if kind.kind.takes_ids:

@@ -27,13 +27,13 @@ from server.web.rest.csv_rows import READERS, CsvRows
 from server.web.rest.json_body import items_of
 from server.web.rest.kind import BATCH_SIZE, RestKind
 from server.web.rest.ndjson import NdjsonRows
-from server.web.rest.rows import Rows, blocks
+from server.web.rest.rows import Rows, StreamLimits, blocks
 
 _STREAMS: Mapping[str, type[NdjsonRows | CsvRows]] = {
     "application/x-ndjson": NdjsonRows,
     "text/csv": CsvRows,
 }
-_INSTEAD = "send less, or NDJSON or CSV, which may be of any length"
+_INSTEAD = "send less, or NDJSON or CSV, which may be far longer"
 
 
 async def submit(
@@ -42,13 +42,14 @@ async def submit(
     submissions: Submissions,
     *,
     max_request_bytes: int,
+    stream_limits: StreamLimits,
     admission: Admission,
 ) -> Response:
     """Submit the batch that a request asks for, and return where to ask for its progress.
 
     Raises:
         Refused: the request is wrong; it names all that is.
-        BadInput: a line of a stream is wrong.
+        BadInput: a line of a stream is wrong. BatchTooLarge: it has too many items.
         RequestError: any other that `Submissions` raises.
         StoreError: the database failed; nothing is stored, unless it is CommitUnknown.
     """
@@ -60,7 +61,7 @@ async def submit(
             submitted = await _submit_whole(request, kind, submissions, body)
     else:  # a stream is admitted when it begins, and then waits for its sender
         rows = _STREAMS[media_type](kind)
-        submitted = await _submit_stream(request, kind, submissions, rows)
+        submitted = await _submit_stream(request, kind, submissions, rows, stream_limits)
     batch = submitted.batch
     headers = {"Location": f"/api/batches/{batch.id}"}
     if submitted.replayed:
@@ -89,12 +90,16 @@ async def _submit_whole(
 
 
 async def _submit_stream(
-    request: Request, kind: RestKind, submissions: Submissions, rows: Rows
+    request: Request,
+    kind: RestKind,
+    submissions: Submissions,
+    rows: Rows,
+    limits: StreamLimits,
 ) -> Submitted:
     faults = repeated_parameters(request)
     sent = options_in_query(kind, request.query_params, faults)
     batch_request = _batch_request(request, kind, sent, faults)
-    async with aclosing(request.stream()) as body, aclosing(blocks(body, rows)) as items:
+    async with aclosing(request.stream()) as body, aclosing(blocks(body, rows, limits)) as items:
         with answered_with(batch_request.key):
             return await submissions.submit_stream(batch_request, items)
 
@@ -125,7 +130,7 @@ def _batch_request(
     key = _key(request, faults)
     if work is None or faults:
         raise bad_input(faults)
-    return BatchRequest(work=work, options=options, key=key)
+    return BatchRequest(work=work, options=options, caller=caller_of(request), key=key)
 
 
 def _work(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> BatchWork[Any, Any] | None:

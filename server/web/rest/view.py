@@ -24,6 +24,7 @@ from server.web.refusal import METHODS, Refused, not_found, require_method, to_r
 from server.web.rest.download import download
 from server.web.rest.kind import BY_PATH
 from server.web.rest.poll import poll
+from server.web.rest.rows import StreamLimits
 from server.web.rest.submission import submit
 
 _STOPPING = replace(STOPPING, retry_after_seconds=1)
@@ -51,11 +52,13 @@ class Rest:
         services: RestServices,
         *,
         max_request_bytes: int,
+        stream_limits: StreamLimits | None = None,
         admission: Admission | None = None,
     ) -> None:
         self._services = services
         self._admission = admission or Admission()
         self._max_request_bytes = max_request_bytes
+        self._stream_limits = stream_limits or StreamLimits()
         self._router = Router(
             [
                 Route("/batches", self._batches, methods=METHODS),
@@ -99,13 +102,13 @@ class Rest:
         kind = BY_PATH.get(name)
         if kind is not None:
             require_method(request.method, "POST")
-            limit = self._max_request_bytes
             self._admission.require_hope(caller_of(request))
             return await submit(
                 request,
                 kind,
                 self._services.submissions,
-                max_request_bytes=limit,
+                max_request_bytes=self._max_request_bytes,
+                stream_limits=self._stream_limits,
                 admission=self._admission,
             )
         if request.method == "POST" and canonical_id(name) is None:

@@ -119,6 +119,7 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     | by("operationType", "createdAt", "_id")
     | by("createdBy", "createdAt", "_id")
     | by("completedAt", sparse=True)
+    | by("caller", sparse=True)
     | by("createdAt", partialFilterExpression=HAS_KEY)
     | by("createdBy", "idempotencyKey", unique=True, partialFilterExpression=HAS_KEY),
     "batchChunks": by("_id")
@@ -134,6 +135,7 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     | by_name("waitingRows", ("rows.timestamp", "rows.last", "rows.first"))
     | by_name("waitingItems", ("batchId", "first", "last", "rows.timestamp"))
     | by("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
+    "callers": by("_id") | by("forgetAt", expireAfterSeconds=0),
     "commitMarks": by("_id") | by("createdAt", expireAfterSeconds=3600),
 }
 
@@ -182,7 +184,7 @@ async def test_making_them_again_changes_nothing_and_touches_no_validator(shop: 
 
     await ensure_collections(shop.driver.client[shop.database], list(KINDS))
 
-    assert shop.commands.names == ["listCollections", "listIndexes", *["createIndexes"] * 5]
+    assert shop.commands.names == ["listCollections", "listIndexes", *["createIndexes"] * 6]
     assert (list(shop.products.find()), indexes(shop, shop.database)) == before
 
 
@@ -204,7 +206,7 @@ async def test_the_index_over_the_stock_goes_from_a_database_that_has_it(
     for _ in range(2):
         await ensure_collections(shop.driver.client[shop.database], list(KINDS))
 
-    once = ["listCollections", "listIndexes", *["createIndexes"] * 5]
+    once = ["listCollections", "listIndexes", *["createIndexes"] * 6]
     assert shop.commands.names == [*once[:2], "dropIndexes", *once[2:], *once]
     assert of_0_1_0.index_information().keys() == {*INDEXES["products"], "mine"}
     assert shop.stocks() == {known: 5}

@@ -89,6 +89,6 @@ async def test_a_query_is_unavailable_while_the_database_is_down(shop: Shop) -> 
     for answer in answers:
         (error,) = answer["errors"]
         assert error["message"] == "The database cannot be reached just now; try again later."
-        assert error["extensions"] == {"code": "UNAVAILABLE"}
+        assert error["extensions"] == {"code": "UNAVAILABLE", "retryAfterSeconds": 1}
     for query in queries:
         assert "errors" not in await shop.graphql(query)

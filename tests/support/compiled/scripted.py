@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from schema.context import Context
+from server.batches.allowance import Allowance
 from server.batches.engine.limits import Limits
 from server.batches.request import BatchRequest
 from server.batches.stored.keyed import KeyedAnswer
@@ -63,6 +64,7 @@ class Scripted:
             results=SimpleNamespace(
                 page=self._page, pages=self._pages, count=self._count, counts=self._counts
             ),
+            allowance=Allowance(_NO_CALLERS),
             clock=lambda: NOW,
             max_query_cost=self.max_cost,
         )
@@ -111,3 +113,4 @@ class Scripted:
 
 
 _NO_QUEUE: Any = None
+_NO_CALLERS: Any = None  # nothing asks them: there is no limit

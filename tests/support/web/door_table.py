@@ -182,11 +182,11 @@ RULES: dict[str, Rule] = {
                 413,
                 "REQUEST_TOO_LARGE",
                 "The request is larger than 4096 bytes: send less, or NDJSON or CSV, which may be "
-                "of any length.",
+                "far longer.",
                 [REST_JSON],
             ),
             NO_BODY,
-            not_for((REST_NDJSON, REST_CSV), "a stream may be of any length"),
+            not_for((REST_NDJSON, REST_CSV), "a stream has limits of its own"),
             not_for((WEBSOCKET,), "uvicorn limits a message to 16 MiB"),
         ),
         body(lambda content: content + b" " * 4096),
@@ -396,7 +396,17 @@ RULES: dict[str, Rule] = {
         failed(503, "OVERLOADED", "Why.", retry_after="1"), fault=lambda: Overloaded("Why.")
     ),
     "a caller may have used up its share": Rule(
-        failed(429, "RATE_LIMITED", "Why.", retry_after="60"), fault=lambda: RateLimited("Why.")
+        cells(
+            refused(429, "RATE_LIMITED", "Why.", (*REST_BODIES, CONVEX_MUTATION), retry_after="60"),
+            {
+                GRAPHQL_POST: Reply(
+                    status=429, code="RATE_LIMITED", message="Why.", retry_after="60"
+                ),
+                WEBSOCKET: Reply(status=0, code="RATE_LIMITED", message="Why."),
+            },
+            not_for(READS, "only what changes something is counted"),
+        ),
+        fault=lambda: RateLimited("Why."),
     ),
     "the database may be away": Rule(
         failed(503, "UNAVAILABLE", UNREACHABLE, retry_after="1"),

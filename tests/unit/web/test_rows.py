@@ -5,10 +5,12 @@ from contextlib import aclosing
 
 import pytest
 
+from server.domain.errors import BatchTooLarge
+from server.web.refusal import Refused
 from server.web.rest.csv_rows import CsvRows
 from server.web.rest.lines import LONGEST_LINE
 from server.web.rest.ndjson import NdjsonRows
-from server.web.rest.rows import blocks
+from server.web.rest.rows import StreamLimits, blocks
 from tests.support.web.read_rows import ID, read_csv, read_ndjson, refusal
 from tests.support.web.streamed_rows import CREATE, PRICE, STOCK, UPDATE, read
 
@@ -71,8 +73,9 @@ async def _body(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
         yield piece
 
 
-async def _sizes(pieces: Sequence[bytes]) -> list[int]:
-    async with aclosing(blocks(_body(pieces), NdjsonRows(PRICE))) as found:
+async def _sizes(pieces: Sequence[bytes], **limits: int) -> list[int]:
+    found_blocks = blocks(_body(pieces), NdjsonRows(PRICE), StreamLimits(**limits))
+    async with aclosing(found_blocks) as found:
         return [len(block) async for block in found]
 
 
@@ -92,3 +95,24 @@ async def test_long_items_come_in_smaller_blocks() -> None:
 
 async def test_a_body_without_items_has_no_blocks() -> None:
     assert await _sizes([b"", b"\n"]) == []
+
+
+async def test_a_stream_has_a_limit_on_bytes() -> None:
+    line = b'{"productId": "a"}\n'
+
+    assert await _sizes([line] * 5, bytes=5 * len(line)) == [5]
+    with pytest.raises(Refused) as refused:
+        await _sizes([line] * 5 + [b"\n"], bytes=5 * len(line))
+
+    assert str(refused.value) == "The stream is longer than 95 bytes: send it in parts."
+    assert refused.value.status == 413
+
+
+async def test_a_stream_has_a_limit_on_items() -> None:
+    line = b'{"productId": "a"}\n'
+
+    assert await _sizes([line] * 5, items=5) == [5]
+    with pytest.raises(BatchTooLarge) as refused:
+        await _sizes([line] * 6, items=5)
+
+    assert str(refused.value) == "The stream has more than 5 items: submit several batches."
