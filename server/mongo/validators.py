@@ -79,7 +79,6 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
             "cancelRequested": {"bsonType": "bool"},
             "retryOf": _ID,
             "idempotencyKey": _TEXT,
-            "caller": _TEXT,
         },
     },
     "batchChunks": {
