@@ -51,7 +51,7 @@ class Schema(strawberry.Schema):
 
     @cached_property
     def texts(self) -> Texts:
-        """Return the reader of texts."""
+        """Return what parses and validates the texts of requests."""
         return Texts(self._schema)
 
     @override

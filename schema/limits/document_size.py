@@ -172,7 +172,7 @@ def _reach(
     fragments: dict[str, FragmentDefinitionNode],
     reached: set[str],
 ) -> None:
-    """Add the names of all fragments that a definition spreads to `reached`."""
+    """Add to `reached` the name of every fragment that the definition spreads."""
     pending = [root]
     while pending:
         for name in _contents(pending.pop()).spreads:

@@ -55,7 +55,7 @@ class FaultyText(Exception):
 
 
 class Texts:
-    """Reads texts for one schema."""
+    """Parses and validates the texts of requests for one schema."""
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self._schema = schema

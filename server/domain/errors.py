@@ -63,7 +63,7 @@ class Overloaded(RequestError):
 
 
 class RateLimited(RequestError):
-    """The caller has used up what it may do for now. Nothing was done."""
+    """The caller has reached one of its limits, for some seconds. Nothing was done."""
 
     code = "RATE_LIMITED"
 

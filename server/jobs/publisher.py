@@ -137,7 +137,7 @@ def _is_transient(error: BaseException) -> bool:
 
 
 async def _beginning(response: httpx.Response) -> bytes:
-    """Return the first bytes of an answer as they came: it is not decompressed, however small."""
+    """Return the first bytes of an answer, as they came: decompressed, few may become gigabytes."""
     read = b""
     async for piece in response.aiter_raw(LONGEST_ANSWER):
         read += piece

@@ -51,7 +51,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             self._cut_off(1013, "The server holds as many bytes as it may: try again later.")
 
     def _incomplete(self) -> int:
-        """Return the bytes of a message of which the end has not come."""
+        """Return how many bytes are held of a message that has begun and not ended."""
         return len(self.conn.reader.buffer) + sum(map(len, self.frames))
 
     def _cut_off(self, code: int, reason: str) -> None:
@@ -67,7 +67,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             self.scope["state"][CONNECTION] = self
 
     def acknowledge(self) -> None:
-        """Take messages of full size from now on."""
+        """Note that the connection was acknowledged: its messages may now have their full size."""
         self.conn.max_message_size = self.config.ws_max_size
 
     def end(self) -> None:

@@ -50,7 +50,7 @@ class Socket(ASGIWebSocketAdapter):
             await super().close(code, reason)
 
     def acknowledge(self) -> None:
-        """Take messages of full size from now on, where the server limits them before."""
+        """Note that the connection was acknowledged: its messages may now have their full size."""
         connection = self.ws.scope.get("state", {}).get(CONNECTION)
         if isinstance(connection, WebSocketConnection):
             connection.acknowledge()
