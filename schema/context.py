@@ -15,6 +15,7 @@ from server.batches.engine.engine import Engine
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
 from server.batches.stored.submissions import Submissions
+from server.domain.caller import NOBODY, Caller
 from server.domain.errors import RateLimited
 from server.domain.product import Product
 from server.jobs.progress_feed import ProgressFeed
@@ -58,13 +59,14 @@ class Context:
     `pace` gives other operations their turns.
 
     `key_headers` are the request's headers `Idempotency-Key` as they were sent; a WebSocket has
-    none. `is_replay` says that a mutation gets the answer that it got before. `caller` is who is
-    charged for items.
+    none. `is_replay` says that a mutation gets the answer that it got before. `caller` sends the
+    operation, and its items count for the limits of `charged_to`.
     """
 
     services: Services
     key_headers: Sequence[str] = ()
-    caller: str = ""
+    caller: Caller = NOBODY
+    charged_to: str = ""
     notes: RequestNotes = field(default_factory=RequestNotes)
     is_replay: bool = field(default=False, init=False)
     _mutations: int = field(default=0, init=False)
@@ -81,7 +83,11 @@ class Context:
 
     def for_an_operation(self) -> "Context":
         """Return a new context: a connection has many operations, each with its own look-ups."""
-        return Context(self.services, self.key_headers, self.caller, self.notes)
+        return Context(self.services, self.key_headers, self.caller, self.charged_to, self.notes)
+
+    def identify(self, caller: Caller, charged_to: str) -> None:
+        """Note who sends the operations of this context, and whose limits they count for."""
+        self.caller, self.charged_to = caller, charged_to
 
     @contextmanager
     def changing(self) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """The mutations. Each resolver converts its arguments, makes one call, and converts the answer."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import strawberry
@@ -26,6 +27,7 @@ from schema.types.batch_operation import BatchOperation
 from schema.types.batch_update_result import BatchUpdateResult
 from schema.types.stock_update_result import StockUpdateResult
 from server.batches.idempotency.key import HEADER
+from server.domain.caller import Role
 from server.domain.item_result import Input
 from server.domain.refusal import answered_with
 
@@ -176,9 +178,11 @@ class Mutation:
         ],
         idempotency_key: IdempotencyKey = UNSET,
     ) -> BatchOperation:
-        services, caller = info.context.services, info.context.caller
-        key = key_of(info.context, idempotency_key)
-        request, inputs = batch_request.from_operation(operation, key, caller)
+        services, context = info.context.services, info.context
+        context.caller.require(Role.OPERATOR)
+        key = key_of(context, idempotency_key)
+        request, inputs = batch_request.from_operation(operation, key)
+        request = replace(request, created_by=context.caller.name, charged_to=context.charged_to)
         with info.context.changing(), answered_with(key):
             submitted = await services.submissions.submit(request, inputs)
         info.context.is_replay |= submitted.replayed
@@ -190,9 +194,10 @@ class Mutation:
         "that has ended in another state is refused with `BAD_INPUT`."
     )
     async def cancel_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
-        services = info.context.services
+        services, caller = info.context.services, info.context.caller
+        caller.require(Role.OPERATOR)
         with info.context.changing():
-            batch = await services.control.cancel(arguments.from_id(id, "id"))
+            batch = await services.control.cancel(arguments.from_id(id, "id"), caller)
         return to_batch_operation(batch, info.context)
 
     @strawberry.mutation(
@@ -201,11 +206,12 @@ class Mutation:
         f"second batch, unless both calls send the same key in the HTTP header `{HEADER}`. {ABOUT_KEYS}"
     )
     async def retry_batch(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
-        services = info.context.services
+        services, caller = info.context.services, info.context.caller
+        caller.require(Role.OPERATOR)
         key = key_of(info.context, None)
         with info.context.changing(), answered_with(key):
             submitted = await services.control.retry(
-                arguments.from_id(id, "id"), key, caller=info.context.caller
+                arguments.from_id(id, "id"), key, caller, charged_to=info.context.charged_to
             )
         info.context.is_replay |= submitted.replayed
         return to_batch_operation(submitted.batch, info.context)
@@ -215,7 +221,8 @@ class Mutation:
         "batch publishes nothing or the server is not set up to publish prices."
     )
     async def retry_publication(self, info: Resolving, id: BatchId) -> BatchOperation:  # noqa: A002
-        services = info.context.services
+        services, caller = info.context.services, info.context.caller
+        caller.require(Role.OPERATOR)
         with info.context.changing():
-            batch = await services.control.retry_publication(arguments.from_id(id, "id"))
+            batch = await services.control.retry_publication(arguments.from_id(id, "id"), caller)
         return to_batch_operation(batch, info.context)

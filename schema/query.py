@@ -17,6 +17,7 @@ from schema.types.connection import After, Connection, First
 from schema.types.product import Product
 from schema.types.stock_update import StockUpdate
 from server.batches.idempotency.key import KEYS_LAST
+from server.domain.caller import Role
 from server.domain.listing import ProductOrder
 
 _RETENTION = (
@@ -41,6 +42,7 @@ class Query:
             strawberry.argument(description="Id of the product: 24 hexadecimal characters."),
         ],
     ) -> Product | None:
+        info.context.caller.require(Role.VIEWER)
         found = await info.context.products.load(arguments.from_id(id, "id"))
         return answers.to_product(found) if found else None
 
@@ -63,6 +65,7 @@ class Query:
         first: First = UNSET,
         after: After = UNSET,
     ) -> Connection[Product]:
+        info.context.caller.require(Role.VIEWER)
         catalog = info.context.services.products
         where = arguments.from_product_filter(filter)
         order = arguments.or_none(order_by)
@@ -85,6 +88,7 @@ class Query:
         first: First = UNSET,
         after: After = UNSET,
     ) -> Connection[StockUpdate]:
+        info.context.caller.require(Role.VIEWER)
         ledger = info.context.services.ledger
         where = arguments.from_stock_update_filter(filter)
         page = await ledger.page(where, arguments.from_page(first, after))
@@ -104,8 +108,10 @@ class Query:
             strawberry.argument(description="Id of the batch: 24 hexadecimal characters."),
         ],
     ) -> BatchOperation | None:
-        services = info.context.services
-        found = await services.batches.by_id(arguments.from_id(id, "id"))
+        services, caller = info.context.services, info.context.caller
+        caller.require(Role.OPERATOR)
+        batch_id = arguments.from_id(id, "id")
+        found = await services.batches.by_id(batch_id, caller.sees_batches_of)
         return to_batch_operation(found, info.context) if found else None
 
     @strawberry.field(
@@ -121,8 +127,9 @@ class Query:
         first: First = UNSET,
         after: After = UNSET,
     ) -> Connection[BatchOperation]:
-        services = info.context.services
-        where = arguments.from_batch_operation_filter(filter)
+        services, caller = info.context.services, info.context.caller
+        caller.require(Role.OPERATOR)
+        where = arguments.from_batch_operation_filter(filter, caller.sees_batches_of)
         page = await services.batches.page(where, arguments.from_page(first, after))
         await info.context.pace.turn()
         to_node = partial(to_batch_operation, context=info.context)

@@ -11,6 +11,7 @@ from schema.convert.arguments import from_id
 from schema.convert.batch_operation import to_batch_operation
 from schema.types.batch_operation import BatchOperation
 from server.domain.batch_progress import BatchProgress
+from server.domain.caller import Role
 from server.jobs.progress_feed import AT_MOST_EVERY_SECONDS
 
 
@@ -29,7 +30,10 @@ class Subscription:
             strawberry.argument(description="Id of the batch: 24 hexadecimal characters."),
         ],
     ) -> AsyncGenerator[BatchOperation, None]:
-        later = info.context.services.progress.watch(from_id(id, "id"))
+        caller = info.context.caller
+        caller.require(Role.OPERATOR)
+        feed = info.context.services.progress
+        later = feed.watch(from_id(id, "id"), caller.sees_batches_of)
         # Waiting for the first state here refuses the subscription itself if there is no such batch.
         first = await anext(later)
         return _stream(first, later, info.context)

@@ -7,6 +7,7 @@ from typing import Any
 from schema.context import Context
 from schema.idempotency import key_of
 from server.batches.request import BatchRequest
+from server.domain.caller import Role
 from server.domain.item_result import Input
 from server.domain.refusal import answered_with
 
@@ -23,18 +24,20 @@ async def run_batch(
     this request runs, finishes or finds finished.
 
     Raises:
-        RequestError: the batch is too large, the caller has sent too many items, or the key is
+        RequestError: the caller may not, the batch is too large, the caller has sent too many items, or the key is
             invalid, in use, or another request's.
     """
+    context.caller.require(Role.OPERATOR)
     key, services = key_of(context, idempotency_key), context.services
+    request = replace(request, key=key, created_by=context.caller.name)
     with context.changing():
-        async with services.allowance.charged(context.caller) as charge:
+        async with services.allowance.charged(context.charged_to) as charge:
             await charge.add(len(inputs))
             if key is None:
                 items = request.work.items(inputs)
                 return await services.engine.run(request.work, items, request.options)
             with answered_with(key):
-                answer = await services.keyed.run(replace(request, key=key), inputs)
+                answer = await services.keyed.run(request, inputs)
             if answer.replayed:
                 charge.give_back()
                 context.is_replay = True

@@ -1,7 +1,7 @@
 """The composition root: the only place that turns settings into wired parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +35,8 @@ from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
+from server.web.identity.authentication import Authentication
+from server.web.identity.configured import IdentitySettings, authentication_of
 from server.web.metrics import Metrics
 from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
@@ -67,6 +69,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
     Raises:
         StartupError: the database cannot be used; the message says why.
     """
+    authentication = authentication_of(_identity_settings(settings))
     async with AsyncExitStack() as stack:
         mongod = None
         if settings.mongodb_uri is None:
@@ -94,7 +97,16 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         )
         await stack.enter_async_context(sweep.running())
         guard = ConnectionGuard(_connection_limits(settings))
-        app = _app(driver, settings, assembly, metrics, background, guard)
+
+        async def why_not_ready() -> str | None:
+            if not await is_writable(driver):
+                return "no primary of the database answers"
+            if background is not None and not background.is_alive:
+                return "the worker is stuck"
+            return None
+
+        app = _app(settings, assembly, metrics, why_not_ready, guard, authentication)
+        await stack.enter_async_context(authentication.watching())
         yield Parts(app=app, guard=guard, mongod=mongod, background=background)
 
 
@@ -213,20 +225,13 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
 
 
 def _app(
-    driver: Driver,
     settings: Settings,
     assembly: Assembly,
     metrics: Metrics,
-    background: Background | None,
+    why_not_ready: Callable[[], Awaitable[str | None]],
     guard: ConnectionGuard,
+    authentication: Authentication,
 ) -> ASGIApp:
-    async def why_not_ready() -> str | None:
-        if not await is_writable(driver):
-            return "no primary of the database answers"
-        if background is not None and not background.is_alive:
-            return "the worker is stuck"
-        return None
-
     limit = settings.max_request_bytes
     origins = settings.origins
     admission = Admission(queue_seconds=settings.queue_seconds, flight=guard.flight)
@@ -236,6 +241,7 @@ def _app(
         origins=origins,
         init_seconds=settings.header_seconds,
         admission=admission,
+        authentication=authentication,
     )
     rest = Rest(
         assembly.services,
@@ -244,10 +250,30 @@ def _app(
             bytes=settings.max_stream_bytes, items=settings.max_rows_per_stream
         ),
         admission=admission,
+        authentication=authentication,
     )
-    convex = Convex(assembly.services, max_request_bytes=limit, admission=admission)
+    convex = Convex(
+        assembly.services,
+        max_request_bytes=limit,
+        admission=admission,
+        authentication=authentication,
+    )
     app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
     return CountedBodies(app, guard.flight)
+
+
+def _identity_settings(settings: Settings) -> IdentitySettings:
+    return IdentitySettings(
+        host=settings.host,
+        nobody=settings.auth == "none",
+        api_keys_file=settings.api_keys_file,
+        jwks=settings.jwt_jwks,
+        secret=settings.jwt_secret.get_secret_value() if settings.jwt_secret else None,
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        roles_claim=settings.jwt_roles_claim,
+        skew_seconds=settings.jwt_skew_seconds,
+    )
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import StartupError
@@ -25,6 +25,14 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     cors_origins: str = "*"
+    auth: Literal["none"] | None = None
+    api_keys_file: Path | None = None
+    jwt_jwks: str | None = None
+    jwt_secret: SecretStr | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_roles_claim: Annotated[str, Field(min_length=1)] = "roles"
+    jwt_skew_seconds: Annotated[float, Field(ge=0, le=600)] = 30
     data_dir: Path = Path(".data")
     mongodb_uri: str | None = None
     mongodb_database: Annotated[str, Field(min_length=1, max_length=63)] = "stockbatch"
@@ -143,6 +151,6 @@ def _misspellings() -> list[Misspelling]:
 
 def _fault(place: tuple[int | str, ...], fault: str, value: object) -> str:
     name = ".".join(str(part) for part in place).upper()
-    may_hold_a_password = name in ("MONGODB_URI", "PUBLISH_URL")
+    may_hold_a_password = name in ("MONGODB_URI", "PUBLISH_URL", "JWT_SECRET")
     shown = "the value" if may_hold_a_password else repr(value)
     return f"The setting {name} is wrong: {shown}: {fault.removeprefix('Value error, ')}."

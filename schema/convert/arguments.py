@@ -92,16 +92,17 @@ def from_stock_update_filter(sent: filters.StockUpdateFilter | None) -> listing.
 
 
 def from_batch_operation_filter(
-    sent: filters.BatchOperationFilter | None,
+    sent: filters.BatchOperationFilter | None, created_by: str | None
 ) -> listing.BatchOperationFilter:
-    """Return the filter in the domain's words: a batch's state and kind."""
+    """Return the filter in the domain's words: a batch's state and kind, and who sent it."""
     sent = or_none(sent)
     if sent is None:
-        return listing.BatchOperationFilter()
+        return listing.BatchOperationFilter(created_by=created_by)
     status, operation_type = or_none(sent.status), or_none(sent.operation_type)
     return listing.BatchOperationFilter(
         state=status.value if status else None,
         kind=operation_type.value if operation_type else None,
+        created_by=created_by,
     )
 
 

@@ -75,7 +75,7 @@ def from_delete_options(options: BatchDeleteOptions | None) -> BatchRequest:
 
 
 def from_operation(
-    operation: Input, idempotency_key: str | None, caller: str
+    operation: Input, idempotency_key: str | None
 ) -> tuple[BatchRequest, Sequence[Input]]:
     """Return the request of a `BatchOperationInput`, and its items.
 
@@ -89,7 +89,6 @@ def from_operation(
     request = BatchRequest(
         work=_work(kind, batch, place),
         options=_background_options(batch.get("batchSize"), place),
-        caller=caller,
         key=idempotency_key,
     )
     items: Sequence[Any] = batch[kind.argument]

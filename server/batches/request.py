@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from server.domain.caller import ANONYMOUS
 from server.domain.options import BatchOptions
 from server.kinds.kind import BatchWork
 
@@ -13,14 +14,14 @@ class BatchRequest:
     """What a caller wants done with a list of items, which comes beside it.
 
     `key` is the caller's idempotency key. `retry_of` is the batch whose failed items these are.
-    `caller` is who is charged for the items, where callers have limits.
+    `charged_to` is whose limits the items count for.
     `answer_options` change nothing but the answer, yet they are part of what a key stands for.
     """
 
     work: BatchWork[Any, Any]
     options: BatchOptions
-    created_by: str = "anonymous"
-    caller: str = ""
+    created_by: str = ANONYMOUS.name
+    charged_to: str = ""
     key: str | None = None
     retry_of: str | None = None
     answer_options: Mapping[str, Any] = field(default_factory=dict)

@@ -3,6 +3,8 @@
     StockbatchError
     ├── RequestError            shown to the caller: a code and a sentence
     │   ├── BadInput            BAD_INPUT
+    │   ├── Unauthenticated     UNAUTHENTICATED
+    │   ├── Forbidden           FORBIDDEN
     │   ├── BatchTooLarge       BATCH_TOO_LARGE
     │   ├── QueueFull           QUEUE_FULL
     │   ├── Overloaded          OVERLOADED
@@ -38,6 +40,18 @@ class RequestError(StockbatchError):
 
 class BadInput(RequestError):
     """An argument is wrong; the message says which, why, and how to mend it."""
+
+
+class Unauthenticated(RequestError):
+    """The caller has not said who it is, or its key or token is not valid. Nothing was done."""
+
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(RequestError):
+    """The role of the caller does not allow this. Nothing was done."""
+
+    code = "FORBIDDEN"
 
 
 class BatchTooLarge(RequestError):

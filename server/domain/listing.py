@@ -78,3 +78,4 @@ class BatchOperationFilter:
 
     state: BatchState | None = None
     kind: str | None = None
+    created_by: str | None = None

@@ -31,10 +31,13 @@ class ProgressFeed:
         self._watchers: dict[str, set[asyncio.Event]] = {}
         self._listening: asyncio.Task[None] | None = None
 
-    async def watch(self, batch_id: str) -> AsyncGenerator[BatchProgress, None]:
+    async def watch(
+        self, batch_id: str, created_by: str | None = None
+    ) -> AsyncGenerator[BatchProgress, None]:
         """Yield the batch as it is now and after each change, until its state is final.
 
-        Changes within `AT_MOST_EVERY_SECONDS` are yielded as one.
+        Changes within `AT_MOST_EVERY_SECONDS` are yielded as one. With `created_by`, only a batch
+        of that caller is seen.
 
         Raises:
             BadInput: there is no such batch.
@@ -44,7 +47,7 @@ class ProgressFeed:
             last: BatchProgress | None = None
             while True:
                 changed.clear()
-                batch = await self._read(batch_id, last, changed)
+                batch = await self._read(batch_id, created_by, last, changed)
                 if batch != last:
                     last = batch
                     yield batch
@@ -62,7 +65,11 @@ class ProgressFeed:
             await cancel_until_done(listening)
 
     async def _read(
-        self, batch_id: str, last: BatchProgress | None, changed: asyncio.Event
+        self,
+        batch_id: str,
+        created_by: str | None,
+        last: BatchProgress | None,
+        changed: asyncio.Event,
     ) -> BatchProgress:
         """Return the batch as it is; `last`, to be read again soon, if there is nothing newer.
 
@@ -74,7 +81,7 @@ class ProgressFeed:
             StoreError: the database did not answer the first read.
         """
         try:
-            batch = await self._batches.by_id(batch_id)
+            batch = await self._batches.by_id(batch_id, created_by)
         except StoreError:
             if last is None:
                 raise

@@ -14,6 +14,8 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 STATUSES: Mapping[str, int] = {
     BAD_INPUT: 400,
     "QUERY_TOO_EXPENSIVE": 400,
+    "UNAUTHENTICATED": 401,
+    "FORBIDDEN": 403,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
     "NOT_ACCEPTABLE": 406,
@@ -54,8 +56,13 @@ class Refused(StockbatchError):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Return what the answer says beside its body: `Allow`, `Retry-After`."""
+        """Return what the answer says beside its body.
+
+        These are `Allow`, `Retry-After`, and `WWW-Authenticate` as RFC 6750 wants it.
+        """
         headers = {"Allow": ", ".join(self._allow)} if self._allow else {}
+        if self.status == STATUSES["UNAUTHENTICATED"]:
+            headers["WWW-Authenticate"] = "Bearer"
         if self.refusal.retry_after_seconds is not None:
             headers["Retry-After"] = str(self.refusal.retry_after_seconds)
         return headers

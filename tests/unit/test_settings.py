@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from server.domain.errors import StartupError
 from server.misspelling import misspellings
@@ -31,6 +32,14 @@ def test_nothing_needs_to_be_set() -> None:
         "host": "127.0.0.1",
         "port": 8000,
         "cors_origins": "*",
+        "auth": None,
+        "api_keys_file": None,
+        "jwt_jwks": None,
+        "jwt_secret": None,
+        "jwt_issuer": None,
+        "jwt_audience": None,
+        "jwt_roles_claim": "roles",
+        "jwt_skew_seconds": 30,
         "data_dir": Path(".data"),
         "mongodb_uri": None,
         "mongodb_database": "stockbatch",
@@ -74,6 +83,14 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "host": "::1",
         "port": 0,
         "cors_origins": "https://shop.example,http://localhost:5173",
+        "auth": "none",
+        "api_keys_file": Path("keys.jsonl"),
+        "jwt_jwks": "https://issuer.example/jwks.json",
+        "jwt_secret": SecretStr("s" * 32),
+        "jwt_issuer": "https://issuer.example",
+        "jwt_audience": "stockbatch",
+        "jwt_roles_claim": "realm_access.roles",
+        "jwt_skew_seconds": 5,
         "data_dir": Path("/tmp/elsewhere"),  # noqa: S108 - a value, no file
         "mongodb_uri": "mongodb+srv://db.example",
         "mongodb_database": "warehouse",
@@ -112,7 +129,8 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
     }
     assert set(values) == set(Settings.model_fields)
     for name, value in values.items():
-        monkeypatch.setenv(name.upper(), str(value))
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        monkeypatch.setenv(name.upper(), text)
 
     assert read_settings().model_dump() == values
 

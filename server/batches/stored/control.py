@@ -8,6 +8,7 @@ from server.batches.stored.completion import Completion
 from server.batches.stored.submissions import Submissions, Submitted
 from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import BatchState
+from server.domain.caller import ANONYMOUS, Caller
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
@@ -35,7 +36,7 @@ class BatchControl:
     publications: Publications
     publishes: bool = False
 
-    async def cancel(self, batch_id: str) -> BatchProgress:
+    async def cancel(self, batch_id: str, caller: Caller = ANONYMOUS) -> BatchProgress:
         """Let no other chunk of the batch begin, and return its progress.
 
         Chunks that have begun go on to their end, and count. Cancelling again changes nothing.
@@ -43,11 +44,11 @@ class BatchControl:
         Raises:
             BadInput: there is no such batch, or it has ended as COMPLETED or FAILED.
         """
-        batch = await self._batch(batch_id)
+        batch = await self._batch(batch_id, caller)
         if batch.state is BatchState.CANCELLED:
             return batch
         if not await self.states.request_cancel(batch_id):
-            batch = await self._batch(batch_id)
+            batch = await self._batch(batch_id, caller)
             if batch.state is not BatchState.CANCELLED:
                 raise BadInput(
                     f"The batch {batch_id} has ended: it is {batch.state.name} and cannot be "
@@ -55,9 +56,16 @@ class BatchControl:
                 )
             return batch
         await self.completion.check(batch_id)
-        return await self._batch(batch_id)
+        return await self._batch(batch_id, caller)
 
-    async def retry(self, batch_id: str, key: str | None, *, caller: str = "") -> Submitted:
+    async def retry(
+        self,
+        batch_id: str,
+        key: str | None,
+        caller: Caller = ANONYMOUS,
+        *,
+        charged_to: str = "",
+    ) -> Submitted:
         """Submit the items that failed as a new batch of `caller`, in their order.
 
         Raises:
@@ -65,7 +73,7 @@ class BatchControl:
                 it failed.
             RequestError, StoreError: as `Submissions.submit_stream`.
         """
-        batch = await self._batch(batch_id)
+        batch = await self._batch(batch_id, caller)
         stored = await self.batches.stored(batch_id)
         if stored is None or not batch.state.is_final:
             raise BadInput(
@@ -81,29 +89,30 @@ class BatchControl:
         request = BatchRequest(
             work=work_of(stored),
             options=BatchOptions(batch_size=stored.options.batch_size),
-            created_by=batch.created_by,
-            caller=caller,
+            created_by=caller.name,
+            charged_to=charged_to,
             key=key,
             retry_of=batch_id,
         )
         return await self.submissions.submit_stream(request, self._failed_items(batch_id))
 
-    async def retry_publication(self, batch_id: str) -> BatchProgress:
+    async def retry_publication(self, batch_id: str, caller: Caller = ANONYMOUS) -> BatchProgress:
         """Publish again the items whose publication failed, and return the batch's progress.
 
         Raises:
             BadInput: there is no such batch, it publishes nothing, or the server has no receiver.
         """
-        batch = await self._batch(batch_id)
+        batch = await self._batch(batch_id, caller)
         if batch.publication is None:
             raise BadInput(f"The batch {batch_id} publishes nothing.")
         if not self.publishes:
             raise BadInput("There is no receiver of prices: the server has no PUBLISH_URL.")
         await self.publications.try_again(batch_id)
-        return await self._batch(batch_id)
+        return await self._batch(batch_id, caller)
 
-    async def _batch(self, batch_id: str) -> BatchProgress:
-        batch = await self.batches.by_id(batch_id)
+    async def _batch(self, batch_id: str, caller: Caller) -> BatchProgress:
+        """Return a batch that the caller sees; one that is not its own is like one that is not."""
+        batch = await self.batches.by_id(batch_id, caller.sees_batches_of)
         if batch is None:
             raise BadInput(f"There is no batch {batch_id}.")
         return batch

@@ -142,7 +142,7 @@ class Submissions:
         hashed = _hashed(blocks, content)
         if is_held:
             return await self._replay(request, content, hashed)
-        async with self.allowance.charged(request.caller) as charge:
+        async with self.allowance.charged(request.charged_to) as charge:
             if count is None:
                 hashed = _charged(hashed, charge)
             else:
@@ -214,7 +214,7 @@ class Submissions:
         return Submitted(batch=found, replayed=True)
 
     async def _new_batch(self, request: BatchRequest) -> StoredBatch:
-        caller = request.caller if self.waiting_batches else None
+        caller = request.charged_to if self.waiting_batches else None
         if caller is not None:
             await self.allowance.callers.note(caller)
         created_at, kind = self.clock(), request.work.kind

@@ -17,6 +17,7 @@ from server.mongo.connection.errors import translated
 from server.mongo.paging.listing import Listing, count, read_page
 
 _BY_KIND = "operationType_1_createdAt_1__id_1"
+_BY_CALLER = "createdBy_1_createdAt_1__id_1"
 _VISIBLE = [state.value for state in VISIBLE]
 _UNFINISHED = [state.value for state in UNFINISHED]
 _NO_CHUNKS: Mapping[str, int] = {
@@ -33,12 +34,16 @@ class BatchReads:
         self._snapshot = self._batches.with_options(read_concern=SNAPSHOT)
         self._chunks = database["batchChunks"]
 
-    async def by_id(self, batch_id: str) -> BatchProgress | None:
-        """Return the batch as it is now; None if callers see no such batch."""
+    async def by_id(self, batch_id: str, created_by: str | None = None) -> BatchProgress | None:
+        """Return the batch as it is now; None if callers see no such batch.
+
+        With `created_by`, only a batch of that caller is seen.
+        """
+        where: Document = {"_id": ObjectId(batch_id), "status": {"$in": _VISIBLE}}
+        if created_by is not None:
+            where["createdBy"] = {"$eq": created_by}
         with translated():
-            document = await self._snapshot.find_one(
-                {"_id": ObjectId(batch_id), "status": {"$in": _VISIBLE}}
-            )
+            document = await self._snapshot.find_one(where)
             if document is None:
                 return None
             (batch,) = await self._with_progress([document])
@@ -164,6 +169,9 @@ def _listing(where: BatchOperationFilter) -> Listing:
         index = _BY_KIND
     if where.state is not None:
         index = BATCHES_BY_STATUS
+    if where.created_by is not None:  # the batches of one caller are few
+        conditions.append({"createdBy": {"$eq": where.created_by}})
+        index = _BY_CALLER
     return Listing(
         query={"$and": conditions},
         order="NEWEST_BATCH",

@@ -4,16 +4,11 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import ClientDisconnect, Request
 
 T = TypeVar("T")
 
 _AT_FIRST_SECONDS: Final = 0.05  # most queries have ended by then, and need no one who watches
-
-
-def caller_of(connection: HTTPConnection) -> str:
-    """Return who sends a request: the address of the client."""
-    return connection.client.host if connection.client else ""
 
 
 async def left(request: Request) -> None:

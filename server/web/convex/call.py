@@ -9,7 +9,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from schema import schema
-from schema.context import Context, Services
+from schema.context import Context
 from server.batches.idempotency.key import request_key
 from server.domain.errors import BadInput, StockbatchError, quoted
 from server.domain.refusal import INTERNAL
@@ -39,21 +39,12 @@ class Value:
     is_replay: bool
 
 
-async def call(
-    function: Function,
-    sent: Any,
-    services: Services,
-    *,
-    key_headers: Sequence[str],
-    size: int,
-    caller: str = "",
-) -> Value:
+async def call(function: Function, sent: Any, context: Context, *, size: int) -> Value:
     """Return the value of `function`.
 
     Args:
         sent: the arguments as they came in JSON, in a body of `size` bytes.
-        key_headers: the headers `Idempotency-Key` as they were sent.
-        caller: who is charged for items.
+        context: of this call alone; it has the headers `Idempotency-Key` as they were sent.
 
     Raises:
         BadInput: the arguments are not the function's.
@@ -65,8 +56,7 @@ async def call(
         arguments = await asyncio.to_thread(_decoded, arguments)  # others are served meanwhile
     else:
         arguments = _decoded(arguments)
-    keys = _keys(function, arguments, key_headers)
-    context = Context(services, key_headers=keys, caller=caller)
+    context.key_headers = _keys(function, arguments, context.key_headers)
     variables = _variables(function, arguments)
     result = await schema.execute(function.text, variable_values=variables, context_value=context)
     if context.notes.rate_limited is not None:

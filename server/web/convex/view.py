@@ -9,15 +9,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from schema.context import Services
+from schema.context import Context, Services
 from server.batches.idempotency.key import ARGUMENT
-from server.domain.errors import Overloaded, RateLimited, RequestError
+from server.domain.errors import Overloaded, RateLimited, RequestError, Unauthenticated
 from server.domain.refusal import STOPPING
 from server.web.admission.admission import Admission, Newcomer, work_of
-from server.web.admission.leaving import caller_of, left, unless_left
+from server.web.admission.leaving import left, unless_left
 from server.web.body import JSON, read_object, read_whole, require_media_type
 from server.web.convex.call import FunctionFailed, Value, call
 from server.web.convex.function import function_at
+from server.web.identity.authentication import Authentication, account_of
 from server.web.json_value import json_answer
 from server.web.key import key_headers
 from server.web.refusal import METHODS, Refused, bad_input, not_found, require_method, to_refused
@@ -44,10 +45,12 @@ class Convex:
         *,
         max_request_bytes: int,
         admission: Admission | None = None,
+        authentication: Authentication | None = None,
     ) -> None:
         self._services = services
         self._max_request_bytes = max_request_bytes
         self._admission = admission or Admission()
+        self._authentication = authentication or Authentication()
 
     def routes(self) -> list[Route]:
         """Return the routes: those of the protocol, and those that only refuse its clients' calls.
@@ -66,8 +69,8 @@ class Convex:
             value = await self._value(request, name)
         except FunctionFailed as error:
             return _thrown(str(error), error.data)
-        except (Overloaded, RateLimited) as error:
-            return _fault(to_refused(error))  # not the function's: a client may send it again
+        except (Overloaded, RateLimited, Unauthenticated) as error:
+            return _fault(to_refused(error))  # not the function's own
         except RequestError as error:
             return _thrown(str(error), {"code": error.code, "message": str(error)})
         except ClientDisconnect:
@@ -83,24 +86,20 @@ class Convex:
             raise not_found(_ABSENT[kind])
         require_method(request.method, "POST")
         require_media_type(request, [JSON])
-        self._admission.require_hope(caller_of(request))
+        caller = await self._authentication.identify(request)
+        self._admission.require_hope(account_of(request))
         body = await read_whole(request, self._max_request_bytes)
         sent = _read(body)
         function = function_at(sent["path"], kind)
         newcomer = Newcomer(
-            caller=caller_of(request),
+            caller=account_of(request),
             work=work_of(len(body)),
             left=None if _stays(request, sent) else partial(left, request),
         )
         async with self._admission.admitted(newcomer):
-            calling = call(
-                function,
-                sent.get("args", {}),
-                self._services,
-                key_headers=key_headers(request),
-                size=len(body),
-                caller=newcomer.caller,
-            )
+            context = Context(self._services, key_headers=key_headers(request))
+            context.identify(caller, newcomer.caller)
+            calling = call(function, sent.get("args", {}), context, size=len(body))
             return await (unless_left(request, calling) if kind == "query" else calling)
 
 

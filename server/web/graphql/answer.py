@@ -17,6 +17,7 @@ from server.web.refusal import Refused
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 RETRY_AFTER = "Retry-After"
+_OWN_CODES = ("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED")
 _WIDER = ("application/*", "*/*")
 
 
@@ -54,8 +55,9 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
 
     The caller's mistakes have one code here; the status says which it was.
     """
-    is_callers = refused.status < 500 and refused.refusal.retry_after_seconds is None
-    code = BAD_INPUT if is_callers else refused.refusal.code
+    code = refused.refusal.code
+    if refused.status < 500 and code not in _OWN_CODES:
+        code = BAD_INPUT
     extensions = {"code": code}
     if refused.refusal.error_id:
         extensions["errorId"] = refused.refusal.error_id

@@ -5,8 +5,10 @@ code closes a connection.
 """
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from types import NoneType
 from typing import Any, Final, Protocol, cast
+from uuid import uuid4
 
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
@@ -16,27 +18,35 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from typing_extensions import override
 
 from schema.context import Context
-from server.domain.errors import Overloaded, quoted
+from server.domain.caller import NOBODY
+from server.domain.errors import Overloaded, StockbatchError, quoted
+from server.domain.refusal import refusal_of
 from server.web.admission.admission import Admission, Newcomer, work_of
-from server.web.admission.leaving import caller_of
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
+from server.web.identity.authentication import Authentication, account_of
 from server.web.refusal import Refused
 
 LONGEST_ID: Final = 200
-_INVALID = 4400
+_INVALID, _FORBIDDEN = 4400, 4403
 _LONGEST_REASON = 123  # bytes, as RFC 6455 has it
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
-class Admitting(Protocol):
-    """A view that admits operations."""
+class View(Protocol):
+    """A view that admits operations, and knows its callers."""
 
     admission: Admission
+    authentication: Authentication
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
     """Closes with 4400 on what is no message, and answers a faulty request with an `error`."""
+
+    @override
+    async def handle(self) -> None:
+        with ExitStack() as self._watching:
+            await super().handle()
 
     @override
     async def handle_message(self, message: Any) -> None:
@@ -55,10 +65,34 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
             message = {name: value for name, value in message.items() if name != "payload"}
         if message["type"] == "subscribe" and self.connection_acknowledged:
             await self._subscribe(message)
+        elif message["type"] == "connection_init":
+            await self._greet(message)
+        else:
+            await super().handle_message(message)
+
+    async def _greet(self, message: Any) -> None:
+        """Acknowledge a caller that says who it is, and watch its credential from then on."""
+        view, socket = cast("View", self.view), cast("Socket", self.websocket)
+        try:
+            caller, credential = await view.authentication.identify_socket(
+                socket.ws, message.get("payload", {})
+            )
+        except StockbatchError as error:
+            await self._end(refusal_of(error, uuid4().hex).message)
             return
+        self.context.identify(caller, account_of(socket.ws))
         await super().handle_message(message)
-        if message["type"] == "connection_init" and self.connection_acknowledged:
-            cast("Socket", self.websocket).acknowledge()
+        if self.connection_acknowledged:
+            socket.acknowledge()
+            self._watching.enter_context(view.authentication.watched(credential, self._end))
+
+    async def _end(self, reason: str) -> None:
+        """Close the connection of a caller that may not have it, and stop its operations."""
+        self.context.identify(NOBODY, "")  # for what may still come
+        self.connection_acknowledged = False
+        for operation_id in list(self.operations):
+            await self.cleanup_operation(operation_id)
+        await self.websocket.close(code=_FORBIDDEN, reason=_cut(reason))
 
     async def _subscribe(self, message: Any) -> None:
         """Begin an operation, or answer with what is wrong with it. An id in use comes first."""
@@ -78,9 +112,9 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run the operation when its turn comes; a subscription only has to begin in time."""
-        view, socket = cast("Admitting", self.view), cast("Socket", self.websocket)
+        view, socket = cast("View", self.view), cast("Socket", self.websocket)
         text: str = operation.query or ""  # Strawberry says that it is missing
-        newcomer = Newcomer(caller=caller_of(socket.ws), work=work_of(len(text)))
+        newcomer = Newcomer(caller=account_of(socket.ws), work=work_of(len(text)))
         try:
             if "subscription" in text:
                 view.admission.require_hope(newcomer.caller)
@@ -100,8 +134,11 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
     @override
     async def handle_invalid_message(self, error_message: str) -> None:
         error_message = cast("Socket", self.websocket).fault or error_message
-        reason = error_message.encode()[:_LONGEST_REASON].decode(errors="ignore")
-        await self.websocket.close(code=_INVALID, reason=reason)
+        await self.websocket.close(code=_INVALID, reason=_cut(error_message))
+
+
+def _cut(reason: str) -> str:
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
 
 
 def _fault(message: Mapping[str, Any]) -> str | None:

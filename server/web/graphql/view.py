@@ -30,7 +30,7 @@ from server.domain.refusal import STOPPING, Refusal
 from server.web import json_value
 from server.web.accept import accepted
 from server.web.admission.admission import Admission, Newcomer, work_of
-from server.web.admission.leaving import caller_of, left, unless_left
+from server.web.admission.leaving import left, unless_left
 from server.web.body import read_whole, require_media_type, single_parameters
 from server.web.connections.flight import BODY, BodyBytes
 from server.web.graphiql.page import Page
@@ -38,6 +38,7 @@ from server.web.graphql.answer import JSON, RESPONSE, executed, preferred, refus
 from server.web.graphql.request import from_body, from_query
 from server.web.graphql.socket import Socket
 from server.web.graphql.transport_ws import TransportWS
+from server.web.identity.authentication import Authentication, account_of, caller_of
 from server.web.key import has_key, key_headers
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 
@@ -68,6 +69,7 @@ class GraphQLView(GraphQL[Context, None]):
         origins: Sequence[str] = (),
         init_seconds: float = 10,
         admission: Admission | None = None,
+        authentication: Authentication | None = None,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
@@ -84,6 +86,7 @@ class GraphQLView(GraphQL[Context, None]):
         self._services = services
         self._max_request_bytes = max_request_bytes
         self.admission = admission or Admission()
+        self.authentication = authentication or Authentication()
         self._page = Page()
 
     @override
@@ -100,7 +103,7 @@ class GraphQLView(GraphQL[Context, None]):
     async def _answer(self, request: Request) -> Response:
         try:
             require_method(request.method, "GET", "POST")
-            self.admission.require_hope(caller_of(request))
+            self.admission.require_hope(account_of(request))
             if request.method == "POST":
                 require_media_type(request, [JSON])
             return await self.run(request)
@@ -118,7 +121,8 @@ class GraphQLView(GraphQL[Context, None]):
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
     ) -> Context:
-        return Context(self._services, key_headers=key_headers(request), caller=caller_of(request))
+        """Return a context without a caller: that is asked for before anything is executed."""
+        return Context(self._services, key_headers=key_headers(request))
 
     @override
     async def render_graphql_ide(self, request: Request) -> Response:
@@ -136,6 +140,7 @@ class GraphQLView(GraphQL[Context, None]):
         sent = cast("_Adapter", request).request
         if _preferred(sent) is None:
             raise not_acceptable(_NOT_ACCEPTABLE)
+        await self.authentication.identify(sent)
         if sent.method == "GET":
             return from_query(single_parameters(sent))
         return from_body(await read_whole(sent, self._max_request_bytes))
@@ -151,6 +156,7 @@ class GraphQLView(GraphQL[Context, None]):
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
         """Execute when the request's turn comes. A query ends when its caller leaves."""
+        context.identify(caller_of(request), account_of(request))
         running = partial(
             super().execute_single,
             request=request,
@@ -189,7 +195,7 @@ def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:
     work = work_of(body.size if body else len(sent.query or ""))
     stays = _may_change(sent) and has_key(request, sent)
     return Newcomer(
-        caller=caller_of(request), work=work, left=None if stays else partial(left, request)
+        caller=account_of(request), work=work, left=None if stays else partial(left, request)
     )
 
 

@@ -18,8 +18,8 @@ from server.domain.whole_number import not_whole, whole_number
 from server.kinds.kind import BatchWork
 from server.kinds.kind_option import read_settings
 from server.web.admission.admission import Admission, Newcomer, work_of
-from server.web.admission.leaving import caller_of
 from server.web.body import JSON, read_object, read_whole, repeated_parameters, require_media_type
+from server.web.identity.authentication import account_of, caller_of
 from server.web.json_value import json_answer
 from server.web.key import key_headers
 from server.web.refusal import bad_input
@@ -56,7 +56,7 @@ async def submit(
     media_type = require_media_type(request, [JSON, *_STREAMS])
     if media_type == JSON:
         body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
-        newcomer = Newcomer(caller=caller_of(request), work=work_of(len(body)))
+        newcomer = Newcomer(caller=account_of(request), work=work_of(len(body)))
         async with admission.admitted(newcomer):
             submitted = await _submit_whole(request, kind, submissions, body)
     else:  # a stream is admitted when it begins, and then waits for its sender
@@ -130,7 +130,13 @@ def _batch_request(
     key = _key(request, faults)
     if work is None or faults:
         raise bad_input(faults)
-    return BatchRequest(work=work, options=options, caller=caller_of(request), key=key)
+    return BatchRequest(
+        work=work,
+        options=options,
+        created_by=caller_of(request).name,
+        charged_to=account_of(request),
+        key=key,
+    )
 
 
 def _work(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> BatchWork[Any, Any] | None:

@@ -6,19 +6,21 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
 from server.batches.stored.submissions import Submissions
 from server.domain.batch_progress import BatchProgress
+from server.domain.caller import Role
 from server.domain.product import canonical_id
 from server.domain.refusal import STOPPING
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.results import BatchResults
 from server.web.admission.admission import REQUEST_WORK, Admission, Newcomer
-from server.web.admission.leaving import caller_of, left, unless_left
+from server.web.admission.leaving import left, unless_left
+from server.web.identity.authentication import Authentication, account_of, caller_of
 from server.web.json_value import json_answer
 from server.web.refusal import METHODS, Refused, not_found, require_method, to_refused
 from server.web.rest.download import download
@@ -54,9 +56,11 @@ class Rest:
         max_request_bytes: int,
         stream_limits: StreamLimits | None = None,
         admission: Admission | None = None,
+        authentication: Authentication | None = None,
     ) -> None:
         self._services = services
         self._admission = admission or Admission()
+        self._authentication = authentication or Authentication()
         self._max_request_bytes = max_request_bytes
         self._stream_limits = stream_limits or StreamLimits()
         self._router = Router(
@@ -78,6 +82,8 @@ class Rest:
             await send(message)
 
         try:
+            caller = await self._authentication.identify(HTTPConnection(scope))
+            caller.require(Role.OPERATOR)
             await self._router(scope, receive, noted)
         except ClientDisconnect:
             return  # it hung up before it had sent or read everything
@@ -102,7 +108,7 @@ class Rest:
         kind = BY_PATH.get(name)
         if kind is not None:
             require_method(request.method, "POST")
-            self._admission.require_hope(caller_of(request))
+            self._admission.require_hope(account_of(request))
             return await submit(
                 request,
                 kind,
@@ -118,20 +124,21 @@ class Rest:
             return await unless_left(request, self._polled(request, name))
 
     async def _polled(self, request: Request, name: str) -> Response:
-        return await poll(request, await self._found(name), self._services.results)
+        return await poll(request, await self._found(request, name), self._services.results)
 
     async def _results(self, request: Request) -> Response:
         require_method(request.method, "GET", "HEAD")
         async with self._admission.admitted(self._reader(request)):
-            batch = await self._found(request.path_params["name"])
+            batch = await self._found(request, request.path_params["name"])
         return await download(request, batch, self._services.results)
 
     def _reader(self, request: Request) -> Newcomer:
-        return Newcomer(caller=caller_of(request), work=REQUEST_WORK, left=partial(left, request))
+        return Newcomer(caller=account_of(request), work=REQUEST_WORK, left=partial(left, request))
 
-    async def _found(self, name: str) -> BatchProgress:
-        batch_id = canonical_id(name)
-        batch = await self._services.batches.by_id(batch_id) if batch_id else None
+    async def _found(self, request: Request, name: str) -> BatchProgress:
+        """Return a batch that the caller sees: one that is not its own is like one that is not."""
+        batch_id, seen = canonical_id(name), caller_of(request).sees_batches_of
+        batch = await self._services.batches.by_id(batch_id, seen) if batch_id else None
         if batch is None:
             raise not_found("There is no such batch.")
         return batch

@@ -62,7 +62,7 @@ async def patient(
 
 def one_batch(caller: str, key: str | None = None) -> BatchRequest:
     work = UPDATE_STOCK.work()
-    return BatchRequest(work=work, options=BatchOptions(), caller=caller, key=key)
+    return BatchRequest(work=work, options=BatchOptions(), charged_to=caller, key=key)
 
 
 @pytest.mark.parametrize("door", CHANGING, ids=lambda door: door.name)
@@ -233,7 +233,7 @@ async def test_a_batch_that_is_staged_counts_before_it_has_started(
     ids = await shop.put(*[0] * 10)
     submissions = shop.services.submissions
     sizes = BatchOptions(batch_size=1)
-    large = BatchRequest(work=UPDATE_STOCK.work(), options=sizes, caller="a")
+    large = BatchRequest(work=UPDATE_STOCK.work(), options=sizes, charged_to="a")
 
     ends = await asyncio.gather(
         *(submissions.submit(large, plus_one(ids * 20)) for _ in range(4)), return_exceptions=True

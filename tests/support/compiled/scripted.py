@@ -15,6 +15,7 @@ from server.batches.stored.keyed import KeyedAnswer
 from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submitted
 from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import BatchState
+from server.domain.caller import ANONYMOUS
 from server.domain.listing import Page
 from server.domain.options import BatchOptions
 from server.kinds.kind import BatchWork
@@ -68,7 +69,7 @@ class Scripted:
             clock=lambda: NOW,
             max_query_cost=self.max_cost,
         )
-        return Context(services, key_headers=key_headers)
+        return Context(services, key_headers=key_headers, caller=ANONYMOUS)
 
     async def _run(self, work: BatchWork[Any, Any], items: Any, options: BatchOptions) -> Any:
         self.calls.append(("run", work.kind.name, work.settings, repr(items), options))

@@ -16,6 +16,7 @@ from server.web.admission.admission import Admission
 from server.web.app import make_app
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
+from server.web.identity.authentication import Authentication
 from server.web.rest.view import Rest
 from tests.support.shop import Shop
 
@@ -72,7 +73,11 @@ class Reply:
 
 
 def app_of(
-    shop: Shop, *, init_seconds: float = 10, admission: Admission | None = None
+    shop: Shop,
+    *,
+    init_seconds: float = 10,
+    admission: Admission | None = None,
+    authentication: Authentication | None = None,
 ) -> Starlette:
     """Return the whole application, with a limit on bodies that tests can reach."""
 
@@ -82,10 +87,24 @@ def app_of(
     services, limit = shop.services, MAX_REQUEST_BYTES
     admission = admission or Admission()
     view = GraphQLView(
-        services, max_request_bytes=limit, init_seconds=init_seconds, admission=admission
+        services,
+        max_request_bytes=limit,
+        init_seconds=init_seconds,
+        admission=admission,
+        authentication=authentication,
     )
-    rest = Rest(services, max_request_bytes=limit, admission=admission)
-    convex = Convex(services, max_request_bytes=limit, admission=admission)
+    rest = Rest(
+        services,
+        max_request_bytes=limit,
+        admission=admission,
+        authentication=authentication,
+    )
+    convex = Convex(
+        services,
+        max_request_bytes=limit,
+        admission=admission,
+        authentication=authentication,
+    )
     return make_app(view, shop.metrics, ready, rest, convex, ["*"])
 
 

@@ -14,6 +14,8 @@ from server.web.rest.view import error_answer
 
 STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.BadInput: (400, "BAD_INPUT"),
+    errors.Unauthenticated: (401, "UNAUTHENTICATED"),
+    errors.Forbidden: (403, "FORBIDDEN"),
     errors.BatchTooLarge: (413, "BATCH_TOO_LARGE"),
     errors.QueueFull: (429, "QUEUE_FULL"),
     errors.Overloaded: (503, "OVERLOADED"),
