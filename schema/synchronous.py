@@ -29,7 +29,8 @@ async def run_batch(
     """
     context.caller.require(Role.OPERATOR)
     key, services = key_of(context, idempotency_key), context.services
-    request = replace(request, key=key, created_by=context.caller.name)
+    name = context.caller.name
+    request = replace(request, key=key, created_by=name, work=request.work.by(name))
     with context.changing():
         async with services.allowance.charged(context.charged_to) as charge:
             await charge.add(len(inputs))

@@ -193,5 +193,6 @@ def to_stock_update(
         reason=row.reason,
         new_stock=row.new_stock,
         batch_id=None if row.batch_id is None else strawberry.ID(row.batch_id),
+        created_by=row.created_by,
         load_product=load_product,
     )

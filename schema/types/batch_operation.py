@@ -54,7 +54,8 @@ class BatchOperation:
         description="Number of items that have failed so far; at the end, this includes the items that were `CANCELLED`."
     )
     created_by: str = strawberry.field(
-        description="Caller that sent the batch: always `anonymous`, because the server does not tell callers apart."
+        description="Caller that sent the batch: the name of its API key, or issuer and subject of its token; `anonymous` if the "
+        "server does not tell callers apart."
     )
     created_at: datetime = strawberry.field(description="When the batch was sent.")
     started_at: datetime | None = strawberry.field(

@@ -39,6 +39,10 @@ class StockUpdate:
     batch_id: strawberry.ID | None = strawberry.field(
         description="Id of the stored batch that the update belongs to; null if it belongs to none."
     )
+    created_by: str | None = strawberry.field(
+        description="Caller that sent the update: the name of its API key, or issuer and subject of its token; `anonymous` if the "
+        "server does not tell callers apart. Null for updates from before that was noted."
+    )
     load_product: strawberry.Private[Callable[[], Awaitable[Product | None]]]
 
     @strawberry.field(description="The product of the update; null if it does not exist.")

@@ -22,7 +22,8 @@ class StockUpdateReason(Enum):
 class LedgerEntry(Struct, frozen=True, kw_only=True, gc=False):
     """A row to be written. `quantity` is 0 if the one that was sent is invalid.
 
-    `index` is the item's place in its batch; None unless the batch is stored.
+    `index` is the item's place in its batch; None unless the batch is stored. `created_by` is the
+    caller that sent the item.
     """
 
     product_id: str
@@ -33,10 +34,11 @@ class LedgerEntry(Struct, frozen=True, kw_only=True, gc=False):
     code: ItemErrorCode | None = None
     error: str | None = None
     index: int | None = None
+    created_by: str | None = None
 
 
 class StockUpdate(Struct, frozen=True, kw_only=True, gc=False):
-    """A stored row."""
+    """A stored row. `created_by` is None if it is one that 0.1.0 wrote."""
 
     id: str
     product_id: str
@@ -48,3 +50,4 @@ class StockUpdate(Struct, frozen=True, kw_only=True, gc=False):
     code: ItemErrorCode | None
     error: str | None
     batch_id: str | None
+    created_by: str | None

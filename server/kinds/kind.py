@@ -87,13 +87,21 @@ class StoredRows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the ledger rows of a batch come from: the caller, and the batch if it is stored."""
+
+    created_by: str | None = None
+    stored: StoredRows | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchKind:
     """What one kind of batch does, how callers name it, and how its items and outcomes look.
 
     `name` stands in GraphQL's `BatchOperationInput` and in `batchOperations`. `mutation` stands in
     metrics and in the log, `argument` is the list of items in every request, `title` a noun for
     sentences, and `description` a sentence for the schema. `effects` makes the kind's effects from
-    the settings of one batch, with its `StoredRows` if it is stored. `pending_row` is the row that
+    the settings of one batch and its origin. `pending_row` is the row that
     an item leaves in the ledger while it waits; None if the kind leaves none.
     """
 
@@ -104,7 +112,7 @@ class BatchKind:
     description: str
     fields: Sequence[ItemField]
     outcomes: Sequence[OutcomeForm]
-    effects: Callable[[Settings, StoredRows | None], Effects[Any, Any]]
+    effects: Callable[[Settings, Origin], Effects[Any, Any]]
     options: Sequence[KindOption] = ()
     pending_row: Callable[[Any], LedgerEntry] | None = None
 
@@ -144,11 +152,13 @@ class BatchKind:
         return (canonical_id(product_id) or "") if isinstance(product_id, str) else ""
 
     def work(
-        self, settings: Settings | None = None, rows: StoredRows | None = None
+        self, settings: Settings | None = None, origin: Origin | None = None
     ) -> "BatchWork[Any, Any]":
         """Return the work of one batch. `settings` are checked values, or were stored as such."""
         settings = settings or {}
-        return BatchWork(kind=self, settings=settings, effects=self.effects(settings, rows))
+        return BatchWork(
+            kind=self, settings=settings, effects=self.effects(settings, origin or Origin())
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +168,10 @@ class BatchWork(Generic[ItemT, OutcomeT]):
     kind: BatchKind
     settings: Settings
     effects: Effects[ItemT, OutcomeT]
+
+    def by(self, created_by: str) -> "BatchWork[ItemT, OutcomeT]":
+        """Return the same work, sent by this caller and not stored."""
+        return self.kind.work(self.settings, Origin(created_by=created_by))
 
     def items(self, inputs: Sequence[Input]) -> list[ItemT]:
         """Return the checked items of a whole request, in its order."""

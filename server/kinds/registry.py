@@ -10,7 +10,7 @@ from server.domain.stored_batch import StoredBatch
 from server.kinds.create_products.declaration import CREATE_PRODUCTS
 from server.kinds.delete_products.declaration import DELETE_PRODUCTS
 from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
-from server.kinds.kind import BatchKind, BatchWork, StoredRows
+from server.kinds.kind import BatchKind, BatchWork, Origin, StoredRows
 from server.kinds.outcome_form import OutcomeForm
 from server.kinds.update_price.declaration import UPDATE_PRICE
 from server.kinds.update_products.declaration import UPDATE_PRODUCTS
@@ -35,12 +35,14 @@ FORMS_BY_TYPE: Mapping[type[Any], OutcomeForm] = {form.outcome: form for form in
 
 def work_of(batch: StoredBatch) -> BatchWork[Any, Any]:
     """Return what runs the chunks of a stored batch."""
-    rows = StoredRows(
+    stored = StoredRows(
         batch_id=batch.id,
         first_row=batch.first_row,
         are_stored=batch.was_submitted and batch.first_row is None,
     )
-    return KINDS[batch.kind].work(batch.settings, rows)
+    return KINDS[batch.kind].work(
+        batch.settings, Origin(created_by=batch.created_by, stored=stored)
+    )
 
 
 def pending_row(kind: str, index: int, sent: Input) -> LedgerEntry | None:

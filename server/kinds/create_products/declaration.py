@@ -32,5 +32,5 @@ CREATE_PRODUCTS = BatchKind(
     ),
     options=(EXPIRE_IN_OPTION,),
     outcomes=(CREATED,),
-    effects=lambda settings, _rows: CreateProducts(expiry_of(settings)),
+    effects=lambda settings, _origin: CreateProducts(expiry_of(settings)),
 )

@@ -23,5 +23,5 @@ DELETE_PRODUCTS = BatchKind(
     fields=(PRODUCT_ID, ItemField(name=CASCADE_DELETE, cell=Cell.FLAG)),
     options=(CASCADE_DELETE_OPTION,),
     outcomes=(DELETED,),
-    effects=lambda settings, _rows: DeleteProducts(settings.get(CASCADE_DELETE, False)),
+    effects=lambda settings, _origin: DeleteProducts(settings.get(CASCADE_DELETE, False)),
 )

@@ -28,5 +28,5 @@ DISCONTINUE_PRODUCTS = BatchKind(
     description="Discontinues many products and sets their stock to 0.",
     fields=(PRODUCT_ID,),
     outcomes=(DISCONTINUED, UNCHANGED),
-    effects=lambda _settings, rows: DiscontinueProducts(rows),
+    effects=lambda _settings, origin: DiscontinueProducts(origin),
 )

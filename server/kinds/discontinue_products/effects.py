@@ -15,7 +15,7 @@ from server.kinds.discontinue_products.rules import (
     discontinue_item,
     ledger_entry,
 )
-from server.kinds.kind import StoredRows, product_keys, sent_id
+from server.kinds.kind import Origin, product_keys, sent_id
 from server.mongo.transaction import Transaction
 
 
@@ -23,13 +23,13 @@ from server.mongo.transaction import Transaction
 class DiscontinueProducts:
     """Discontinue products.
 
-    `rows` ties the ledger rows to a stored batch; None if it is not stored.
+    `origin` says whose the ledger rows are, and ties them to a stored batch.
     """
 
-    rows: StoredRows | None = None
+    origin: Origin
 
     def item(self, index: int, sent: Input) -> DiscontinueItem:
-        return discontinue_item(index, sent_id(sent))
+        return discontinue_item(index, sent_id(sent), created_by=self.origin.created_by)
 
     async def decide(
         self, transaction: Transaction, items: Sequence[DiscontinueItem], now: datetime
@@ -40,12 +40,16 @@ class DiscontinueProducts:
     async def write(
         self,
         transaction: Transaction,
-        items: Sequence[DiscontinueItem],  # noqa: ARG002 - failures leave no row here
+        items: Sequence[DiscontinueItem],
         outcomes: Sequence[Discontinued | Unchanged | Failed],
         now: datetime,
     ) -> None:
         """Write the products that change, each with the row that takes its stock to 0."""
-        changed = [outcome for outcome in outcomes if isinstance(outcome, Discontinued)]
-        await transaction.products.discontinue([outcome.key for outcome in changed], now)
-        entries = [ledger_entry(outcome) for outcome in changed]
-        await transaction.ledger.record(entries, now, self.rows.batch_id if self.rows else None)
+        entries = [
+            ledger_entry(outcome, item.created_by)
+            for item, outcome in zip(items, outcomes, strict=True)
+            if isinstance(outcome, Discontinued)
+        ]
+        await transaction.products.discontinue([entry.product_id for entry in entries], now)
+        stored = self.origin.stored
+        await transaction.ledger.record(entries, now, stored.batch_id if stored else None)

@@ -13,12 +13,16 @@ ARGUMENT = "productIds"
 
 
 class DiscontinueItem(Struct, frozen=True, kw_only=True, gc=False):
-    """One product id as it was sent; `key` is its canonical spelling, "" if it is no id."""
+    """One product id as it was sent; `key` is its canonical spelling, "" if it is no id.
+
+    `created_by` is the caller.
+    """
 
     index: int
     product_id: str
     key: str
     errors: tuple[ItemError, ...]
+    created_by: str | None = None
 
 
 class Discontinued(Struct, frozen=True, kw_only=True, gc=False):
@@ -40,7 +44,9 @@ class Unchanged(Struct, frozen=True, kw_only=True, gc=False):
 DiscontinueOutcome = Discontinued | Unchanged | Failed
 
 
-def discontinue_item(index: int, product_id: str) -> DiscontinueItem:
+def discontinue_item(
+    index: int, product_id: str, *, created_by: str | None = None
+) -> DiscontinueItem:
     """Check one id, without looking at the store."""
     key = canonical_id(product_id)
     return DiscontinueItem(
@@ -48,6 +54,7 @@ def discontinue_item(index: int, product_id: str) -> DiscontinueItem:
         product_id=product_id,
         key=key or "",
         errors=() if key else (invalid_product_id(product_id, _path(index)),),
+        created_by=created_by,
     )
 
 
@@ -65,7 +72,7 @@ def decide_discontinuations(
     return outcomes
 
 
-def ledger_entry(outcome: Discontinued) -> LedgerEntry:
+def ledger_entry(outcome: Discontinued, created_by: str | None = None) -> LedgerEntry:
     """Return the row that takes the product's stock to 0, so that the ledger's sum still holds."""
     return LedgerEntry(
         product_id=outcome.key,
@@ -74,6 +81,7 @@ def ledger_entry(outcome: Discontinued) -> LedgerEntry:
         reason=StockUpdateReason.DISCONTINUED,
         new_stock=0,
         index=outcome.index,
+        created_by=created_by,
     )
 
 

@@ -45,5 +45,5 @@ UPDATE_PRICE = BatchKind(
         ),
     ),
     outcomes=(PRICED,),
-    effects=lambda settings, _rows: UpdatePrice(settings[NEW_PRICE]),
+    effects=lambda settings, _origin: UpdatePrice(settings[NEW_PRICE]),
 )

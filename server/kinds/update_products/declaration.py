@@ -26,5 +26,5 @@ UPDATE_PRODUCTS = BatchKind(
     ),
     options=(EXPIRE_IN_OPTION,),
     outcomes=(UPDATED,),
-    effects=lambda settings, _rows: UpdateProducts(expiry_of(settings)),
+    effects=lambda settings, _origin: UpdateProducts(expiry_of(settings)),
 )

@@ -26,6 +26,6 @@ UPDATE_STOCK = BatchKind(
         ItemField(name="expectedStock", cell=Cell.NUMBER),
     ),
     outcomes=(APPLIED,),
-    effects=lambda _settings, rows: UpdateStock(rows),
+    effects=lambda _settings, origin: UpdateStock(origin),
     pending_row=pending_entry,
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from server.domain.item_result import Input
 from server.domain.outcome import Failed
-from server.kinds.kind import StoredRows, product_keys, sent_id
+from server.kinds.kind import Origin, product_keys, sent_id
 from server.kinds.update_stock.rules import (
     Applied,
     StockItem,
@@ -23,13 +23,19 @@ from server.mongo.transaction import Transaction
 class UpdateStock:
     """Change stocks.
 
-    `rows` ties the ledger rows to a stored batch; None if it is not stored.
+    `origin` says whose the ledger rows are, and ties them to a stored batch.
     """
 
-    rows: StoredRows | None = None
+    origin: Origin
 
     def item(self, index: int, sent: Input) -> StockItem:
-        return stock_item(index, sent_id(sent), sent.get("quantity"), sent.get("expectedStock"))
+        return stock_item(
+            index,
+            sent_id(sent),
+            sent.get("quantity"),
+            sent.get("expectedStock"),
+            created_by=self.origin.created_by,
+        )
 
     async def decide(
         self, transaction: Transaction, items: Sequence[StockItem], now: datetime
@@ -51,10 +57,10 @@ class UpdateStock:
             for item, outcome in zip(items, outcomes, strict=True)
             if item.key
         ]
-        if self.rows is None:
+        stored = self.origin.stored
+        if stored is None:
             await transaction.ledger.record(entries, now)
-        elif self.rows.are_stored:
-            await transaction.ledger.settle(self.rows.batch_id, entries, now)
+        elif stored.are_stored:
+            await transaction.ledger.settle(stored.batch_id, entries, now)
         else:
-            batch_id, first_row = self.rows.batch_id, self.rows.first_row
-            await transaction.ledger.record(entries, now, batch_id, first_row)
+            await transaction.ledger.record(entries, now, stored.batch_id, stored.first_row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from server.domain.field_check import FieldCheck
 from server.domain.item_error import ItemError, ItemErrorCode
@@ -18,6 +18,7 @@ class StockItem(Struct, frozen=True, kw_only=True, gc=False):
     """One update with checked fields; if `errors` is not empty, do not use the values.
 
     `product_id` is as the caller sent it. `key` is its canonical spelling, "" if it is no id.
+    `created_by` is the caller.
     """
 
     index: int
@@ -26,6 +27,7 @@ class StockItem(Struct, frozen=True, kw_only=True, gc=False):
     quantity: int
     expected_stock: int | None
     errors: tuple[ItemError, ...]
+    created_by: str | None = None
 
 
 class Applied(Struct, frozen=True, kw_only=True, gc=False):
@@ -42,12 +44,18 @@ StockOutcome = Applied | Failed
 
 
 def stock_item(
-    index: int, product_id: str, quantity: object, expected_stock: object = None
+    index: int,
+    product_id: str,
+    quantity: object,
+    expected_stock: object = None,
+    *,
+    created_by: str | None = None,
 ) -> StockItem:
     """Check the fields of one update, without looking at the store."""
     key, checked = canonical_id(product_id), _quantity(quantity)
     if key is None or checked is None or expected_stock is not None:
-        return _checked_item(index, product_id, quantity, expected_stock)
+        item = _checked_item(index, product_id, quantity, expected_stock)
+        return item if created_by is None else structs.replace(item, created_by=created_by)
     return StockItem(
         index=index,
         product_id=product_id,
@@ -55,6 +63,7 @@ def stock_item(
         quantity=checked,
         expected_stock=None,
         errors=(),
+        created_by=created_by,
     )
 
 
@@ -121,6 +130,7 @@ def pending_entry(item: StockItem) -> LedgerEntry:
         status=StockUpdateStatus.PENDING,
         reason=StockUpdateReason.ADJUSTMENT,
         index=item.index,
+        created_by=item.created_by,
     )
 
 
@@ -134,6 +144,7 @@ def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
             reason=StockUpdateReason.ADJUSTMENT,
             new_stock=outcome.new_stock,
             index=item.index,
+            created_by=item.created_by,
         )
     return LedgerEntry(
         product_id=item.key,
@@ -143,6 +154,7 @@ def ledger_entry(item: StockItem, outcome: StockOutcome) -> LedgerEntry:
         code=outcome.error.code,
         error=outcome.error.message,
         index=item.index,
+        created_by=item.created_by,
     )
 
 

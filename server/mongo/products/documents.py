@@ -63,6 +63,7 @@ def to_stock_update(document: Document) -> StockUpdate:
         code=ItemErrorCode(code) if code else None,
         error=document.get("error"),
         batch_id=str(batch_id) if batch_id else None,
+        created_by=document.get("createdBy"),
     )
 
 
@@ -101,6 +102,8 @@ def from_ledger_entry(
         document["newStock"] = entry.new_stock
     if entry.code is not None:
         document |= {"code": entry.code.value, "error": entry.error}
+    if entry.created_by is not None:
+        document["createdBy"] = entry.created_by
     if batch_id is not None:
         document |= {"batchId": batch_id, "index": entry.index}
     return document

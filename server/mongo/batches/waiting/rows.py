@@ -9,6 +9,8 @@ from array import array
 from collections.abc import Callable, Set
 from datetime import datetime
 
+from msgspec import structs
+
 from server.domain.item_result import Input
 from server.domain.stock_update import LedgerEntry
 from server.domain.stored_batch import Chunk, StoredBatch
@@ -53,6 +55,7 @@ def from_rows(batch: StoredBatch, chunk: Chunk, *, shown: bool) -> Document | No
         "first": first,
         "last": last,
         "count": sum(map(bool, chunk.products)),
+        "createdBy": batch.created_by,
         "products": array("I", chunk.products).tobytes(),
     }
     return rows | ({"timestamp": batch.created_at} if shown else {})
@@ -66,10 +69,12 @@ def rows_of(chunk: Document, to_row: ToPendingRow, marks: Set[int] | None = None
     waiting = _waiting_items(chunk, marks)
     ids = row_ids(chunk["rows"]["first"], [item["index"] - chunk["first"] for item in waiting])
     timestamp, batch_id = chunk["rows"]["timestamp"], chunk["batchId"]
+    created_by = chunk["rows"].get("createdBy")  # 0.1.0 stored none
     rows = []
     for row_id, item in zip(ids, waiting, strict=True):
         row = to_row(chunk["operationType"], item["index"], from_stored_input(item["input"]))
         if row is not None:
+            row = structs.replace(row, created_by=created_by)
             rows.append(from_ledger_entry(row_id, row, timestamp, batch_id))
     return rows
 
