@@ -14,12 +14,13 @@ _NUMBER = "7" * 5_000
 _UPDATE = (
     "mutation ($u: [StockUpdateInput!]!) { batchUpdateStock(updates: $u) { success newStock } }"
 )
+_SUBMIT = "mutation ($o: BatchOperationInput!) { submitBatch(operation: $o) { id } }"
 _ID = "f" * 24  # no product has it
 
 
 def rows() -> Sequence[Row]:
     """Return the rows of all doors that take a body."""
-    return [*_long_bodies(), *_batches(), *_numbers(), *_names()]
+    return [*_long_bodies(), *_batches(), *_faulty(), *_numbers(), *_names()]
 
 
 def _long_bodies() -> list[Row]:
@@ -28,7 +29,7 @@ def _long_bodies() -> list[Row]:
         Row("400 000 items in variables", lambda: query(_UPDATE, {"u": [_item(1)] * 400_000})),
         _graphql("11 million []", lambda: _variables("[]", 11_000_000)),
         _graphql("1 000 000 {}, as many as allowed", lambda: _variables("{}", 1_000_000)),
-        _graphql("11 million numbers", lambda: _variables("1", 11_000_000)),
+        _graphql("8 million numbers, as many as allowed", lambda: _variables("1", 8_000_000)),
         _graphql("300 000 []", lambda: _variables("[]", 300_000)),
         _post("16 MB of line feeds as NDJSON", "update-stock", lambda: b"\n" * 16 * _MB, _NDJSON),
         _post("16 MB of line feeds as CSV", "update-stock", lambda: b"\n" * 16 * _MB, _CSV),
@@ -51,6 +52,36 @@ def _batches() -> list[Row]:
         _post(
             "100 000 stock updates, CSV", "update-stock",
             lambda: header + f"{_ID},1\n".encode() * 100_000, _CSV,
+        ),
+    ]  # fmt: skip
+
+
+def _faulty() -> list[Row]:
+    """Return batches that are refused for one item, or for each."""
+    faulty, unusual = _item(1) | {"quantity": "x"}, _item(1) | {"productId": 1}
+    many = [_item(1)] * 99_999 + [faulty]
+    unknown = _item(1) | {"amount": 1}
+    submitted = {"o": {"updateStock": {"updates": many}}}
+    return [
+        Row("10 000 updates, the last is faulty", lambda: query(_UPDATE, {"u": many[-10_000:]})),
+        Row("10 000 updates, ids are numbers", lambda: query(_UPDATE, {"u": [unusual] * 10_000})),
+        Row("100 000 submitted, the last is faulty", lambda: query(_SUBMIT, submitted)),
+        _post(
+            "15 000 updates with an unknown key, REST", "update-stock",
+            lambda: json.dumps({"updates": [unknown] * 15_000}).encode(),
+        ),
+        _post(
+            "100 000 updates with an unknown key, REST", "update-stock",
+            lambda: json.dumps({"updates": [unknown] * 100_000}).encode(),
+        ),
+        _post(
+            "100 000 ids that are numbers, REST", "discontinue-products",
+            lambda: json.dumps({"productIds": [1] * 100_000}).encode(),
+        ),
+        _graphql("a name of 30 MB, GraphQL", lambda: _update('{"' + "n" * 30 * _MB + '":1}')),
+        _graphql(
+            "a text of 30 MB, GraphQL",
+            lambda: _update('{"productId":"' + "n" * 30 * _MB + '","quantity":"x"}'),
         ),
     ]  # fmt: skip
 
