@@ -219,6 +219,11 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
 
     @property
+    def is_refused(self) -> bool:
+        """Return whether nothing more is sent."""
+        return self._is_refused
+
+    @property
     def _has_ended(self) -> bool:
         return self._is_refused or self.transport.is_closing()
 
@@ -266,6 +271,8 @@ class _AnswerTransport:
         self._connection = connection
 
     def write(self, data: bytes) -> None:
+        if self._connection.is_refused:  # a later request of the connection was
+            return
         if data.startswith(_UNAVAILABLE) and b"\r\nretry-after: " in data:
             self._connection.hold_back()
         self._connection.transport.write(data)

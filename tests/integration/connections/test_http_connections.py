@@ -151,6 +151,30 @@ async def test_few_requests_may_wait_behind_one() -> None:
     assert app.begun <= PIPELINED + 2
 
 
+async def test_an_answer_is_dropped_quietly_once_a_later_request_is_refused() -> None:
+    may_answer = asyncio.Event()
+    ended: list[Exception | None] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_answer.wait()
+        try:
+            await Response(b"x")(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            ended.append(error)
+        else:
+            ended.append(None)
+
+    async with listening(app) as server:
+        peer = await server.peer()
+        await peer.send(b"GET / HTTP/1.1\r\n\r\n" * (PIPELINED + 10))
+        answer = await peer.all()
+        may_answer.set()
+        await until(lambda: bool(ended))
+
+    assert status(answer) == 400
+    assert ended[0] is None
+
+
 Dawdle = Callable[[Listening], Any]
 
 
