@@ -11,6 +11,7 @@ from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import HEAD_BYTES, HEADERS, PIPELINED
 from server.web.connections.progress import Progress
 from server.web.connections.refusal import TOO_MANY, HealthOnly, raw_answer
+from server.web.connections.reset import reset
 
 HELD_BACK_SECONDS = 1  # as Retry-After says, at least
 _UNAVAILABLE = b"HTTP/1.1 503"
@@ -162,7 +163,9 @@ class HttpConnection(HttpToolsProtocol):
         """End the connection if it has kept the server waiting; return its unsent bytes."""
         unsent = self.transport.get_write_buffer_size()
         lingers = self._is_refused and now > self._refused_at + _LINGER_SECONDS
-        if lingers or self._stalls_sending(now, unsent):
+        if self._stalls_sending(now, unsent):
+            reset(self.transport)
+        elif lingers:
             self.transport.abort()
         elif not self._has_ended and self._keeps_waiting(now):
             self._refuse(
