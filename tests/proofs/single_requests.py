@@ -77,8 +77,8 @@ def measured(server: Server, name: str, attempt: Attempt) -> Measured:
     if memory.killed:
         result = f"killed at {MOST_MB // 1000} GB"
     return Measured(
-        name=name, size=attempt.size, seconds=seconds, result=result, held=held,
-        grown=memory.grown,
+        name=name, size=attempt.size, requests=attempt.requests, seconds=seconds, result=result,
+        held=held, grown=memory.grown,
     )  # fmt: skip
 
 

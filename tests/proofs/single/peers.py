@@ -102,7 +102,7 @@ def _unfinished(count: int, size: int) -> Attempt:
     def send(server: Server) -> str:
         return _sent_away(server, count, lambda peer: peer.send(whole[:-1]))
 
-    return Attempt(size * count, send)
+    return Attempt(size * count, send, requests=count)
 
 
 def _unread(count: int) -> Attempt:
@@ -113,7 +113,7 @@ def _unread(count: int) -> Attempt:
     def send(server: Server) -> str:
         return _sent_away(server, count, lambda peer: peer.send(content), reading=False)
 
-    return Attempt(len(content) * count, send)
+    return Attempt(len(content) * count, send, requests=3 * count)
 
 
 def _sent_away(
