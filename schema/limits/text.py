@@ -70,11 +70,11 @@ class Texts:
         Raises:
             FaultyText: it is too long or too large, or has faults, of which it names the first few.
         """
-        known = self._kept.get(text)
+        _check_length(text)
+        known = self._kept.get(text) if is_short(text) else None
         if known is not None:
             self._kept.move_to_end(text)
             return known
-        _check_length(text)
         document = await self._read_beside(text) if len(text) > _READ_AT_ONCE else self._read(text)
         if is_short(text):
             self._kept[text] = document

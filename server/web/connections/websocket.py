@@ -10,6 +10,7 @@ from websockets.http11 import Request
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import UNACKNOWLEDGED_BYTES
 from server.web.connections.progress import Progress
+from server.web.connections.reset import reset
 
 CONNECTION = "connection"  # in the scope's state: the connection itself
 
@@ -87,5 +88,5 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             return 0
         self._sending.moved += max(before - unsent, 0)
         if self._sending.stalls(now):
-            self.transport.abort()
+            reset(self.transport)
         return unsent
