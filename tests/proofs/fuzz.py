@@ -87,7 +87,7 @@ async def fuzz(server: Server, material: Material, scale: float, seed: int) -> F
     waiting = iter([(door, number) for number in numbers for door in Door])
 
     async def client() -> None:
-        sender = Sender(server.port)
+        sender = Sender(server.port, material)
         for door, number in waiting:
             made = attempt(door, seed, number, material)
             outcome = await sender.outcome(made)
@@ -155,12 +155,14 @@ def print_found(found: Found, seconds: float) -> None:
     print(f"| {first >> 20} MiB | {most >> 20} MiB | {last >> 20} MiB | {seconds:.0f} |")
 
 
-def shown(made: Attempt, fault: str) -> str:
-    """Return a fault with its request, cut."""
+def shown(made: Attempt, fault: str, origins: Mapping[str, str]) -> str:
+    """Return a fault with its request, cut, and with the request that submitted its batch."""
     sent = made.sent
+    content = sent.path + sent.body.decode(errors="replace")
+    of = [name for batch, name in origins.items() if batch in content]
     head = json.dumps([sent.method, f"{sent.path}?{sent.query}"[:400], *sent.headers])[:900]
     body = f"{sent.body[:600]!r} ({len(sent.body)} bytes)"
-    return f"{made.door.name} {made.number}: {fault}\n  {head}\n  {body}"
+    return f"{made}: {fault}{''.join(f', batch of {name}' for name in of)}\n  {head}\n  {body}"
 
 
 def main() -> int:
@@ -178,7 +180,8 @@ def main() -> int:
         found.memory.append(resident(server.process.pid))
         faults = faults_of(server, created)
     print_found(found, seconds)
-    faults += [shown(*one) for one in found.faults[:SHOWN]]
+    origins = dict(material.submitted)
+    faults += [shown(*one, origins) for one in found.faults[:SHOWN]]
     kinds = Counter(f"{made.door.name}: {fault[:80]}" for made, fault in found.faults)
     faults += [f"{times} times {kind}" for kind, times in kinds.most_common(30)]
     if faults:

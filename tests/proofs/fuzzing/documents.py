@@ -9,7 +9,8 @@ _ITEM = f"{{ index productId error {_ERROR} errors {_ERROR} }}"
 _PRODUCT = "{ id name price stock category discontinued createdAt updatedAt expiresAt }"
 _BATCH = (
     "{ id status operationType totalItems processedItems successCount failureCount createdAt"
-    " results(first: 5) { edges { node { index success } } pageInfo { hasNextPage } } }"
+    " results(first: 50) { edges { node { index productId success error { code message } } }"
+    " pageInfo { hasNextPage } } }"
 )
 _PAGE = "pageInfo { hasNextPage endCursor }"
 

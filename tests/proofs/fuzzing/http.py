@@ -37,7 +37,8 @@ class HttpClient:
             return await self._ask(sent)
         except (OSError, asyncio.IncompleteReadError) as error:
             self.close()
-            if not is_old or getattr(error, "partial", b""):
+            has_begun = isinstance(error, asyncio.IncompleteReadError) and error.partial
+            if has_begun or not is_old:
                 raise
         return await self._ask(sent)  # the server had closed a connection that was idle
 

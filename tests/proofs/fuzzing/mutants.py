@@ -43,6 +43,9 @@ class Attempt:
     sent: Sent
     hangs_up: bool
 
+    def __str__(self) -> str:
+        return f"{self.door.name} {self.number}"
+
 
 def attempt(door: Door, seed: int, number: int, material: Material) -> Attempt:
     """Return the request of this number."""

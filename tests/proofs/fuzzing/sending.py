@@ -1,6 +1,7 @@
 """Sends requests one by one, waits while the server is overloaded, and judges the answers."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from tests.proofs.fuzzing.http import HttpClient
 from tests.proofs.fuzzing.mutants import Attempt
 from tests.proofs.fuzzing.verdict import Verdict
 from tests.proofs.fuzzing.websocket import Closed, WebSocketClient
+from tests.proofs.fuzzing.wishes import Material
 from tests.support.web.doors import Door
 
 ANSWER_SECONDS = 10
@@ -31,7 +33,8 @@ class Outcome:
 class Sender:
     """A client with a connection for HTTP and one for WebSocket."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, material: Material) -> None:
+        self._material = material
         self._http = HttpClient(port)
         self._websocket = WebSocketClient(port)
 
@@ -72,6 +75,8 @@ class Sender:
             await self._http.hang_up(made.sent)
             return Verdict(False), None
         answer = await self._http.ask(made.sent)
+        if answer.status == 201:
+            self._material.submitted.append((json.loads(answer.body)["batchId"], str(made)))
         return verdict.of_http(made.door, made.sent, answer), verdict.retry_after(answer)
 
     async def _over_websocket(self, made: Attempt) -> tuple[Verdict, float | None]:

@@ -11,15 +11,28 @@ from tests.support.web.doors import Door
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 GRAPHQL = (Door.GRAPHQL_POST, Door.GRAPHQL_GET, Door.WEBSOCKET)
 _DAY = 86_400_000  # ms
+_RECENT = 100  # batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """What is in the database: ids of products that stay and that may go, and of batches."""
+    """What is in the database: ids of products that stay and that may go, and of batches.
+
+    `submitted` are the batches of requests, each with the name of its request.
+    """
 
     products: list[str]
     spares: list[str]
     batches: list[str]
+    submitted: list[tuple[str, str]] = field(default_factory=list)
+
+    def batch(self, random: Random) -> str:
+        """Return the id of a batch; as many random numbers are taken, whatever there is."""
+        is_recent, share = random.random() < 0.6, random.random()
+        recent = self.submitted[-_RECENT:]
+        if is_recent and recent:
+            return recent[int(share * len(recent))][0]
+        return self.batches[int(share * len(self.batches))]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,7 +130,7 @@ def _some(random: Random, make: Callable[[], Any]) -> list[Any]:
 
 def _mutation(random: Random, material: Material) -> tuple[str, dict[str, Any]]:
     """Return the name of a mutation and its arguments."""
-    batch = {"id": random.choice(material.batches)}
+    batch = {"id": material.batch(random)}
     of_kind = operations(random, material)
     calls: dict[str, dict[str, Any]] = {
         "batchUpdateStock": of_kind["updateStock"],
@@ -141,17 +154,16 @@ def _mutation(random: Random, material: Material) -> tuple[str, dict[str, Any]]:
 
 def _query(random: Random, material: Material) -> tuple[str, dict[str, Any]]:
     filter_ = random.choice([{}, {"category": "crowd"}, {"namePrefix": "T"}, {"stockAtLeast": 3}])
-    batch = {"id": random.choice(material.batches)}
+    batch = {"id": material.batch(random)}
     rows = {"filter": {"productId": random.choice(material.products)}, "first": 5}
-    return random.choice(
-        [
-            ("product", {"id": random.choice(material.products)}),
-            ("products", {"filter": filter_, "first": random.randint(1, 20)}),
-            ("stockUpdates", rows),
-            ("batchOperation", batch),
-            ("batchOperations", {"first": 3}),
-        ]
-    )
+    calls: list[tuple[str, dict[str, Any]]] = [
+        ("product", {"id": random.choice(material.products)}),
+        ("products", {"filter": filter_, "first": random.randint(1, 20)}),
+        ("stockUpdates", rows),
+        ("batchOperation", batch),
+        ("batchOperations", {"first": 3}),
+    ]
+    return random.choice(calls)
 
 
 def _graphql(door: Door, random: Random, material: Material) -> Wish:
@@ -166,7 +178,7 @@ def _graphql(door: Door, random: Random, material: Material) -> Wish:
     if random.random() < 0.05:
         request = {
             "query": "subscription ($id: ID!) { batchProgress(id: $id) { status } }",
-            "variables": {"id": random.choice(material.batches)},
+            "variables": {"id": material.batch(random)},
         }
     message = {"id": str(random.randrange(10**9)), "type": "subscribe", "payload": request}
     return Wish(method="GET", path="/graphql", content=message)
@@ -185,7 +197,7 @@ def _convex(door: Door, random: Random, material: Material) -> Wish:
 
 
 def _read(door: Door, random: Random, material: Material) -> Wish:
-    path = f"/api/batches/{random.choice(material.batches)}"
+    path = f"/api/batches/{material.batch(random)}"
     if door is Door.REST_PROGRESS:
         parameters = random.choice([[], [("results", "false")], [("results", "true")]])
         return Wish(method="GET", path=path, parameters=parameters)
