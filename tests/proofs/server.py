@@ -83,4 +83,9 @@ def serving(checkout: Path) -> Iterator[Server]:
             yield server
         finally:
             server.process.terminate()
-            server.process.wait(60)
+            try:
+                server.process.wait(60)
+            except subprocess.TimeoutExpired:
+                server.process.kill()
+                server.process.wait()
+                raise
