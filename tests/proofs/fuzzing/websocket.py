@@ -41,7 +41,7 @@ class WebSocketClient:
             for _ in range(2 if random.random() < 0.03 else 1):
                 await socket.send(message, text=random.random() < 0.99)
                 self._pongs += _begun(message).get("type") == "ping"
-            return await self._heard(socket, _operation(message))
+            return await self._heard(socket, _operation(message), b"subscription" in message)
         except ConnectionClosed as closed:
             self._socket = None
             frame = closed.rcvd
@@ -61,8 +61,13 @@ class WebSocketClient:
             assert json.loads(await socket.recv()) == {"type": "connection_ack"}
         return socket
 
-    async def _heard(self, socket: ClientConnection, operation: str | None) -> list[dict[str, Any]]:
-        """Return all messages until the operation has ended, and a ping was answered."""
+    async def _heard(
+        self, socket: ClientConnection, operation: str | None, is_endless: bool
+    ) -> list[dict[str, Any]]:
+        """Return all messages until the operation has ended, and a ping was answered.
+
+        A subscription, which may last as long as its batch, is ended after its first answer.
+        """
         await socket.send(json.dumps({"type": "ping"}))
         self._pongs += 1
         heard: list[dict[str, Any]] = []
@@ -72,8 +77,11 @@ class WebSocketClient:
             heard.append(message)
             kind = message["type"]
             self._pongs -= kind == "pong"
-            if kind in ("error", "complete") and message["id"] == operation:
-                has_ended = True
+            if kind not in ("next", "error", "complete") or message["id"] != operation:
+                continue
+            if kind == "next" and is_endless and not has_ended:
+                await socket.send(json.dumps({"id": operation, "type": "complete"}))
+            has_ended = has_ended or kind != "next" or is_endless
         return heard
 
 
