@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     NoFragmentCyclesRule,
+    UniqueFragmentNamesRule,
     parse,
     specified_rules,
     validate,
@@ -44,6 +45,8 @@ _RULES = (
     MaybeNullValidationRule,
     OneOfInputValidationRule,
 )
+# Each cycle is found by one of these: the second sees only one of several fragments of a name.
+_RULES_OF_A_CYCLE = (UniqueFragmentNamesRule, NoFragmentCyclesRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Texts:
         return document
 
     def _validated(self, document: DocumentNode) -> Sequence[GraphQLError]:
-        rules = [NoFragmentCyclesRule] if has_cycle(document) else _RULES
+        rules = _RULES_OF_A_CYCLE if has_cycle(document) else _RULES
         if errors := validate(self._schema, document, rules, _MOST_ERRORS):
             return errors
         fault = self._introspection.fault(document)

@@ -17,11 +17,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from pymongo import MongoClient
 
 from tests.proofs.crowd import Crowd, Tally
+from tests.proofs.ledger import disagreements
 from tests.proofs.server import PROJECT, Server, serving
 
 PRODUCTS, ITEMS, OPENING = 1_000, 100, 1_000_000
@@ -65,21 +63,16 @@ class Measured:
     health: float
 
 
-def fault_of(server: Server, answered: int) -> str | None:
+def fault(server: Server, answered: int) -> str | None:
     """Return how the ledger disagrees with the stocks or the answers; None if it agrees."""
-    with MongoClient[dict[str, Any]](server.database_uri) as client:
-        database = client["stockbatch"]
-        moved = {
-            row["_id"]: row["sum"]
-            for row in database["stockUpdates"].aggregate(
-                [{"$match": {"status": "applied"}},
-                 {"$group": {"_id": "$productId", "sum": {"$sum": "$quantity"}}}]
-            )
-        }  # fmt: skip
+    with server.database() as database:
+        opening = {
+            product["_id"]: OPENING for product in database["products"].find({"category": "crowd"})
+        }
         rows = database["stockUpdates"].count_documents({"status": "applied"})
-        for product in database["products"].find({"category": "crowd"}):
-            if product["stock"] != OPENING + moved.get(product["_id"], 0):
-                return f"the stock of {product['_id']} is not the sum of its ledger"
+        found = disagreements(database, opening)
+    if found:
+        return found[0]
     if rows < answered * ITEMS:
         return f"{answered} answers, but {rows} rows"
     return None
@@ -134,7 +127,7 @@ def prove(name: str, checkout: Path, scale: float) -> list[str]:
             assert server.post(CREATE, p=products)["batchCreateProducts"]["outcome"] == "ALL"
             found = measured(server, case, seconds, _bodies(ids))
             time.sleep(1)  # what has begun ends
-            fault = fault_of(server, int(found.per_second * seconds))
+            wrong = fault(server, int(found.per_second * seconds))
         first = first or found
         share = found.per_second / first.per_second
         print(
@@ -142,7 +135,7 @@ def prove(name: str, checkout: Path, scale: float) -> list[str]:
             f"{found.p99:.0f} ms | {found.refused} | {found.given_up} | {found.health:.0f} ms |",
             flush=True,
         )
-        faults += [f"{case}: {fault}"] if fault else []
+        faults += [f"{case}: {wrong}"] if wrong else []
         faults += [f"{case}: {found.broken} connections broke"] if found.broken else []
     return faults
 

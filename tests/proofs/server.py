@@ -1,4 +1,4 @@
-"""A server of a checkout, for the proofs."""
+"""A server in a process of its own, with a database of its own."""
 
 import json
 import os
@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
+
+from pymongo import MongoClient
+from pymongo.database import Database
 
 PROJECT = Path(__file__).parents[2]
 
@@ -50,6 +53,16 @@ class Server:
     def database_uri(self) -> str:
         """Return the address of the server's own MongoDB."""
         return f"mongodb://{quote_plus(str(self.data / 'mongod.sock'))}/?directConnection=true"
+
+    @contextmanager
+    def database(self) -> Iterator[Database[dict[str, Any]]]:
+        """Yield the server's database."""
+        with MongoClient[dict[str, Any]](self.database_uri) as client:
+            yield client["stockbatch"]
+
+    def log(self) -> str:
+        """Return what the server has written."""
+        return self._log.read_text(errors="replace")
 
     def post(self, query: str, **variables: Any) -> Any:
         """Return the data of the answer to a GraphQL request."""

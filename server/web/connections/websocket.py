@@ -67,6 +67,18 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if not self.close_sent:
             self.scope["state"][CONNECTION] = self
 
+    @override
+    def send_receive_event_to_app(self) -> None:
+        """Close on a text that is not UTF-8; uvicorn logs a traceback for it, too."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self._cut_off(1007, "The message is not UTF-8.")
+                return
+        super().send_receive_event_to_app()
+
     def acknowledge(self) -> None:
         """Note that the connection was acknowledged: its messages may now have their full size."""
         self.conn.max_message_size = self.config.ws_max_size
