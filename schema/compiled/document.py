@@ -13,6 +13,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     VariableNode,
     Visitor,
@@ -87,11 +88,7 @@ def document_of(
     operation = get_operation_ast(document, operation_name)
     if operation is None or operation.directives:
         raise Uncompilable
-    fragments = {
-        node.name.value: FragmentDetails(node)
-        for node in document.definitions
-        if isinstance(node, FragmentDefinitionNode)
-    }
+    fragments = _fragments(document)
     if any(fragment.definition.variable_definitions for fragment in fragments.values()):
         raise Uncompilable
     if len(root_nodes(document, operation)) != 1:
@@ -101,6 +98,24 @@ def document_of(
     for fragment in fragments.values():
         visit(fragment.definition, conditions)
     return Document(schema, operation, fragments, tuple(sorted(conditions.names)))
+
+
+def stock_document(
+    schema: GraphQLSchema, document: DocumentNode, operation_name: str | None
+) -> Document | None:
+    """Return the query or mutation that the stock executor executes; None if it is neither."""
+    operation = get_operation_ast(document, operation_name)
+    if operation is None or operation.operation is OperationType.SUBSCRIPTION:
+        return None
+    return Document(schema, operation, _fragments(document))
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDetails]:
+    return {
+        node.name.value: FragmentDetails(node)
+        for node in document.definitions
+        if isinstance(node, FragmentDefinitionNode)
+    }
 
 
 def root_nodes(

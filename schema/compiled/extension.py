@@ -7,7 +7,7 @@ from strawberry.extensions import SchemaExtension
 from typing_extensions import override
 
 from schema.compiled.operations import CompiledOperations
-from schema.compiled.stock import PlannedRequest
+from schema.compiled.stock import PlannedRequest, executed
 
 
 class Compiling(Protocol):
@@ -36,5 +36,8 @@ class Compilation(SchemaExtension):
                 root_value=context.root_value,
                 extensions=context.operation_extensions,
             )
-            context.result = await operation.run(request, context.variables or {})
+            sent = context.variables or {}
+            context.result = await operation.run(request, sent)
+            if context.result is None and sent:
+                context.result = await executed(context.schema, document, name, request, sent)
         yield

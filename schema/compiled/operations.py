@@ -56,7 +56,9 @@ class CompiledOperations:
     _kept: OrderedDict[tuple[str, str | None], Operation] = field(default_factory=OrderedDict)
 
     def known(self, text: str | None, operation_name: str | None) -> Operation | None:
-        """Return the operation of a text that was validated before."""
+        """Return the operation of a text that was validated before; a long one is never kept."""
+        if text and not is_short(text):
+            return None
         key = (text or "", operation_name)
         operation = self._kept.get(key)
         if operation is not None:

@@ -6,10 +6,12 @@ from typing import Any
 
 import strawberry
 from graphql import DocumentNode, ExecutionResult
+from graphql import OperationType as Kind
 from graphql.execution import Executor
 from strawberry.types.graphql import OperationType
 
 from schema.compiled.document import Document, document_of
+from schema.compiled.reading import Uncompilable
 from schema.compiled.root_field import RootField
 from schema.compiled.selections import Selections
 from schema.compiled.stock import PlannedRequest, completed, stock_executor
@@ -54,6 +56,8 @@ def plan_of(schema: strawberry.Schema, document: DocumentNode, operation_name: s
         Uncompilable: no plan can run it.
     """
     found = document_of(schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
+    if found.operation.operation is Kind.SUBSCRIPTION:
+        raise Uncompilable("a subscription has many answers")
     variables = variables_of(found.schema, found.operation)
     return Plan(schema, found, variables, Selections(schema, found))
 

@@ -1,11 +1,12 @@
 """graphql-core's executor, for what a plan does not do itself."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 import strawberry
 from graphql import (
+    DocumentNode,
     ExecutionResult,
     MiddlewareManager,
     default_field_resolver,
@@ -16,7 +17,8 @@ from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 from strawberry.utils.await_maybe import AwaitableOrValue, await_maybe
 
-from schema.compiled.document import Document
+from schema.compiled.coercion import coerced
+from schema.compiled.document import Document, stock_document
 from schema.context import Context
 
 Outcome = Callable[[], Any]  # returns what the resolver returned, or raises what it raised
@@ -51,6 +53,28 @@ def stock_executor(
         operation_extensions=request.extensions,
     )
     return executor
+
+
+async def executed(
+    schema: strawberry.Schema,
+    document: DocumentNode,
+    operation_name: str | None,
+    request: PlannedRequest,
+    sent: Mapping[str, Any],
+) -> ExecutionResult | None:
+    """Return graphql-core's answer to a request with variables; None if Strawberry must execute it.
+
+    graphql-core alone would read the variables in one piece, however many they are.
+    """
+    found = stock_document(schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
+    if found is None:
+        return None
+    values = await coerced(found, sent)
+    if isinstance(values, ExecutionResult):
+        return values
+    executor = stock_executor(schema, found, values, request)
+    running = cast("AwaitableOrValue[ExecutionResult]", executor.execute_operation())
+    return await await_maybe(running)
 
 
 async def completed(executor: Executor[Any], outcome: Outcome) -> ExecutionResult:

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     NoFragmentCyclesRule,
+    UniqueFragmentNamesRule,
     parse,
     specified_rules,
     validate,
@@ -44,6 +45,8 @@ _RULES = (
     MaybeNullValidationRule,
     OneOfInputValidationRule,
 )
+# Each cycle is found by one of these: the second sees only one of several fragments of a name.
+_RULES_OF_A_CYCLE = (UniqueFragmentNamesRule, NoFragmentCyclesRule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,11 @@ class Texts:
         Raises:
             FaultyText: it is too long or too large, or has faults, of which it names the first few.
         """
-        known = self._kept.get(text)
+        _check_length(text)
+        known = self._kept.get(text) if is_short(text) else None
         if known is not None:
             self._kept.move_to_end(text)
             return known
-        _check_length(text)
         document = await self._read_beside(text) if len(text) > _READ_AT_ONCE else self._read(text)
         if is_short(text):
             self._kept[text] = document
@@ -94,7 +97,7 @@ class Texts:
         return document
 
     def _validated(self, document: DocumentNode) -> Sequence[GraphQLError]:
-        rules = [NoFragmentCyclesRule] if has_cycle(document) else _RULES
+        rules = _RULES_OF_A_CYCLE if has_cycle(document) else _RULES
         if errors := validate(self._schema, document, rules, _MOST_ERRORS):
             return errors
         fault = self._introspection.fault(document)

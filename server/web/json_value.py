@@ -18,7 +18,7 @@ _BYTE_ORDER_MARK = "\ufeff"
 _MOST_DIGITS = 30  # a longer number is out of every range, whatever its other digits
 # Each object or list takes 0.2 µs, whatever is in it, and nobody else is answered meanwhile.
 MOST_OBJECTS: Final = 1_100_000
-MOST_VALUES: Final = 12_000_000
+MOST_VALUES: Final = 8_000_000  # 7 for each object
 _DECODER = msgspec.json.Decoder(float_hook=number_from)
 
 
@@ -57,9 +57,10 @@ def _names_are_unique(text: str | bytes, value: Any) -> bool:
     """
     colon, escape = (":", "\\u003") if isinstance(text, str) else (b":", b"\\u003")
     count = text.count(colon)  # type: ignore[arg-type]
-    if not count:
+    if count < 2:
         return True
-    if escape in text:  # type: ignore[operator]
+    # One character is found six times as fast as several.
+    if escape[:1] in text and escape in text:  # type: ignore[operator]
         return False
     try:
         return count == msgspec.json.encode(value).count(b":")

@@ -9,27 +9,19 @@ the answers.
 
 import argparse
 import json
-import os
-import re
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote_plus
-
-from pymongo import MongoClient
 
 from tests.proofs.crowd import Crowd, Tally
+from tests.proofs.ledger import disagreements
+from tests.proofs.server import PROJECT, Server, serving
 
-PROJECT = Path(__file__).parents[2]
 PRODUCTS, ITEMS, OPENING = 1_000, 100, 1_000_000
 UPDATE = (
     "mutation ($u: [StockUpdateInput!]!) { batchUpdateStock(updates: $u) { success newStock } }"
@@ -71,79 +63,19 @@ class Measured:
     health: float
 
 
-class Server:
-    """A server of a checkout, with a database of its own."""
-
-    def __init__(self, checkout: Path, folder: Path) -> None:
-        self._log = folder / "log"
-        self.data = folder / "data"
-        environment = {**os.environ, "PORT": "0", "DATA_DIR": str(self.data)}
-        with self._log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "server"],
-                cwd=checkout,
-                env=environment,
-                stderr=log,
-                stdout=log,
-            )
-        self.port = self._port()
-
-    def _port(self) -> int:
-        until = time.monotonic() + 60
-        while time.monotonic() < until:
-            found = re.search(r"Ready: http://\S+:(\d+)/graphql", self._log.read_text())
-            if found:
-                return int(found.group(1))
-            time.sleep(0.05)
-        raise RuntimeError(f"The server did not start: {self._log.read_text()}")
-
-    def post(self, query: str, **variables: Any) -> Any:
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/graphql", body, {"content-type": "application/json"}
-        )
-        with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
-            found = json.load(answer)
-        assert "errors" not in found, found
-        return found["data"]
-
-    def healthz(self) -> float:
-        """Return how long an answer of `/healthz` takes, in ms."""
-        began = time.perf_counter()
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=60) as answer:
-            answer.read()
-        return (time.perf_counter() - began) * 1000
-
-    def fault(self, answered: int) -> str | None:
-        """Return how the ledger disagrees with the stocks or the answers; None if it agrees."""
-        uri = f"mongodb://{quote_plus(str(self.data / 'mongod.sock'))}/?directConnection=true"
-        with MongoClient[dict[str, Any]](uri) as client:
-            database = client["stockbatch"]
-            moved = {
-                row["_id"]: row["sum"]
-                for row in database["stockUpdates"].aggregate(
-                    [{"$match": {"status": "applied"}},
-                     {"$group": {"_id": "$productId", "sum": {"$sum": "$quantity"}}}]
-                )
-            }  # fmt: skip
-            rows = database["stockUpdates"].count_documents({"status": "applied"})
-            for product in database["products"].find({"category": "crowd"}):
-                if product["stock"] != OPENING + moved.get(product["_id"], 0):
-                    return f"the stock of {product['_id']} is not the sum of its ledger"
-        if rows < answered * ITEMS:
-            return f"{answered} answers, but {rows} rows"
-        return None
-
-
-@contextmanager
-def serving(checkout: Path) -> Iterator[Server]:
-    with tempfile.TemporaryDirectory() as folder:
-        server = Server(checkout, Path(folder))
-        try:
-            yield server
-        finally:
-            server.process.terminate()
-            server.process.wait(60)
+def fault(server: Server, answered: int) -> str | None:
+    """Return how the ledger disagrees with the stocks or the answers; None if it agrees."""
+    with server.database() as database:
+        opening = {
+            product["_id"]: OPENING for product in database["products"].find({"category": "crowd"})
+        }
+        rows = database["stockUpdates"].count_documents({"status": "applied"})
+        found = disagreements(database, opening)
+    if found:
+        return found[0]
+    if rows < answered * ITEMS:
+        return f"{answered} answers, but {rows} rows"
+    return None
 
 
 def measured(server: Server, case: Case, seconds: float, bodies: list[str]) -> Measured:
@@ -195,7 +127,7 @@ def prove(name: str, checkout: Path, scale: float) -> list[str]:
             assert server.post(CREATE, p=products)["batchCreateProducts"]["outcome"] == "ALL"
             found = measured(server, case, seconds, _bodies(ids))
             time.sleep(1)  # what has begun ends
-            fault = server.fault(int(found.per_second * seconds))
+            wrong = fault(server, int(found.per_second * seconds))
         first = first or found
         share = found.per_second / first.per_second
         print(
@@ -203,7 +135,7 @@ def prove(name: str, checkout: Path, scale: float) -> list[str]:
             f"{found.p99:.0f} ms | {found.refused} | {found.given_up} | {found.health:.0f} ms |",
             flush=True,
         )
-        faults += [f"{case}: {fault}"] if fault else []
+        faults += [f"{case}: {wrong}"] if wrong else []
         faults += [f"{case}: {found.broken} connections broke"] if found.broken else []
     return faults
 

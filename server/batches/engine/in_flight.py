@@ -1,12 +1,17 @@
 """Work that goes on to its end although its caller is cancelled."""
 
 import asyncio
+import logging
 from collections.abc import Coroutine
 from typing import Any, TypeVar
+
+from server.domain.errors import StockbatchError
 
 T = TypeVar("T")
 
 _CANCEL_AGAIN_SECONDS = 0.1
+
+log = logging.getLogger(__name__)
 
 
 class InFlight:
@@ -17,7 +22,12 @@ class InFlight:
 
     async def finish(self, work: Coroutine[Any, Any, T]) -> T:
         """Return the result of `work`, which goes on to its end even if the caller is cancelled."""
-        return await asyncio.shield(self.begin(work))
+        task = self.begin(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_note_failure)
+            raise
 
     def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Run `work` to its end without waiting for it."""
@@ -30,6 +40,15 @@ class InFlight:
         """Return when no work is in flight any more."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+
+def _note_failure(task: asyncio.Task[Any]) -> None:
+    """Log the error of work that nobody waits for: only one that is not foreseen is a fault."""
+    error = None if task.cancelled() else task.exception()
+    if isinstance(error, StockbatchError):
+        log.info("Work failed after its caller had left: %s", error)
+    elif error is not None:
+        log.error("Work failed after its caller had left", exc_info=error)
 
 
 async def cancel_until_done(task: asyncio.Task[Any]) -> None:

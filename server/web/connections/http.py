@@ -11,6 +11,7 @@ from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import HEAD_BYTES, HEADERS, PIPELINED
 from server.web.connections.progress import Progress
 from server.web.connections.refusal import TOO_MANY, HealthOnly, raw_answer
+from server.web.connections.reset import reset
 
 HELD_BACK_SECONDS = 1  # as Retry-After says, at least
 _UNAVAILABLE = b"HTTP/1.1 503"
@@ -162,7 +163,9 @@ class HttpConnection(HttpToolsProtocol):
         """End the connection if it has kept the server waiting; return its unsent bytes."""
         unsent = self.transport.get_write_buffer_size()
         lingers = self._is_refused and now > self._refused_at + _LINGER_SECONDS
-        if lingers or self._stalls_sending(now, unsent):
+        if self._stalls_sending(now, unsent):
+            reset(self.transport)
+        elif lingers:
             self.transport.abort()
         elif not self._has_ended and self._keeps_waiting(now):
             self._refuse(
@@ -219,6 +222,11 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
 
     @property
+    def is_refused(self) -> bool:
+        """Return whether nothing more is sent."""
+        return self._is_refused
+
+    @property
     def _has_ended(self) -> bool:
         return self._is_refused or self.transport.is_closing()
 
@@ -266,6 +274,8 @@ class _AnswerTransport:
         self._connection = connection
 
     def write(self, data: bytes) -> None:
+        if self._connection.is_refused:  # a later request of the connection was
+            return
         if data.startswith(_UNAVAILABLE) and b"\r\nretry-after: " in data:
             self._connection.hold_back()
         self._connection.transport.write(data)

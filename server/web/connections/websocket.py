@@ -10,6 +10,7 @@ from websockets.http11 import Request
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import UNACKNOWLEDGED_BYTES
 from server.web.connections.progress import Progress
+from server.web.connections.reset import reset
 
 CONNECTION = "connection"  # in the scope's state: the connection itself
 
@@ -66,6 +67,18 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if not self.close_sent:
             self.scope["state"][CONNECTION] = self
 
+    @override
+    def send_receive_event_to_app(self) -> None:
+        """Close on a text that is not UTF-8; uvicorn logs a traceback for it, too."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self._cut_off(1007, "The message is not UTF-8.")
+                return
+        super().send_receive_event_to_app()
+
     def acknowledge(self) -> None:
         """Note that the connection was acknowledged: its messages may now have their full size."""
         self.conn.max_message_size = self.config.ws_max_size
@@ -87,5 +100,5 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             return 0
         self._sending.moved += max(before - unsent, 0)
         if self._sending.stalls(now):
-            self.transport.abort()
+            reset(self.transport)
         return unsent

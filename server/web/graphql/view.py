@@ -25,6 +25,7 @@ from typing_extensions import override
 
 from schema import schema
 from schema.context import Context, Services
+from schema.limits.text import MOST_CHARACTERS
 from server.domain.errors import BadInput
 from server.domain.refusal import STOPPING, Refusal
 from server.web import json_value
@@ -200,8 +201,11 @@ def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:
 
 
 def _may_change(sent: GraphQLRequestData) -> bool:
-    """Return whether the request may be a mutation: it cannot be one without the word."""
-    return "mutation" in (sent.query or "")
+    """Return whether the request may be a mutation: it cannot be one without the word.
+
+    A text that is too long is refused, so it need not be looked through.
+    """
+    return "mutation" in (sent.query or "")[:MOST_CHARACTERS]
 
 
 def _preferred(request: HTTPConnection) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from server.domain.errors import quoted
 from server.domain.item_result import Input
-from server.web.rest.kind import RestKind
+from server.web.rest.kind import MOST_UNKNOWN, RestKind
 
 MOST_ITEMS = 100_000
 
@@ -13,11 +13,13 @@ MOST_ITEMS = 100_000
 def items_of(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> Sequence[Input]:
     """Return the items, and add to `faults` what is wrong with their form or the body's names."""
     known = [kind.kind.argument, *kind.options]
+    unknown = [name for name in sent if name not in known]
     faults += [
         f"There is no key {quoted(name)}: there may be {', '.join(known)}."
-        for name in sent
-        if name not in known
+        for name in unknown[:MOST_UNKNOWN]
     ]
+    if len(unknown) > MOST_UNKNOWN:
+        faults.append(f"There are {len(unknown) - MOST_UNKNOWN} more unknown keys.")
     items = sent.get(kind.kind.argument)
     if not isinstance(items, list) or not items:
         faults.append(

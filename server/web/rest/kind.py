@@ -11,6 +11,7 @@ from server.kinds.kind import BatchKind
 from server.kinds.registry import KINDS
 
 BATCH_SIZE = "batchSize"  # the option that every kind has
+MOST_UNKNOWN = 5  # keys that are named: an item of 1 MB can have 90 000
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,14 @@ class RestKind:
 
 def _unknown(known: Sequence[str], names: Iterable[str]) -> list[str]:
     possible = ", ".join(known)
-    return [
+    unknown = [name for name in names if name not in known]
+    faults = [
         f"has the unknown key {quoted(name)}: there may be {possible}"
-        for name in names
-        if name not in known
+        for name in unknown[:MOST_UNKNOWN]
     ]
+    if len(unknown) > MOST_UNKNOWN:
+        faults.append(f"has {len(unknown) - MOST_UNKNOWN} more unknown keys")
+    return faults
 
 
 BY_PATH: Mapping[str, RestKind] = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import select
 import socket
 from collections.abc import Callable
 from typing import Any
@@ -151,6 +152,30 @@ async def test_few_requests_may_wait_behind_one() -> None:
     assert app.begun <= PIPELINED + 2
 
 
+async def test_an_answer_is_dropped_quietly_once_a_later_request_is_refused() -> None:
+    may_answer = asyncio.Event()
+    ended: list[Exception | None] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await may_answer.wait()
+        try:
+            await Response(b"x")(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - whatever it is
+            ended.append(error)
+        else:
+            ended.append(None)
+
+    async with listening(app) as server:
+        peer = await server.peer()
+        await peer.send(b"GET / HTTP/1.1\r\n\r\n" * (PIPELINED + 10))
+        answer = await peer.all()
+        may_answer.set()
+        await until(lambda: bool(ended))
+
+    assert status(answer) == 400
+    assert ended[0] is None
+
+
 Dawdle = Callable[[Listening], Any]
 
 
@@ -229,6 +254,21 @@ async def test_a_reader_that_does_not_read_is_cut_off(size: int) -> None:
 
         assert server.guard.flight.unsent == 0 or not connections
         peer.writer.transport.abort()
+
+
+async def test_what_the_system_had_to_send_to_such_a_reader_is_dropped() -> None:
+    """The peer sees a reset at once; otherwise it would see nothing before it reads."""
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.setblocking(False)
+        waiting = select.poll()
+        async with listening(App(), **QUICK) as server:
+            await asyncio.get_running_loop().sock_connect(peer, ("127.0.0.1", server.port))
+            waiting.register(peer, select.POLLERR)
+            peer.send(b"GET /%d HTTP/1.1\r\n\r\n" % (20 * MB))
+            await until(lambda: waiting.poll(0))
+
+            assert not server.guard._connections
 
 
 async def _reader_that_does_not_read(server: Listening, size: int) -> Any:

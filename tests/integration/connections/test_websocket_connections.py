@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -58,6 +59,25 @@ async def test_fragments_are_counted_together(server: Listening) -> None:
     async with talking(server.port) as talk:
         await talk.socket.send(["x" * 1000] * 20)
         assert (await talk.closed())[0] == 1009
+
+
+async def test_a_text_that_is_not_utf_8_closes_and_is_no_error_of_the_server(
+    server: Listening, caplog: pytest.LogCaptureFixture
+) -> None:
+    for pieces in (b'{"type": "\xff"}', [b'{"type": "\xf0\x9f', b'"}']):
+        async with talking(server.port) as talk:
+            await talk.socket.send(pieces, text=True)
+            assert await talk.closed() == (1007, "The message is not UTF-8.")
+
+    assert not [line for line in caplog.records if line.levelno >= logging.WARNING]
+
+
+async def test_a_letter_may_be_cut_by_a_fragment(server: Listening) -> None:
+    async with talking(server.port) as talk:
+        await talk.socket.send(
+            [b'{"type": "connection_init", "payload": {"x": "\xc3', b'\xa9"}}'], text=True
+        )
+        assert await talk.hear() == {"type": "connection_ack"}
 
 
 async def test_nothing_is_compressed(server: Listening) -> None:

@@ -5,9 +5,11 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from server.jobs.progress_feed import ProgressFeed
 from server.web.app import make_app
 from server.web.graphql.view import GraphQLView
 from server.web.rest.view import Rest
@@ -159,6 +161,21 @@ async def test_a_batch_that_has_ended_is_told_once(shop: Shop) -> None:
         client.watch(batch)
 
         assert await client.states() == [state(batch, 1, "COMPLETED", "ALL")]
+
+
+async def test_a_subscription_watches_its_batch_once(shop: Shop) -> None:
+    """A second one would stay behind, with its change stream, until memory is cleaned up."""
+    batch = await submit(shop, 1)
+    await work_off(shop)
+    watching = patch.object(ProgressFeed, "watch", autospec=True, side_effect=ProgressFeed.watch)
+    async with connected(shop) as client:
+        with watching as watch:
+            text = f'subscription {{ batchProgress(id: "{batch}") {{ status }} }}'
+            client.send(id="1", type="subscribe", payload={"query": text})
+            frames = [await client.frame() for _ in range(2)]
+
+    assert [frame["type"] for frame in frames] == ["next", "complete"]
+    assert watch.call_count == 1
 
 
 async def test_a_cancellation_is_told(shop: Shop) -> None:

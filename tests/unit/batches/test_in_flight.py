@@ -1,10 +1,12 @@
 """Finish work that has begun, although its callers stop waiting for it."""
 
 import asyncio
+import gc
 
 import pytest
 
 from server.batches.engine.in_flight import InFlight
+from server.domain.errors import KeyTaken
 
 
 class Work:
@@ -89,6 +91,34 @@ async def test_draining_waits_for_what_begins_meanwhile() -> None:
 
 async def test_nothing_in_flight_is_drained_at_once() -> None:
     await asyncio.wait_for(InFlight().drain(), 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "level"), [(KeyTaken("taken"), "INFO"), (LookupError("a bug"), "ERROR")]
+)
+async def test_an_error_after_the_caller_has_left_is_logged_as_what_it_is(
+    error: Exception, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    in_flight, begun, fails = InFlight(), asyncio.Event(), asyncio.Event()
+
+    async def broken() -> None:
+        begun.set()
+        await fails.wait()
+        raise error
+
+    caller = asyncio.create_task(in_flight.finish(broken()))
+    await begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    fails.set()
+    await in_flight.drain()
+    await asyncio.sleep(0)
+    del caller
+    gc.collect()
+
+    assert [line.levelname for line in caplog.records] == [level]
 
 
 async def test_an_error_that_nobody_waits_for_does_not_stop_the_others() -> None:

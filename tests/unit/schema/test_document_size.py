@@ -176,6 +176,31 @@ async def test_many_circles_are_refused_as_circles() -> None:
     }
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ ...F } fragment F on Query { __typename } fragment F on Query { ...F }",
+        (
+            "{ products { ...F } } fragment F on ProductConnection { totalCount }"
+            " fragment F on ProductConnection { ...F }"
+        ),
+        (
+            "{ ...G } fragment F on Query { __typename } fragment G on Query { ...F }"
+            " fragment F on Query { ...G }"
+        ),
+    ],
+    ids=["at the root", "below a field", "of two"],
+)
+async def test_a_circle_through_the_second_fragment_of_a_name_is_refused(text: str) -> None:
+    """The rule against circles sees one of these fragments, and what follows spreads the other."""
+    result = await schema.execute(text)
+
+    assert result.data is None
+    assert result.errors is not None
+    assert result.errors[0].message == "There can be only one fragment named 'F'."
+
+
 def test_a_count_beyond_all_bounds_stays_a_small_number() -> None:
     document = parse(bombs(150)["an alias in the last fragment"])
 

@@ -4,6 +4,7 @@ import pytest
 from graphql import Source, SourceLocation
 
 from schema import schema
+from schema.limits.text import MOST_CHARACTERS
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,21 @@ async def test_15_aliases_are_not_too_many() -> None:
     result = await schema.execute(query)
 
     assert result.data == {f"a{n}": "Query" for n in range(15)}
+
+
+class _Unhashable(str):
+    """A text that nobody may look up: hashing 30 MB takes 20 ms."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        raise AssertionError
+
+
+async def test_a_text_that_is_too_long_is_not_looked_up() -> None:
+    text = _Unhashable("#" * (MOST_CHARACTERS + 1))
+
+    result = await schema.execute(text)
+
+    assert result.errors is not None
+    assert f"has {MOST_CHARACTERS + 1} characters" in result.errors[0].message

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from server.web.rest.kind import RestKind
+from server.web.rest.kind import MOST_UNKNOWN, RestKind
 from server.web.rest.ndjson import NdjsonRows
 from tests.support.web.read_rows import ID, read_ndjson, refusal
 from tests.support.web.streamed_rows import PIECES, STOCK, UPDATE, nested, read, tables
@@ -59,6 +59,15 @@ def test_numbers_of_any_size_can_be_read() -> None:
 )
 def test_what_is_no_item_in_ndjson_is_refused_by_its_line(body: bytes, told: str) -> None:
     assert refusal(lambda: read(NdjsonRows(STOCK), body)).startswith(told)
+
+
+def test_of_very_many_unknown_keys_the_first_are_named() -> None:
+    many = json.dumps({f"n{number}": 1 for number in range(10_000)})
+
+    told = refusal(lambda: read_ndjson(STOCK, many))
+
+    assert told.count("unknown key “n") == MOST_UNKNOWN
+    assert told.endswith("; and it has 9995 more unknown keys.")
 
 
 def test_an_unknown_key_inside_the_data_is_refused() -> None:
