@@ -38,6 +38,7 @@ from server.web.graphql.view import GraphQLView
 from server.web.identity.authentication import Authentication
 from server.web.identity.configured import IdentitySettings, authentication_of
 from server.web.metrics import Metrics
+from server.web.origins import AllowedHosts
 from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
 
@@ -259,7 +260,7 @@ def _app(
         authentication=authentication,
     )
     app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
-    return CountedBodies(app, guard.flight)
+    return CountedBodies(AllowedHosts(app, settings.hosts), guard.flight)
 
 
 def _identity_settings(settings: Settings) -> IdentitySettings:

@@ -9,11 +9,13 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.domain.errors import StartupError
+from server.domain.loopback import is_loopback
 from server.domain.stored_batch import LEASE_SECONDS
 from server.misspelling import Misspelling, misspellings
 
 _HTTP_URL = re.compile(r"https?://[^/\s]+\S*$")
 _ORIGIN = re.compile(r"https?://[^/\s?#@,*]+", re.IGNORECASE)
+_HOST_NAME = re.compile(r"[A-Za-z0-9._:-]+")
 _FORBIDDEN_IN_A_DATABASE_NAME = frozenset('/\\. "$\0')
 
 
@@ -24,7 +26,8 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    cors_origins: str = "*"
+    cors_origins: str = "loopback"
+    allowed_hosts: str | None = None
     auth: Literal["none"] | None = None
     api_keys_file: Path | None = None
     jwt_jwks: str | None = None
@@ -88,19 +91,45 @@ class Settings(BaseSettings):
     def _are_origins(cls, origins: str) -> str:
         if origins not in ("*", "none"):
             for origin in _listed(origins):
-                if not _ORIGIN.fullmatch(origin):
+                if origin != "loopback" and not _ORIGIN.fullmatch(origin):
                     raise ValueError(
                         "must be origins such as https://shop.example or http://localhost:5173, "
-                        "separated by commas, without a path; * for all, or none"
+                        "separated by commas, without a path; loopback for all of this machine, * "
+                        "for all, or none"
                     )
         return origins
 
     @property
     def origins(self) -> list[str]:
-        """Return the origins whose pages may call: `["*"]` for all, an empty list for none."""
+        """Return the origins whose pages may call: `["*"]` for all, an empty list for none.
+
+        `loopback` among them stands for all of this machine.
+        """
         if self.cors_origins in ("*", "none"):
             return ["*"] if self.cors_origins == "*" else []
         return [_as_browsers_send_it(origin) for origin in _listed(self.cors_origins)]
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, hosts: str | None) -> str | None:
+        if hosts not in (None, "*"):
+            for host in _listed(hosts):
+                if not _HOST_NAME.fullmatch(host):
+                    raise ValueError(
+                        "must be names such as shop.example, separated by commas, without a port; "
+                        "loopback for those of this machine, or * for all"
+                    )
+        return hosts
+
+    @property
+    def hosts(self) -> list[str]:
+        """Return the names under which the server answers.
+
+        By default these are the names of this machine, if nobody else can reach the server.
+        """
+        if self.allowed_hosts is not None:
+            return _listed(self.allowed_hosts)
+        return ["loopback"] if is_loopback(self.host) else ["*"]
 
     @field_validator("mongodb_database")
     @classmethod

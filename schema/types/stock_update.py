@@ -41,7 +41,7 @@ class StockUpdate:
     )
     created_by: str | None = strawberry.field(
         description="Caller that sent the update: the name of its API key, or issuer and subject of its token; `anonymous` if the "
-        "server does not tell callers apart. Null for updates from before that was noted."
+        "server does not tell callers apart; null for an update from before that was noted."
     )
     load_product: strawberry.Private[Callable[[], Awaitable[Product | None]]]
 

@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -14,6 +12,7 @@ from server.web.convex.view import Convex
 from server.web.graphiql import files
 from server.web.graphql.view import GraphQLView
 from server.web.metrics import Metrics
+from server.web.origins import cors
 from server.web.refusal import METHODS
 
 
@@ -30,7 +29,8 @@ def make_app(
     Args:
         why_not_ready: returns why no request can be answered just now; None if they can.
         rest: answers what is below `/api` and is no route of `convex`.
-        origins: whose pages may call: `https://shop.example`, or `*` for all; none if it is empty.
+        origins: whose pages may call: `https://shop.example`, `loopback` for those of this machine,
+            or `*` for all; none if it is empty.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -60,16 +60,5 @@ def make_app(
             Route("/readyz", readyz),
             Route("/metrics", exposition),
         ],
-        middleware=[_cors(origins)],
-    )
-
-
-def _cors(origins: Sequence[str]) -> Middleware:
-    """Return the middleware for pages of other origins. No cookie is needed, so none is allowed."""
-    return Middleware(
-        CORSMiddleware,
-        allow_origins=origins,
-        allow_methods=["GET", "HEAD", "POST"],
-        allow_headers=["*"],
-        expose_headers=["Idempotent-Replayed", "Location", "Retry-After"],
+        middleware=[cors(origins)],
     )

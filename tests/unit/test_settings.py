@@ -31,7 +31,8 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.model_dump() == {
         "host": "127.0.0.1",
         "port": 8000,
-        "cors_origins": "*",
+        "cors_origins": "loopback",
+        "allowed_hosts": None,
         "auth": None,
         "api_keys_file": None,
         "jwt_jwks": None,
@@ -83,6 +84,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "host": "::1",
         "port": 0,
         "cors_origins": "https://shop.example,http://localhost:5173",
+        "allowed_hosts": "shop.example,loopback",
         "auth": "none",
         "api_keys_file": Path("keys.jsonl"),
         "jwt_jwks": "https://issuer.example/jwks.json",
@@ -152,7 +154,7 @@ def test_a_sweep_may_come_as_seldom_as_once_a_day(monkeypatch: pytest.MonkeyPatc
 
 NO_ORIGINS = (
     "must be origins such as https://shop.example or http://localhost:5173, separated by commas, "
-    "without a path; * for all, or none"
+    "without a path; loopback for all of this machine, * for all, or none"
 )
 
 

@@ -41,6 +41,7 @@ from server.web.graphql.socket import Socket
 from server.web.graphql.transport_ws import TransportWS
 from server.web.identity.authentication import Authentication, account_of, caller_of
 from server.web.key import has_key, key_headers
+from server.web.origins import allows
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 
 OPERATIONS_PER_SOCKET = 100
@@ -78,13 +79,13 @@ class GraphQLView(GraphQL[Context, None]):
         """
         super().__init__(
             schema,
-            allowed_origins=origins,
             graphql_ide="graphiql",
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=init_seconds),
             max_subscriptions_per_connection=OPERATIONS_PER_SOCKET,
         )
         self._services = services
+        self._origins = origins
         self._max_request_bytes = max_request_bytes
         self.admission = admission or Admission()
         self.authentication = authentication or Authentication()
@@ -117,6 +118,10 @@ class GraphQLView(GraphQL[Context, None]):
         except Exception as error:  # noqa: BLE001 - answered in JSON, and masked, whatever it is
             refused = to_refused(error)
         return refusal(refused, _preferred(request))
+
+    @override
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
+        return allows(self._origins, origin)
 
     @override
     async def get_context(

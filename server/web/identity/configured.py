@@ -1,11 +1,11 @@
 """From settings to an `Authentication`, and what does not go together at start-up."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
 from server.domain.errors import StartupError
+from server.domain.loopback import is_loopback
 from server.web.identity.api_keys import ApiKeys
 from server.web.identity.authentication import Authentication
 from server.web.identity.tokens import (
@@ -50,7 +50,7 @@ def authentication_of(settings: IdentitySettings) -> Authentication:
             "AUTH=none lets everybody do everything, but API_KEYS_FILE, JWT_JWKS or JWT_SECRET is "
             "set too: remove one or the other."
         )
-    if not is_on and not settings.nobody and not _is_loopback(settings.host):
+    if not is_on and not settings.nobody and not is_loopback(settings.host):
         raise StartupError(
             f"HOST={settings.host} lets others reach the server, and nothing says who may: make a "
             "key with `python -m server keys add NAME --role ROLE` and set API_KEYS_FILE, or set "
@@ -92,10 +92,3 @@ def _keys(jwks: str | None, secret: str | None) -> Keys:
             f"JWT_SECRET is too short: HS256 needs {_SHORTEST_SECRET} bytes or more."
         )
     return SharedSecret(secret)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,6 +1,7 @@
 """Call from pages of other origins, over HTTP and over WebSocket."""
 
 import httpx
+import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
@@ -36,9 +37,36 @@ def opens(server: ServerProcess, origin: str) -> bool:
         return False
 
 
-def test_pages_of_every_origin_may_call_at_first(running: ServerProcess) -> None:
-    assert [allowed(running, path, OTHER) for path in PATHS] == ["*"] * 4
-    assert opens(running, OTHER)
+def test_only_pages_of_this_machine_may_call_at_first(running: ServerProcess) -> None:
+    for own in ("http://localhost:5173", "http://127.0.0.1:3000", "http://[::1]:8080"):
+        assert [allowed(running, path, own) for path in PATHS] == [own] * 4
+        assert opens(running, own)
+    for other in (OTHER, "http://localhost.evil.example", "http://127.0.0.1.evil.example", "null"):
+        assert [allowed(running, path, other) for path in PATHS] == [None] * 4
+        assert not opens(running, other)
+
+
+def test_pages_of_every_origin_may_call_if_that_is_set(serve: Serve) -> None:
+    server = serve(CORS_ORIGINS="*")
+
+    assert [allowed(server, path, OTHER) for path in PATHS] == ["*"] * 4
+    assert opens(server, OTHER)
+
+
+def test_a_name_that_leads_here_and_is_not_ours_gets_nothing(running: ServerProcess) -> None:
+    """A page of `evil.example` may let that name lead to this machine: then it is of our origin."""
+    port = running.url.rpartition(":")[2]
+    for path in (*PATHS, "/graphql?query={__typename}", "/graphiql/page.css", "/"):
+        for host, is_ours in ((f"evil.example:{port}", False), (f"localhost:{port}", True)):
+            answer = httpx.get(f"{running.url}{path}", headers={"Host": host}, trust_env=False)
+            assert (answer.status_code != 421) == is_ours, (path, host)
+    probe = httpx.get(f"{running.url}/readyz", headers={"Host": "10.0.0.7"}, trust_env=False)
+    assert probe.status_code == 200
+    address = f"ws://127.0.0.1:{port}/graphql"
+    headers = {"Host": f"evil.example:{port}", "Origin": f"http://evil.example:{port}"}
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=headers):
+        pass
+    assert refused.value.response.status_code == 403
 
 
 def test_only_pages_of_the_origins_that_are_set_may_call(serve: Serve) -> None:
