@@ -68,6 +68,7 @@ class Assembly:
     housekeeping: Housekeeping
     retention: Retention
     publications: Publications
+    queue: ChunkQueue
 
 
 class _Repositories:
@@ -117,6 +118,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         runner=runner,
         queue=repositories.queue,
         states=repositories.states,
+        observer=observer,
         clock=clock,
     )
     memory = Memory(sizes.worker_memory_mb)
@@ -186,4 +188,5 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
             removal=repositories.removal, clock=clock, batches_last=sizes.batches_last
         ),
         publications=repositories.publications,
+        queue=repositories.queue,
     )

@@ -25,6 +25,7 @@ from server.mongo.connection.data_folder import running_uri
 from server.mongo.connection.deployment import is_writable, require_transactions
 from server.mongo.connection.driver import Driver, connect
 from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.connection.pool import PoolWaits
 from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
 from server.settings import Settings
@@ -34,8 +35,11 @@ from server.web.connections.flight import CountedBodies
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
+from server.web.gauges import Gauges
 from server.web.graphql.view import GraphQLView
+from server.web.loop_lag import watch_lag
 from server.web.metrics import Metrics
+from server.web.probe import Probe
 from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
 
@@ -74,8 +78,8 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             await mongod.start()
             stack.push_async_callback(mongod.stop)
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
-        driver = await _connected(stack, settings, uri, samples=mongod is not None)
         metrics = Metrics()
+        driver = await _connected(stack, settings, uri, metrics, samples=mongod is not None)
         assembly = _assembled(driver, settings, metrics)
         stack.push_async_callback(_drain, assembly.engine, mongod)
 
@@ -93,7 +97,8 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             patience_seconds=lambda: unless_the_database_is_gone(PATIENCE_SECONDS),
         )
         await stack.enter_async_context(sweep.running())
-        guard = ConnectionGuard(_connection_limits(settings))
+        guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
+        await _watch(stack, metrics, guard, assembly)
         app = _app(driver, settings, assembly, metrics, background, guard)
         yield Parts(app=app, guard=guard, mongod=mongod, background=background)
 
@@ -107,8 +112,9 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
     """
     async with AsyncExitStack() as stack:
         uri = settings.mongodb_uri or running_uri(settings.data_dir)
-        driver = await _connected(stack, settings, uri, samples=False)
-        assembly = _assembled(driver, settings, Metrics())
+        metrics = Metrics()
+        driver = await _connected(stack, settings, uri, metrics, samples=False)
+        assembly = _assembled(driver, settings, metrics)
         stack.push_async_callback(_drain_briefly, assembly.engine)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         guard = ConnectionGuard(_connection_limits(settings))
@@ -116,13 +122,28 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
 
 
 async def _connected(
-    stack: AsyncExitStack, settings: Settings, uri: str, *, samples: bool
+    stack: AsyncExitStack, settings: Settings, uri: str, metrics: Metrics, *, samples: bool
 ) -> Driver:
-    driver = _driver(settings, uri)
+    driver = _driver(settings, uri, metrics)
     stack.push_async_callback(driver.close)
     await require_transactions(driver, uri)
     await _prepared(driver, settings, samples=samples)
     return driver
+
+
+async def _watch(
+    stack: AsyncExitStack, metrics: Metrics, guard: ConnectionGuard, assembly: Assembly
+) -> None:
+    """Let the metrics read what is open and what waits, until the stack is left."""
+    queue = Probe(assembly.queue.depth)
+    stack.push_async_callback(queue.close)
+    metrics.gauges = Gauges(
+        connections=guard.counts,
+        subscriptions=lambda: assembly.services.progress.subscribers,
+        queue=queue,
+    )
+    watching = asyncio.create_task(watch_lag(metrics.loop_lagged))
+    stack.callback(watching.cancel)
 
 
 async def _background(
@@ -157,9 +178,11 @@ async def _drain_briefly(engine: Engine) -> None:
             await engine.drain()
 
 
-def _driver(settings: Settings, uri: str) -> Driver:
+def _driver(settings: Settings, uri: str, metrics: Metrics) -> Driver:
+    waits = PoolWaits(metrics.pool_waited, metrics.pool_failed)
+    listeners = [waits] if settings.mongodb_pool_metrics else []
     try:
-        return connect(settings.mongodb_driver, uri)
+        return connect(settings.mongodb_driver, uri, listeners=listeners)
     except Exception as error:  # the driver's own message may quote the password
         raise StartupError(
             f"MONGODB_URI is not an address ({type(error).__name__}). It must have the form "
@@ -184,6 +207,7 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
         settings.mongodb_database,
         deadline_seconds=settings.transaction_seconds,
         on_retry=metrics.transaction_retried,
+        on_doubt=metrics.commit_in_doubt,
     )
     sizes = Sizes(
         limits=Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items),
@@ -236,6 +260,7 @@ def _app(
         origins=origins,
         init_seconds=settings.header_seconds,
         admission=admission,
+        on_answered=metrics.request_answered,
     )
     rest = Rest(
         assembly.services,

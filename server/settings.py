@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     mongodb_uri: str | None = None
     mongodb_database: Annotated[str, Field(min_length=1, max_length=63)] = "stockbatch"
     mongodb_driver: Literal["motor", "pymongo"] = "motor"
+    mongodb_pool_metrics: bool = False
     max_batch_items: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
     max_background_items: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000

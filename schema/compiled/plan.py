@@ -10,6 +10,7 @@ from graphql.execution import Executor
 from strawberry.types.graphql import OperationType
 
 from schema.compiled.document import Document, document_of
+from schema.compiled.reading import Uncompilable
 from schema.compiled.root_field import RootField
 from schema.compiled.selections import Selections
 from schema.compiled.stock import PlannedRequest, completed, stock_executor
@@ -51,11 +52,14 @@ def plan_of(schema: strawberry.Schema, document: DocumentNode, operation_name: s
     """Return a plan for an operation of a validated document.
 
     Raises:
-        Uncompilable: no plan can run it.
+        Uncompilable: no plan can run it. A plan answers once, and a subscription many times.
     """
     found = document_of(schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
     variables = variables_of(found.schema, found.operation)
-    return Plan(schema, found, variables, Selections(schema, found))
+    plan = Plan(schema, found, variables, Selections(schema, found))
+    if plan.operation_type is OperationType.SUBSCRIPTION:
+        raise Uncompilable
+    return plan
 
 
 async def _answer(

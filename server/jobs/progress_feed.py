@@ -55,6 +55,11 @@ class ProgressFeed:
                     async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                         await changed.wait()
 
+    @property
+    def subscribers(self) -> int:
+        """Return how many subscriptions are open."""
+        return sum(map(len, self._watchers.values()))
+
     async def close(self) -> None:
         """Stop listening."""
         listening, self._listening = self._listening, None

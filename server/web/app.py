@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from server.web.convex.view import Convex
 from server.web.graphiql import files
 from server.web.graphql.view import GraphQLView
+from server.web.measuring import Measured
 from server.web.metrics import Metrics
 from server.web.refusal import METHODS
 
@@ -43,24 +44,26 @@ def make_app(
         return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
 
     async def exposition(_request: Request) -> Response:
-        return Response(metrics.exposition(), media_type=metrics.media_type)
+        return Response(await metrics.scrape(), media_type=metrics.media_type)
 
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
+    convex_routes = convex.routes() if convex else []
+    doors = {"/graphql": "graphql"} | {route.path: "convex" for route in convex_routes}
     return Starlette(
         routes=[
             Route("/", home),
             Route("/graphql", graphql, methods=METHODS),
             WebSocketRoute("/graphql", graphql),
             Mount("/graphiql", routes=files.routes()),
-            *(convex.routes() if convex else []),
+            *convex_routes,
             *([Mount("/api", rest)] if rest else []),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
             Route("/metrics", exposition),
         ],
-        middleware=[_cors(origins)],
+        middleware=[_cors(origins), Middleware(Measured, doors, metrics.request_answered)],
     )
 
 

@@ -13,6 +13,7 @@ from server.domain.refusal import BAD_INPUT
 from server.web import json_value
 from server.web.accept import qualities, quality
 from server.web.refusal import Refused
+from server.web.requests import note_code, note_errors
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -39,6 +40,7 @@ def executed(result: dict[str, Any], asked_for: Response) -> Response:
 
     `asked_for` has the media type, and a status if the limits of the caller refused all of it.
     """
+    note_errors(result.get("errors"))
     status, media_type = asked_for.status_code or 200, asked_for.media_type
     if media_type == RESPONSE and _is_refused(result):
         del result["data"]
@@ -54,6 +56,7 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
 
     The caller's mistakes have one code here; the status says which it was.
     """
+    note_code(refused.refusal.code)
     is_callers = refused.status < 500 and refused.refusal.retry_after_seconds is None
     code = BAD_INPUT if is_callers else refused.refusal.code
     extensions = {"code": code}

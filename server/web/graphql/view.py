@@ -40,6 +40,7 @@ from server.web.graphql.socket import Socket
 from server.web.graphql.transport_ws import TransportWS
 from server.web.key import has_key, key_headers
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
+from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
 
 OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
@@ -68,10 +69,12 @@ class GraphQLView(GraphQL[Context, None]):
         origins: Sequence[str] = (),
         init_seconds: float = 10,
         admission: Admission | None = None,
+        on_answered: OnAnswered = not_measured,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
-        A WebSocket must send `connection_init` within `init_seconds`.
+        A WebSocket must send `connection_init` within `init_seconds`. `on_answered` is told of its
+        operations.
         """
         super().__init__(
             schema,
@@ -84,6 +87,7 @@ class GraphQLView(GraphQL[Context, None]):
         self._services = services
         self._max_request_bytes = max_request_bytes
         self.admission = admission or Admission()
+        self.on_answered = on_answered
         self._page = Page()
 
     @override
@@ -95,7 +99,7 @@ class GraphQLView(GraphQL[Context, None]):
             response = await self._answer(Request(scope, receive))
             await response(scope, receive, send)
         except ClientDisconnect:
-            return  # it hung up before it had sent everything
+            note_code(CLIENT_LEFT)  # it had not sent everything
 
     async def _answer(self, request: Request) -> Response:
         try:

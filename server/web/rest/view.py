@@ -21,6 +21,7 @@ from server.web.admission.admission import REQUEST_WORK, Admission, Newcomer
 from server.web.admission.leaving import caller_of, left, unless_left
 from server.web.json_value import json_answer
 from server.web.refusal import METHODS, Refused, not_found, require_method, to_refused
+from server.web.requests import CLIENT_LEFT, note_code
 from server.web.rest.download import download
 from server.web.rest.kind import BY_PATH
 from server.web.rest.poll import poll
@@ -80,7 +81,7 @@ class Rest:
         try:
             await self._router(scope, receive, noted)
         except ClientDisconnect:
-            return  # it hung up before it had sent or read everything
+            note_code(CLIENT_LEFT)  # it had not sent or read everything
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
             if answering:
                 raise
@@ -141,6 +142,7 @@ def error_answer(error: Exception) -> Response:
     """Return what the caller sees in place of `error`."""
     refused = to_refused(error)
     refusal = refused.refusal
+    note_code(refusal.code)
     fields: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
     if refused.reasons:
         fields["reasons"] = list(refused.reasons)

@@ -82,7 +82,11 @@ def app_of(
     services, limit = shop.services, MAX_REQUEST_BYTES
     admission = admission or Admission()
     view = GraphQLView(
-        services, max_request_bytes=limit, init_seconds=init_seconds, admission=admission
+        services,
+        max_request_bytes=limit,
+        init_seconds=init_seconds,
+        admission=admission,
+        on_answered=shop.metrics.request_answered,
     )
     rest = Rest(services, max_request_bytes=limit, admission=admission)
     convex = Convex(services, max_request_bytes=limit, admission=admission)
