@@ -37,6 +37,7 @@ from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
 from server.web.gauges import Gauges
 from server.web.graphql.view import GraphQLView
+from server.web.health import WhyNotReady, make_worker_app
 from server.web.loop_lag import watch_lag
 from server.web.metrics import Metrics
 from server.web.probe import Probe
@@ -48,11 +49,11 @@ from server.web.rest.view import Rest
 class Parts:
     """The running parts of a process.
 
-    `app` is None in a worker, `mongod` if the database is not the embedded one, and `background`
-    if no worker runs in the process.
+    The `app` of a worker tells only whether it is well. `mongod` is None if the database is not the
+    embedded one, and `background` if no worker runs in the process.
     """
 
-    app: ASGIApp | None
+    app: ASGIApp
     guard: ConnectionGuard
     mongod: EmbeddedMongod | None
     background: Background | None
@@ -117,8 +118,10 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         assembly = _assembled(driver, settings, metrics)
         stack.push_async_callback(_drain_briefly, assembly.engine)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
-        guard = ConnectionGuard(_connection_limits(settings))
-        yield Parts(app=None, guard=guard, mongod=None, background=background)
+        guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
+        await _watch(stack, metrics, guard, assembly)
+        app = make_worker_app(metrics, _readiness(driver, background))
+        yield Parts(app=app, guard=guard, mongod=None, background=background)
 
 
 async def _connected(
@@ -244,13 +247,6 @@ def _app(
     background: Background | None,
     guard: ConnectionGuard,
 ) -> ASGIApp:
-    async def why_not_ready() -> str | None:
-        if not await is_writable(driver):
-            return "no primary of the database answers"
-        if background is not None and not background.is_alive:
-            return "the worker is stuck"
-        return None
-
     limit = settings.max_request_bytes
     origins = settings.origins
     admission = Admission(queue_seconds=settings.queue_seconds, flight=guard.flight)
@@ -271,8 +267,20 @@ def _app(
         admission=admission,
     )
     convex = Convex(assembly.services, max_request_bytes=limit, admission=admission)
-    app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
+    ready = _readiness(driver, background)
+    app = make_app(graphql, metrics, ready, rest, convex, origins)
     return CountedBodies(app, guard.flight)
+
+
+def _readiness(driver: Driver, background: Background | None) -> WhyNotReady:
+    async def why_not_ready() -> str | None:
+        if not await is_writable(driver):
+            return "no primary of the database answers"
+        if background is not None and not background.is_alive:
+            return "the worker is stuck"
+        return None
+
+    return why_not_ready
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:
