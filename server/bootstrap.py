@@ -138,7 +138,7 @@ async def _watch(
     stack: AsyncExitStack, metrics: Metrics, guard: ConnectionGuard, assembly: Assembly
 ) -> None:
     """Let the metrics read what is open and what waits, until the stack is left."""
-    queue = Probe(assembly.queue.depth)
+    queue = Probe(assembly.queue.state)
     stack.push_async_callback(queue.close)
     metrics.gauges = Gauges(
         connections=guard.counts,
@@ -159,7 +159,9 @@ async def _background(
     if settings.publish_url is not None:
         client = await stack.enter_async_context(http_client())
         publisher = Publisher(assembly.publications, settings.publish_url, client)
-    background = Background(assembly.worker, assembly.housekeeping, assembly.retention, publisher)
+    background = Background(
+        assembly.worker, assembly.housekeeping, assembly.retention, publisher, assembly.heartbeat
+    )
     running = background.running(lambda: patience(WORK_PATIENCE_SECONDS))
     await stack.enter_async_context(running)
     return background

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from server.domain.queue_depth import QueueDepth
+from server.domain.queue_state import QueueState
 from server.web.probe import Probe
 
 
@@ -20,16 +20,21 @@ class Gauges:
         *,
         connections: Callable[[], Mapping[str, int]],
         subscriptions: Callable[[], int],
-        queue: Probe[QueueDepth] | None,
+        queue: Probe[QueueState] | None,
     ) -> None:
         self._connections = connections
         self._subscriptions = subscriptions
         self._queue = queue
-        self._depth: QueueDepth | None = None
+        self._state: QueueState | None = None
 
     async def refresh(self) -> None:
         """Ask the database for the length of the queue; it is unknown if no answer comes soon."""
-        self._depth = await self._queue.result() if self._queue is not None else None
+        await self.queue_state()
+
+    async def queue_state(self) -> QueueState | None:
+        """Return the state of the queue; None if the database does not answer soon."""
+        self._state = await self._queue.result() if self._queue is not None else None
+        return self._state
 
     def collect(self) -> Iterator[Metric]:
         """Yield the gauges. Those of the queue are missing while its length is unknown."""
@@ -42,11 +47,12 @@ class Gauges:
         yield GaugeMetricFamily(
             "stockbatch_subscriptions", "Open subscriptions.", value=self._subscriptions()
         )
-        if self._depth is not None:
-            yield from _of_queue(self._depth)
+        if self._state is not None:
+            yield from _of_queue(self._state)
 
 
-def _of_queue(depth: QueueDepth) -> Iterator[Metric]:
+def _of_queue(state: QueueState) -> Iterator[Metric]:
+    depth = state.depth
     chunks = GaugeMetricFamily(
         "stockbatch_queue_chunks", "Chunks in the database that are not done.", labels=["state"]
     )
@@ -57,6 +63,11 @@ def _of_queue(depth: QueueDepth) -> Iterator[Metric]:
         "stockbatch_queue_oldest_seconds",
         "For how long the first chunk in the queue could have been run; 0 if none waits.",
         value=depth.oldest_seconds,
+    )
+    yield GaugeMetricFamily(
+        "stockbatch_workers",
+        "Workers that have given a sign of life in the last 30 seconds.",
+        value=state.workers,
     )
 
 

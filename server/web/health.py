@@ -15,7 +15,8 @@ WhyNotReady = Callable[[], Awaitable[str | None]]
 def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
     """Return `/healthz`, `/readyz` and `/metrics`.
 
-    `why_not_ready` returns why the process cannot do its work just now; None if it can.
+    `why_not_ready` returns why the process cannot do its work just now; None if it can. A process
+    that is ready warns if chunks wait and there is no worker: it can still do all the rest.
     """
 
     async def healthz(_request: Request) -> Response:
@@ -24,7 +25,9 @@ def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
     async def readyz(_request: Request) -> Response:
         reason = await why_not_ready()
         if reason is None:
-            return JSONResponse({"status": "ok"})
+            state = await metrics.gauges.queue_state()
+            warning = {"warning": state.warning} if state and state.warning else {}
+            return JSONResponse({"status": "ok", **warning})
         return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
 
     async def exposition(_request: Request) -> Response:

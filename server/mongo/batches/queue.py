@@ -15,7 +15,7 @@ from pymongo.errors import ExecutionTimeout
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from server.domain.queue_depth import QueueDepth
+from server.domain.queue_state import QueueDepth
 from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease
 from server.mongo.batches.documents import chunk_id, to_claimed_chunk
 from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_NOT_DONE, CHUNKS_TO_CLAIM
@@ -203,12 +203,13 @@ class ChunkQueue:
 
     async def _oldest_seconds(self) -> float:
         """Return for how long the first chunk that nobody holds could have been claimed."""
+        free: Document = {"$and": [{"$lte": ["$readyAt", "$$NOW"]}, _NO_LIVE_LEASE]}
         since: Document = {"$max": ["$due", "$readyAt"]}
         reply = await self._database.command(
             "aggregate",
             self._chunks.name,
             pipeline=[
-                {"$match": UNCLAIMED | {"blocked": False}},
+                {"$match": {"status": "pending", "blocked": False, "$expr": free}},
                 {"$sort": {"due": 1, "_id": 1}},
                 {"$limit": 1},
                 {"$project": {"_id": 0, "ms": {"$subtract": ["$$NOW", since]}}},

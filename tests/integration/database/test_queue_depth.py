@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from server.domain.errors import StoreError
-from server.domain.queue_depth import QueueDepth
+from server.domain.queue_state import QueueDepth
 from server.web.gauges import Gauges
 from server.web.probe import Probe
 from tests.support.batches.batch_work import claimed, lapse, plus_one, submit, work_off
@@ -16,12 +16,12 @@ EMPTY = QueueDepth(waiting=0, running=0, oldest_seconds=0)
 
 
 async def counts(shop: Shop) -> tuple[int, int]:
-    depth = await shop.assembly.queue.depth()
+    depth = await shop.assembly.queue.queue.depth()
     return depth.waiting, depth.running
 
 
 async def test_chunks_wait_until_they_run_and_are_gone_when_done(shop: Shop) -> None:
-    assert await shop.assembly.queue.depth() == EMPTY
+    assert await shop.assembly.queue.queue.depth() == EMPTY
 
     await submit(shop, plus_one(await shop.put(*[1] * 6)), batch_size=2)
     waiting, _ = await counts(shop)
@@ -32,7 +32,7 @@ async def test_chunks_wait_until_they_run_and_are_gone_when_done(shop: Shop) -> 
         assert await counts(shop) == (waiting, 0)
     await work_off(shop)
 
-    assert await shop.assembly.queue.depth() == EMPTY
+    assert await shop.assembly.queue.queue.depth() == EMPTY
 
 
 async def test_the_age_is_that_of_the_first_chunk_that_could_run(shop: Shop) -> None:
@@ -41,10 +41,10 @@ async def test_the_age_is_that_of_the_first_chunk_that_could_run(shop: Shop) -> 
     ago = {"$subtract": ["$$NOW", timedelta(hours=1) // timedelta(milliseconds=1)]}
 
     chunks.update_many({}, [{"$set": {"due": ago}}])
-    assert 3600 <= (await shop.assembly.queue.depth()).oldest_seconds < 3900
+    assert 3600 <= (await shop.assembly.queue.queue.depth()).oldest_seconds < 3900
 
     chunks.update_many({}, {"$set": {"blocked": True}})
-    assert (await shop.assembly.queue.depth()).oldest_seconds == 0
+    assert (await shop.assembly.queue.queue.depth()).oldest_seconds == 0
 
 
 async def test_it_is_read_from_indexes(shop: Shop) -> None:
@@ -60,12 +60,12 @@ async def test_it_is_read_from_indexes(shop: Shop) -> None:
 
 
 async def test_a_scrape_does_without_a_database_that_is_away(shop: Shop) -> None:
-    queue = Probe(shop.assembly.queue.depth)
+    queue = Probe(shop.assembly.queue.state)
     shop.metrics.gauges = Gauges(connections=dict, subscriptions=lambda: 0, queue=queue)
     async with shop.http() as client:
         with shop.failing("aggregate", mode="alwaysOn", errorCode=50):
             with pytest.raises(StoreError):
-                await shop.assembly.queue.depth()
+                await shop.assembly.queue.queue.depth()
             away = await client.get("/metrics")
         back = await client.get("/metrics")
 
@@ -73,4 +73,5 @@ async def test_a_scrape_does_without_a_database_that_is_away(shop: Shop) -> None
     assert names(back.text) - names(away.text) == {
         "stockbatch_queue_chunks",
         "stockbatch_queue_oldest_seconds",
+        "stockbatch_workers",
     }
