@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     publish_url: str | None = None
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
     shutdown_seconds: Annotated[int, Field(ge=1)] = 25
+    log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("mongodb_uri")

@@ -61,5 +61,5 @@ def _cors(origins: Sequence[str]) -> Middleware:
         allow_origins=origins,
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Idempotent-Replayed", "Location", "Retry-After"],
+        expose_headers=["Idempotent-Replayed", "Location", "Retry-After", "X-Request-Id"],
     )

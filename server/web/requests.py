@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
 
+from server.domain.request_id import request_id_of, reset_request_id, set_request_id
+
 OK: Final = "OK"
 CLIENT_LEFT: Final = "CLIENT_LEFT"  # the caller hung up before the answer
 
@@ -41,14 +43,21 @@ _current: ContextVar[CurrentRequest | None] = ContextVar("request", default=None
 
 
 @contextmanager
-def request_at(door: str, on_answered: OnAnswered) -> Iterator[CurrentRequest]:
-    """Make the block a request, and report it as answered at the end of the block."""
+def request_at(
+    door: str, on_answered: OnAnswered, request_id: str | None = None
+) -> Iterator[CurrentRequest]:
+    """Make the block a request, and report it as answered at the end of the block.
+
+    Its id is `request_id`, or a new one.
+    """
+    id_token = set_request_id(request_id or request_id_of(None))
     request = CurrentRequest(door, on_answered)
     token = _current.set(request)
     try:
         yield request
     finally:
         _current.reset(token)
+        reset_request_id(id_token)
         request.answered()
 
 

@@ -68,6 +68,7 @@ def test_nothing_needs_to_be_set() -> None:
         "publish_url": None,
         "expiry_sweep_seconds": 10,
         "shutdown_seconds": 25,
+        "log_format": "text",
         "log_level": "INFO",
     }
 
@@ -114,6 +115,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "publish_url": "https://shop.example/prices",
         "expiry_sweep_seconds": 0.2,
         "shutdown_seconds": 3,
+        "log_format": "json",
         "log_level": "DEBUG",
     }
     assert set(values) == set(Settings.model_fields)
@@ -340,7 +342,7 @@ OTHER_PROGRAMS = {
     "PYTEST_CURRENT_TEST PYTEST_XDIST_WORKER PYTEST_XDIST_WORKER_COUNT",
     "another server": "WORKERS MAX_WORKERS WORKERS_PER_CORE WORKER_CLASS WORKER_COUNT "
     "WORKER_TIMEOUT WORKER_CONNECTIONS MAX_REQUESTS MAX_REQUESTS_JITTER MAX_CONNECTIONS "
-    "MAX_THREADS LOG_FORMAT LOG_FILE LOG_DIR APP_LOG_LEVEL DATA_PATH CORS_ALLOWED_ORIGINS "
+    "MAX_THREADS LOG_FILE LOG_DIR APP_LOG_LEVEL DATA_PATH CORS_ALLOWED_ORIGINS "
     "BATCH_SIZE TRANSACTION_ID IDEMPOTENCY_KEY SHUTDOWN_DELAY",
 }
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -19,9 +20,11 @@ class InFlight:
         """Return the result of `work`, which goes on to its end even if the caller is cancelled."""
         return await asyncio.shield(self.begin(work))
 
-    def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run `work` to its end without waiting for it."""
-        task = asyncio.create_task(work)
+    def begin(
+        self, work: Coroutine[Any, Any, T], *, context: Context | None = None
+    ) -> asyncio.Task[T]:
+        """Run `work` to its end without waiting for it, in a copy of this context by default."""
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

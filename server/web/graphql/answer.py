@@ -12,7 +12,7 @@ from starlette.responses import Response
 from server.domain.refusal import BAD_INPUT
 from server.web import json_value
 from server.web.accept import qualities, quality
-from server.web.refusal import Refused
+from server.web.refusal import Refused, named
 from server.web.requests import note_code, note_errors
 
 RESPONSE = "application/graphql-response+json"
@@ -60,8 +60,7 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
     is_callers = refused.status < 500 and refused.refusal.retry_after_seconds is None
     code = BAD_INPUT if is_callers else refused.refusal.code
     extensions = {"code": code}
-    if refused.refusal.error_id:
-        extensions["errorId"] = refused.refusal.error_id
+    extensions |= named(refused.refusal)
     errors = [{"message": str(refused), "extensions": extensions}]
     body = json.dumps({"errors": errors})  # in ASCII: it may quote half a surrogate pair
     return _of_type(media_type, Response(body, refused.status, refused.headers))

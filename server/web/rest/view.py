@@ -20,7 +20,7 @@ from server.mongo.batches.results import BatchResults
 from server.web.admission.admission import REQUEST_WORK, Admission, Newcomer
 from server.web.admission.leaving import caller_of, left, unless_left
 from server.web.json_value import json_answer
-from server.web.refusal import METHODS, Refused, not_found, require_method, to_refused
+from server.web.refusal import METHODS, Refused, named, not_found, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, note_code
 from server.web.rest.download import download
 from server.web.rest.kind import BY_PATH
@@ -146,6 +146,5 @@ def error_answer(error: Exception) -> Response:
     fields: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
     if refused.reasons:
         fields["reasons"] = list(refused.reasons)
-    if refusal.error_id:
-        fields["errorId"] = refusal.error_id
+    fields |= named(refusal)
     return json_answer({"error": fields}, refused.status, refused.headers)
