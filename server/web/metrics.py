@@ -66,6 +66,7 @@ class Metrics:
         self._of_item: dict[tuple[str, str], Counter] = {}
         self._of_chunk: dict[str, Histogram] = {}
         self._of_request: dict[tuple[str, str], Histogram] = {}
+        self._begin_at_zero()
         build = Info("stockbatch_build", "The version that runs.", registry=self._registry)
         build.info({"version": server.__version__})
         ProcessCollector(registry=self._registry)
@@ -124,6 +125,17 @@ class Metrics:
             "Commands that got no connection to MongoDB, by reason.",
             "reason",
         )
+
+    def _begin_at_zero(self) -> None:
+        """Let rare counters exist before they count: Prometheus sees no increase to the first 1."""
+        for counter, values in (
+            (self._refusals, [*sorted(CODES - {OK, CLIENT_LEFT}), OTHER]),
+            (self._in_doubt, ("applied", "not_applied", "unknown")),
+            (self._attempts, ("done", "orphaned", "lost", "hindered", "broken")),
+            (self._retries, ("conflict", "unavailable", "commit")),
+        ):
+            for value in values:
+                counter.labels(value)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self._registry)
