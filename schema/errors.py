@@ -9,6 +9,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from server.domain.refusal import BAD_INPUT, Refusal, refusal_of
+from server.domain.request_id import current_request_id
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,8 @@ def client_error(error: GraphQLError) -> GraphQLError:
         extensions["retryAfterSeconds"] = refusal.retry_after_seconds
     if refusal.error_id:
         extensions["errorId"] = refusal.error_id
+        if (request_id := current_request_id()) is not None:
+            extensions["requestId"] = request_id
     shown = GraphQLError(refusal.message, path=error.path, extensions=extensions)
     # Not passed above, where its places would be counted again, over all lines of the text.
     shown.nodes, shown.source, shown.positions = error.nodes, error.source, error.positions

@@ -1,1 +1,3 @@
 """stockbatch: bulk inventory work over GraphQL, one MongoDB transaction per chunk."""
+
+__version__ = "0.1.0"

@@ -15,9 +15,11 @@ from server.batches.stored.claimed_chunks import ClaimedChunks
 from server.batches.stored.completion import Completion
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
+from server.batches.stored.queue_watch import QueueWatch
 from server.batches.stored.single_chunk import SingleChunk
 from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submissions
 from server.domain.stored_batch import LEASE_SECONDS
+from server.jobs.heartbeat import Heartbeat
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.memory import Memory
 from server.jobs.progress_feed import ProgressFeed
@@ -34,6 +36,7 @@ from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
 from server.mongo.batches.results import BatchResults
 from server.mongo.batches.states import BatchStates
+from server.mongo.batches.workers import Workers
 from server.mongo.callers import Callers
 from server.mongo.connection.driver import Driver
 from server.mongo.products.product_reads import ProductReads
@@ -68,6 +71,8 @@ class Assembly:
     housekeeping: Housekeeping
     retention: Retention
     publications: Publications
+    queue: QueueWatch
+    heartbeat: Heartbeat
 
 
 class _Repositories:
@@ -81,6 +86,7 @@ class _Repositories:
         self.states = BatchStates(handle)
         self.results = BatchResults(handle, to_outcome)
         self.removal = BatchRemoval(handle)
+        self.workers = Workers(handle)
         self.closing = ChunkClosing(handle, self.queue)
 
 
@@ -117,6 +123,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         runner=runner,
         queue=repositories.queue,
         states=repositories.states,
+        observer=observer,
         clock=clock,
     )
     memory = Memory(sizes.worker_memory_mb)
@@ -186,4 +193,6 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
             removal=repositories.removal, clock=clock, batches_last=sizes.batches_last
         ),
         publications=repositories.publications,
+        queue=QueueWatch(repositories.queue, repositories.workers),
+        heartbeat=Heartbeat(worker, repositories.workers),
     )

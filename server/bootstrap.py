@@ -1,7 +1,7 @@
 """The composition root: the only place that turns settings into wired parts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from server.mongo.connection.data_folder import running_uri
 from server.mongo.connection.deployment import is_writable, require_transactions
 from server.mongo.connection.driver import Driver, connect
 from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.connection.pool import PoolWaits
 from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
 from server.settings import Settings
@@ -34,11 +35,15 @@ from server.web.connections.flight import CountedBodies
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
+from server.web.gauges import Gauges
 from server.web.graphql.view import GraphQLView
+from server.web.health import WhyNotReady, make_worker_app
 from server.web.identity.authentication import Authentication
 from server.web.identity.configured import IdentitySettings, authentication_of
+from server.web.loop_lag import watch_lag
 from server.web.metrics import Metrics
 from server.web.origins import AllowedHosts
+from server.web.probe import Probe
 from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
 
@@ -47,11 +52,11 @@ from server.web.rest.view import Rest
 class Parts:
     """The running parts of a process.
 
-    `app` is None in a worker, `mongod` if the database is not the embedded one, and `background`
-    if no worker runs in the process.
+    The `app` of a worker tells only whether it is well. `mongod` is None if the database is not the
+    embedded one, and `background` if no worker runs in the process.
     """
 
-    app: ASGIApp | None
+    app: ASGIApp
     guard: ConnectionGuard
     mongod: EmbeddedMongod | None
     background: Background | None
@@ -78,8 +83,8 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             await mongod.start()
             stack.push_async_callback(mongod.stop)
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
-        driver = await _connected(stack, settings, uri, samples=mongod is not None)
         metrics = Metrics()
+        driver = await _connected(stack, settings, uri, metrics, samples=mongod is not None)
         assembly = _assembled(driver, settings, metrics)
         stack.push_async_callback(_drain, assembly.engine, mongod)
 
@@ -97,16 +102,10 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             patience_seconds=lambda: unless_the_database_is_gone(PATIENCE_SECONDS),
         )
         await stack.enter_async_context(sweep.running())
-        guard = ConnectionGuard(_connection_limits(settings))
-
-        async def why_not_ready() -> str | None:
-            if not await is_writable(driver):
-                return "no primary of the database answers"
-            if background is not None and not background.is_alive:
-                return "the worker is stuck"
-            return None
-
-        app = _app(settings, assembly, metrics, why_not_ready, guard, authentication)
+        guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
+        await _watch(stack, metrics, guard, assembly)
+        ready = _readiness(driver, background)
+        app = _app(settings, assembly, metrics, ready, guard, authentication)
         await stack.enter_async_context(authentication.watching())
         yield Parts(app=app, guard=guard, mongod=mongod, background=background)
 
@@ -120,22 +119,40 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
     """
     async with AsyncExitStack() as stack:
         uri = settings.mongodb_uri or running_uri(settings.data_dir)
-        driver = await _connected(stack, settings, uri, samples=False)
-        assembly = _assembled(driver, settings, Metrics())
+        metrics = Metrics()
+        driver = await _connected(stack, settings, uri, metrics, samples=False)
+        assembly = _assembled(driver, settings, metrics)
         stack.push_async_callback(_drain_briefly, assembly.engine)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
-        guard = ConnectionGuard(_connection_limits(settings))
-        yield Parts(app=None, guard=guard, mongod=None, background=background)
+        guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
+        await _watch(stack, metrics, guard, assembly)
+        app = make_worker_app(metrics, _readiness(driver, background))
+        yield Parts(app=app, guard=guard, mongod=None, background=background)
 
 
 async def _connected(
-    stack: AsyncExitStack, settings: Settings, uri: str, *, samples: bool
+    stack: AsyncExitStack, settings: Settings, uri: str, metrics: Metrics, *, samples: bool
 ) -> Driver:
-    driver = _driver(settings, uri)
+    driver = _driver(settings, uri, metrics)
     stack.push_async_callback(driver.close)
     await require_transactions(driver, uri)
     await _prepared(driver, settings, samples=samples)
     return driver
+
+
+async def _watch(
+    stack: AsyncExitStack, metrics: Metrics, guard: ConnectionGuard, assembly: Assembly
+) -> None:
+    """Let the metrics read what is open and what waits, until the stack is left."""
+    queue = Probe(assembly.queue.state)
+    stack.push_async_callback(queue.close)
+    metrics.gauges = Gauges(
+        connections=guard.counts,
+        subscriptions=lambda: assembly.services.progress.subscribers,
+        queue=queue,
+    )
+    watching = asyncio.create_task(watch_lag(metrics.loop_lagged))
+    stack.callback(watching.cancel)
 
 
 async def _background(
@@ -148,7 +165,9 @@ async def _background(
     if settings.publish_url is not None:
         client = await stack.enter_async_context(http_client())
         publisher = Publisher(assembly.publications, settings.publish_url, client)
-    background = Background(assembly.worker, assembly.housekeeping, assembly.retention, publisher)
+    background = Background(
+        assembly.worker, assembly.housekeeping, assembly.retention, publisher, assembly.heartbeat
+    )
     running = background.running(lambda: patience(WORK_PATIENCE_SECONDS))
     await stack.enter_async_context(running)
     return background
@@ -170,9 +189,11 @@ async def _drain_briefly(engine: Engine) -> None:
             await engine.drain()
 
 
-def _driver(settings: Settings, uri: str) -> Driver:
+def _driver(settings: Settings, uri: str, metrics: Metrics) -> Driver:
+    waits = PoolWaits(metrics.pool_waited, metrics.pool_failed)
+    listeners = [waits] if settings.mongodb_pool_metrics else []
     try:
-        return connect(settings.mongodb_driver, uri)
+        return connect(settings.mongodb_driver, uri, listeners=listeners)
     except Exception as error:  # the driver's own message may quote the password
         raise StartupError(
             f"MONGODB_URI is not an address ({type(error).__name__}). It must have the form "
@@ -197,6 +218,7 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
         settings.mongodb_database,
         deadline_seconds=settings.transaction_seconds,
         on_retry=metrics.transaction_retried,
+        on_doubt=metrics.commit_in_doubt,
     )
     sizes = Sizes(
         limits=Limits(items=settings.max_batch_items, atomic_items=settings.max_atomic_items),
@@ -229,7 +251,7 @@ def _app(
     settings: Settings,
     assembly: Assembly,
     metrics: Metrics,
-    why_not_ready: Callable[[], Awaitable[str | None]],
+    why_not_ready: WhyNotReady,
     guard: ConnectionGuard,
     authentication: Authentication,
 ) -> ASGIApp:
@@ -243,6 +265,7 @@ def _app(
         init_seconds=settings.header_seconds,
         admission=admission,
         authentication=authentication,
+        on_answered=metrics.request_answered,
     )
     rest = Rest(
         assembly.services,
@@ -275,6 +298,17 @@ def _identity_settings(settings: Settings) -> IdentitySettings:
         roles_claim=settings.jwt_roles_claim,
         skew_seconds=settings.jwt_skew_seconds,
     )
+
+
+def _readiness(driver: Driver, background: Background | None) -> WhyNotReady:
+    async def why_not_ready() -> str | None:
+        if not await is_writable(driver):
+            return "no primary of the database answers"
+        if background is not None and not background.is_alive:
+            return "the worker is stuck"
+        return None
+
+    return why_not_ready
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     mongodb_uri: str | None = None
     mongodb_database: Annotated[str, Field(min_length=1, max_length=63)] = "stockbatch"
     mongodb_driver: Literal["motor", "pymongo"] = "motor"
+    mongodb_pool_metrics: bool = False
     max_batch_items: Annotated[int, Field(ge=1, le=100_000)] = 10_000
     max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
     max_background_items: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
@@ -62,6 +63,8 @@ class Settings(BaseSettings):
     group_seconds: Annotated[float, Field(ge=0.001, le=5)] = 0.05
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
     worker_enabled: bool = True
+    worker_host: str = "127.0.0.1"
+    worker_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     worker_chunks: Annotated[int, Field(ge=1, le=64)] = 4
     worker_lease_seconds: Annotated[float, Field(ge=1, le=300)] = LEASE_SECONDS
     worker_memory_mb: Annotated[int, Field(ge=64)] = 1024
@@ -70,6 +73,7 @@ class Settings(BaseSettings):
     publish_url: str | None = None
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
     shutdown_seconds: Annotated[int, Field(ge=1)] = 25
+    log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     @field_validator("mongodb_uri")

@@ -53,7 +53,7 @@ def plan_of(schema: strawberry.Schema, document: DocumentNode, operation_name: s
     """Return a plan for an operation of a validated document.
 
     Raises:
-        Uncompilable: no plan can run it.
+        Uncompilable: no plan can run it. A plan answers once, and a subscription many times.
     """
     found = document_of(schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
     if found.operation.operation is Kind.SUBSCRIPTION:

@@ -24,20 +24,25 @@ log = logging.getLogger(__name__)
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return its exit status, which is 0 if it did what it is for."""
     parsed = _parser().parse_args(arguments)
+    log_format = "text"
     try:
         if parsed.command == "schema":
             return print_schema(parsed.file)
         if parsed.command == "keys":
             return _keys(parsed)
         settings = read_settings()
-        configure_logging(settings.log_level)
+        log_format = settings.log_format
+        configure_logging(settings.log_level, log_format)
         for variable in doubtful_variables():
             log.warning("%s The variable is ignored.", variable)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             job = work if parsed.command == "worker" else serve
             return runner.run(run_until_done(settings, job))
     except StartupError as error:
-        print(f"stockbatch: {error}", file=sys.stderr)
+        if log_format == "json":
+            log.critical("%s", error)
+        else:
+            print(f"stockbatch: {error}", file=sys.stderr)
         return 1
 
 

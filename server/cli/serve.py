@@ -4,16 +4,11 @@ import asyncio
 import logging
 import resource
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import uvicorn
-from typing_extensions import override
 
 from server.bootstrap import Parts, wired
 from server.cli import garbage
+from server.cli.listening import Server, address_of, listening
 from server.cli.stop_signal import StopSignal
-from server.domain.errors import StartupError
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
 from server.settings import Settings
@@ -21,7 +16,6 @@ from server.web.connections.serving import config_of
 
 log = logging.getLogger(__name__)
 
-_WAITING_CONNECTIONS = 2048
 _OTHER_FILES = 512  # connections to the database, and what is read and written
 
 
@@ -33,28 +27,16 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the address cannot be used, or the database.
     """
-    with _listening(settings) as listener:
-        host, port = listener.getsockname()[:2]
+    with listening(settings.host, settings.port) as listener:
         async with wired(settings) as parts:
             garbage.tune()
-            log.info("Ready: http://%s:%s/graphql", f"[{host}]" if ":" in host else host, port)
+            log.info("Ready: %s/graphql", address_of(listener))
             return await _serve_until_stopped(parts, listener, settings, stop)
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals alone: uvicorn raises one again at its end, before our own cleanup."""
-
-    @override
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 async def _serve_until_stopped(
     parts: Parts, listener: socket.socket, settings: Settings, stop: StopSignal
 ) -> int:
-    if parts.app is None:
-        raise AssertionError("a server serves")
     _allow_files(settings.max_connections)
     config = config_of(
         parts.app,
@@ -62,7 +44,7 @@ async def _serve_until_stopped(
         largest_message=settings.max_request_bytes,
         shutdown_seconds=settings.shutdown_seconds,
     )
-    server = _Server(config)
+    server = Server(config)
 
     def stop_serving() -> None:
         server.should_exit = True
@@ -107,24 +89,3 @@ def _allow_files(connections: int) -> None:
                 most,
                 connections,
             )
-
-
-@contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """Yield a listening socket, which is bound before anything else starts.
-
-    Raises:
-        StartupError: the address is taken, or is not one of this machine.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((settings.host, settings.port))
-            listener.listen(_WAITING_CONNECTIONS)
-        except OSError as error:
-            raise StartupError(
-                f"Cannot listen on {settings.host} port {settings.port}: {error.strerror}. "
-                "Set PORT (or HOST) to another one, or stop the program that has it."
-            ) from error
-        yield listener

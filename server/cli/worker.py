@@ -3,16 +3,22 @@
 import asyncio
 import logging
 import os
+import socket
 import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-from server.bootstrap import wired_worker
+from server.bootstrap import Parts, wired_worker
 from server.cli import garbage
+from server.cli.listening import Server, address_of, listening
 from server.cli.stop_signal import StopSignal
 from server.settings import Settings
+from server.web.connections.serving import config_of
 
 log = logging.getLogger(__name__)
 
 _LONGEST_STOP_SECONDS = 24.0
+_LARGEST_MESSAGE = 1024  # bytes; a worker takes none
 
 
 async def work(settings: Settings, stop: StopSignal) -> int:
@@ -21,28 +27,62 @@ async def work(settings: Settings, stop: StopSignal) -> int:
     Returns the exit status: 1 if the worker ended first.
 
     Raises:
-        StartupError: the database cannot be used.
+        StartupError: the database or the address of WORKER_PORT cannot be used.
     """
-    async with wired_worker(settings) as parts:
-        if parts.background is None:
-            raise AssertionError("a worker works")
-        garbage.tune()
-        log.info("Ready: background batches are run")
-        stopped = asyncio.Event()
+    with _listener(settings) as listener:
+        async with wired_worker(settings) as parts, _health(parts, listener):
+            return await _work_until_stopped(parts, stop)
 
-        def stop_working() -> None:
-            stopped.set()
-            _exit_in_time()
 
-        stop.action = stop_working
-        ending = asyncio.create_task(parts.background.ended())
-        stopping = asyncio.create_task(stopped.wait())
-        await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stop.action = stop.ignore
-        ended_first = not stopped.is_set()
-        stopping.cancel()
-        parts.background.stop()
-        return int(ended_first)
+async def _work_until_stopped(parts: Parts, stop: StopSignal) -> int:
+    if parts.background is None:
+        raise AssertionError("a worker works")
+    garbage.tune()
+    log.info("Ready: background batches are run")
+    stopped = asyncio.Event()
+
+    def stop_working() -> None:
+        stopped.set()
+        _exit_in_time()
+
+    stop.action = stop_working
+    ending = asyncio.create_task(parts.background.ended())
+    stopping = asyncio.create_task(stopped.wait())
+    await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stop.action = stop.ignore
+    ended_first = not stopped.is_set()
+    stopping.cancel()
+    parts.background.stop()
+    return int(ended_first)
+
+
+@contextmanager
+def _listener(settings: Settings) -> Iterator[socket.socket | None]:
+    """Yield the socket of WORKER_PORT; None if it is not set."""
+    if settings.worker_port is None:
+        yield None
+        return
+    with listening(settings.worker_host, settings.worker_port, setting="WORKER_") as listener:
+        yield listener
+
+
+@asynccontextmanager
+async def _health(parts: Parts, listener: socket.socket | None) -> AsyncIterator[None]:
+    """Answer `/healthz`, `/readyz` and `/metrics` during the block, if there is a socket."""
+    if listener is None:
+        yield
+        return
+    config = config_of(parts.app, parts.guard, largest_message=_LARGEST_MESSAGE, shutdown_seconds=1)
+    server = Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    watching = asyncio.create_task(parts.guard.watch())
+    log.info("Health and metrics: %s/metrics", address_of(listener))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await asyncio.wait({serving})
+        watching.cancel()
 
 
 def _exit_in_time() -> None:

@@ -3,9 +3,11 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
+from server.domain.queue_state import HEARTBEAT_SECONDS
+from server.jobs.heartbeat import Heartbeat
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.publisher import Publisher
 from server.jobs.retention import Retention
@@ -17,6 +19,7 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS = 2.0
 RETENTION_SECONDS = 60.0
 PUBLISHING_SECONDS = 0.5
+_FAREWELL_SECONDS = 0.5
 PATIENCE_SECONDS = 22.0  # a transaction ends within 20 s; the process within 25
 
 
@@ -29,7 +32,11 @@ class _SideTask(NamedTuple):
 
 
 class Background:
-    """Runs the worker and the side tasks; `publisher` is None if the server has no receiver."""
+    """Runs the worker and the side tasks.
+
+    `publisher` is None if the server has no receiver, and `heartbeat` if nobody is to know of the
+    worker.
+    """
 
     def __init__(
         self,
@@ -37,15 +44,20 @@ class Background:
         housekeeping: Housekeeping,
         retention: Retention,
         publisher: Publisher | None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._worker = worker
         self._publisher = publisher
+        self._heartbeat = heartbeat
         self._stopping = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
         self._side_tasks = [
             _SideTask("The housekeeping of batches", housekeeping.run_once, HOUSEKEEPING_SECONDS),
             _SideTask("The removal of old batches", retention.run_once, RETENTION_SECONDS),
         ]
+        if heartbeat is not None:
+            beating = _SideTask("The sign of life", heartbeat.run_once, HEARTBEAT_SECONDS)
+            self._side_tasks.append(beating)
         if publisher is not None:
             publishing = _SideTask(
                 "The publication of items", publisher.run_once, PUBLISHING_SECONDS
@@ -76,6 +88,14 @@ class Background:
                 log.warning("The worker did not end in time; its chunks are left to others")
                 self._running.cancel()
                 await asyncio.wait({self._running}, timeout=1)
+            await self._end_heartbeat()
+
+    async def _end_heartbeat(self) -> None:
+        """Tell the others that this worker has ended, if the database answers soon."""
+        if self._heartbeat is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL_SECONDS):
+                    await self._heartbeat.end()
 
     def stop(self) -> None:
         """Begin nothing new."""

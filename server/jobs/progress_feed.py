@@ -12,6 +12,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from server.batches.engine.in_flight import cancel_until_done
 from server.domain.batch_progress import BatchProgress
 from server.domain.errors import BadInput, StoreError
+from server.domain.request_id import context_of
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.changes import BatchChanges
 
@@ -58,6 +59,11 @@ class ProgressFeed:
                     async with asyncio.timeout(LOOK_AGAIN_SECONDS):
                         await changed.wait()
 
+    @property
+    def subscribers(self) -> int:
+        """Return how many subscriptions are open."""
+        return sum(map(len, self._watchers.values()))
+
     async def close(self) -> None:
         """Stop listening."""
         listening, self._listening = self._listening, None
@@ -99,7 +105,8 @@ class ProgressFeed:
         """Set `changed` at each change of the batch, until the block ends."""
         self._watchers.setdefault(batch_id, set()).add(changed)
         if self._listening is None:
-            self._listening = asyncio.create_task(self._listen())
+            # It serves all subscribers, not only the request that came first.
+            self._listening = asyncio.create_task(self._listen(), context=context_of(None))
         try:
             yield
         finally:

@@ -106,6 +106,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
         _index("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     ],
     "callers": [_index("forgetAt", expireAfterSeconds=0)],
+    "workers": [_index("forgetAt", expireAfterSeconds=0)],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 

@@ -19,7 +19,7 @@ from server.mongo.batches.receipts import ChunkReceipts
 from server.mongo.batches.stored_batches import StoredBatches
 from server.mongo.batches.waiting.chunks import WaitingChunks
 from server.mongo.callers import WaitingBatches
-from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnRetry, abort
+from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnDoubt, OnRetry, abort
 from server.mongo.connection.driver import Database, Driver, Session
 from server.mongo.connection.errors import translate, translated
 from server.mongo.connection.evidence import Evidence
@@ -78,7 +78,7 @@ class TransactionRunner:
     the driver pass: their labels decide what happens next.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what tests change
         self,
         driver: Driver,
         database: str,
@@ -86,6 +86,7 @@ class TransactionRunner:
         deadline_seconds: float = DEADLINE_SECONDS,
         settle_seconds: float = SETTLE_SECONDS,
         on_retry: OnRetry = lambda _reason: None,
+        on_doubt: OnDoubt = lambda _found: None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._driver = driver
@@ -96,6 +97,7 @@ class TransactionRunner:
             self._database,
             settle_seconds=settle_seconds,
             on_retry=on_retry,
+            on_doubt=on_doubt,
             jitter=jitter,
         )
         self._on_retry = on_retry

@@ -120,7 +120,12 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
             "forgetAt": _TIME,
         },
     },
-    "commitMarks": {
+    "workers": {
+        "bsonType": "object",
+        "required": ["seenAt", "forgetAt"],
+        "properties": {"_id": _TEXT, "seenAt": _TIME, "forgetAt": _TIME},
+    },
+    "commitMarks": {  # the last: it stands for a preparation that has finished
         "bsonType": "object",
         "required": ["createdAt"],
         "properties": {

@@ -1,16 +1,19 @@
 """The HTTP routes."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from server.web.convex.view import Convex
 from server.web.graphiql import files
 from server.web.graphql.view import GraphQLView
+from server.web.health import WhyNotReady, health_routes
+from server.web.measuring import Measured
 from server.web.metrics import Metrics
 from server.web.origins import cors
 from server.web.refusal import METHODS
@@ -19,7 +22,7 @@ from server.web.refusal import METHODS
 def make_app(
     graphql: GraphQLView,
     metrics: Metrics,
-    why_not_ready: Callable[[], Awaitable[str | None]],
+    why_not_ready: WhyNotReady,
     rest: ASGIApp | None = None,
     convex: Convex | None = None,
     origins: Sequence[str] = (),
@@ -33,32 +36,20 @@ def make_app(
             or `*` for all; none if it is empty.
     """
 
-    async def healthz(_request: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    async def readyz(_request: Request) -> Response:
-        reason = await why_not_ready()
-        if reason is None:
-            return JSONResponse({"status": "ok"})
-        return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
-
-    async def exposition(_request: Request) -> Response:
-        return Response(metrics.exposition(), media_type=metrics.media_type)
-
     async def home(_request: Request) -> Response:
         return RedirectResponse("/graphql")
 
+    convex_routes = convex.routes() if convex else []
+    doors = {"/graphql": "graphql"} | {route.path: "convex" for route in convex_routes}
     return Starlette(
         routes=[
             Route("/", home),
             Route("/graphql", graphql, methods=METHODS),
             WebSocketRoute("/graphql", graphql),
             Mount("/graphiql", routes=files.routes()),
-            *(convex.routes() if convex else []),
+            *convex_routes,
             *([Mount("/api", rest)] if rest else []),
-            Route("/healthz", healthz),
-            Route("/readyz", readyz),
-            Route("/metrics", exposition),
+            *health_routes(metrics, why_not_ready),
         ],
-        middleware=[cors(origins)],
+        middleware=[cors(origins), Middleware(Measured, doors, metrics.request_answered)],
     )

@@ -38,7 +38,7 @@ def cors(origins: Sequence[str]) -> Middleware:
         allow_origin_regex=_LOOPBACK_ORIGIN if LOOPBACK in origins else None,
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Idempotent-Replayed", "Location", "Retry-After"],
+        expose_headers=["Idempotent-Replayed", "Location", "Retry-After", "X-Request-Id"],
     )
 
 

@@ -193,7 +193,13 @@ async def open_shop(
     sizes = sizes or Sizes(limits=limits or Limits())
     with databases_of(uri) as databases:
         name = database or await databases.lend(driver)
-        runs = runner(driver, name, on_retry=metrics.transaction_retried, **runner_options)
+        runs = runner(
+            driver,
+            name,
+            on_retry=metrics.transaction_retried,
+            on_doubt=metrics.commit_in_doubt,
+            **runner_options,
+        )
         assembly = assemble(
             driver, name, runs, metrics, clock=clock, sizes=sizes, publishes=publishes
         )

@@ -45,6 +45,7 @@ def test_nothing_needs_to_be_set() -> None:
         "mongodb_uri": None,
         "mongodb_database": "stockbatch",
         "mongodb_driver": "motor",
+        "mongodb_pool_metrics": False,
         "max_batch_items": 10_000,
         "max_atomic_items": 5_000,
         "max_background_items": 100_000,
@@ -67,6 +68,8 @@ def test_nothing_needs_to_be_set() -> None:
         "group_seconds": 0.05,
         "transaction_seconds": 20,
         "worker_enabled": True,
+        "worker_host": "127.0.0.1",
+        "worker_port": None,
         "worker_chunks": 4,
         "worker_lease_seconds": 20,
         "worker_memory_mb": 1024,
@@ -75,6 +78,7 @@ def test_nothing_needs_to_be_set() -> None:
         "publish_url": None,
         "expiry_sweep_seconds": 10,
         "shutdown_seconds": 25,
+        "log_format": "text",
         "log_level": "INFO",
     }
 
@@ -97,6 +101,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "mongodb_uri": "mongodb+srv://db.example",
         "mongodb_database": "warehouse",
         "mongodb_driver": "pymongo",
+        "mongodb_pool_metrics": True,
         "max_batch_items": 20_000,
         "max_atomic_items": 100,
         "max_background_items": 1_000_000,
@@ -119,6 +124,8 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "group_seconds": 0.2,
         "transaction_seconds": 0.5,
         "worker_enabled": False,
+        "worker_host": "10.0.0.5",
+        "worker_port": 9464,
         "worker_chunks": 64,
         "worker_lease_seconds": 1.5,
         "worker_memory_mb": 64,
@@ -127,6 +134,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "publish_url": "https://shop.example/prices",
         "expiry_sweep_seconds": 0.2,
         "shutdown_seconds": 3,
+        "log_format": "json",
         "log_level": "DEBUG",
     }
     assert set(values) == set(Settings.model_fields)
@@ -354,7 +362,7 @@ OTHER_PROGRAMS = {
     "PYTEST_CURRENT_TEST PYTEST_XDIST_WORKER PYTEST_XDIST_WORKER_COUNT",
     "another server": "WORKERS MAX_WORKERS WORKERS_PER_CORE WORKER_CLASS WORKER_COUNT "
     "WORKER_TIMEOUT WORKER_CONNECTIONS MAX_REQUESTS MAX_REQUESTS_JITTER MAX_CONNECTIONS "
-    "MAX_THREADS LOG_FORMAT LOG_FILE LOG_DIR APP_LOG_LEVEL DATA_PATH CORS_ALLOWED_ORIGINS "
+    "MAX_THREADS LOG_FILE LOG_DIR APP_LOG_LEVEL DATA_PATH CORS_ALLOWED_ORIGINS "
     "BATCH_SIZE TRANSACTION_ID IDEMPOTENCY_KEY SHUTDOWN_DELAY",
 }
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextvars import Context
 from typing import Any, TypeVar
 
 from server.domain.errors import StockbatchError
@@ -29,9 +30,11 @@ class InFlight:
             task.add_done_callback(_note_failure)
             raise
 
-    def begin(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run `work` to its end without waiting for it."""
-        task = asyncio.create_task(work)
+    def begin(
+        self, work: Coroutine[Any, Any, T], *, context: Context | None = None
+    ) -> asyncio.Task[T]:
+        """Run `work` to its end without waiting for it, in a copy of this context by default."""
+        task = asyncio.create_task(work, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

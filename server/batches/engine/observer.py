@@ -17,6 +17,14 @@ class Observer(Protocol):
         """Take note of outcomes, whether their items were run or not."""
         ...
 
+    def chunk_attempt_ended(self, end: str) -> None:
+        """Take note of a run of a stored chunk: done, orphaned, lost, hindered or broken."""
+        ...
+
+    def lease_taken_over(self) -> None:
+        """Take note of a chunk that was taken from a worker whose lease had run out."""
+        ...
+
     def transaction_retried(self, reason: str) -> None:
         """Take note of a transaction that ran or committed again because of `reason`."""
         ...

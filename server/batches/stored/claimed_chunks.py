@@ -16,6 +16,7 @@ from functools import partial
 from uuid import uuid4
 
 from server.batches.engine.engine import Engine
+from server.batches.engine.observer import Observer
 from server.batches.engine.unapplied import not_attempted
 from server.batches.stored.crashes import crashed, parts
 from server.batches.stored.fenced_transactions import FencedTransactions
@@ -100,6 +101,7 @@ class ClaimedChunks:
     runner: TransactionRunner
     queue: ChunkQueue
     states: BatchStates
+    observer: Observer
     clock: Callable[[], datetime]
 
     async def run_next(
@@ -138,6 +140,7 @@ class ClaimedChunks:
         Then the chunk is done, or can be claimed again: at once, later, or after its lease.
         """
         end = await self._run_until_end(chunk, session)
+        self.observer.chunk_attempt_ended(type(end).__name__.lower())
         log_fields = _log_fields(chunk.lease)
         match end:
             case Done():
@@ -182,6 +185,7 @@ class ClaimedChunks:
         log.warning(
             "The lease of a chunk ran out; it is taken over", extra=_log_fields(chunk.lease)
         )
+        self.observer.lease_taken_over()
         try:
             await self.queue.end_transactions_of(chunk.left_open)
         except StoreError as error:  # then MongoDB ends them after a minute

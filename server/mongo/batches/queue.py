@@ -12,8 +12,10 @@ from uuid import uuid4
 from bson import ObjectId
 from pymongo import ReturnDocument
 from pymongo.errors import ExecutionTimeout
+from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from server.domain.queue_state import QueueDepth
 from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease
 from server.mongo.batches.documents import chunk_id, to_claimed_chunk
 from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_NOT_DONE, CHUNKS_TO_CLAIM
@@ -22,8 +24,10 @@ from server.mongo.connection.driver import Driver, Session
 from server.mongo.connection.errors import translated
 
 _NO_LIVE_LEASE: Document = {"$lte": [{"$ifNull": ["$lease.expiresAt", "$$NOW"]}, "$$NOW"]}
+_LIVE_LEASE: Document = {"$gt": ["$lease.expiresAt", "$$NOW"]}
 _HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
 _CLAIM_MS = 1_000  # a claim takes 1 or 2 ms, unless a dead worker's open transaction holds it up
+_DEPTH_MS = 1_000
 _MOST_LAPSED = 100  # chunks to look at in one call
 UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
 
@@ -41,9 +45,8 @@ class ChunkQueue:
         self.lease_seconds = lease_seconds
         self._kinds = list(kinds)
         self._driver = driver
-        self._chunks = driver.client[database]["batchChunks"].with_options(
-            write_concern=WriteConcern(1)
-        )
+        self._database = driver.client[database]
+        self._chunks = self._database["batchChunks"].with_options(write_concern=WriteConcern(1))
 
     async def claim(
         self,
@@ -177,6 +180,46 @@ class ChunkQueue:
             return await self._chunks.count_documents(
                 {"status": "pending"}, limit=limit, hint=CHUNKS_NOT_DONE
             )
+
+    async def depth(self) -> QueueDepth:
+        """Return how many chunks wait and run, and how long the first that waits has done so.
+
+        Raises:
+            StoreError: the database did not answer within a second.
+        """
+        with translated():
+            # A claim is written without majority, too.
+            chunks = self._chunks.with_options(read_concern=ReadConcern("local"))
+            left = await chunks.count_documents(
+                {"status": "pending"}, hint=CHUNKS_NOT_DONE, maxTimeMS=_DEPTH_MS
+            )
+            running = await chunks.count_documents(
+                {"lease.expiresAt": {"$exists": True}, "$expr": _LIVE_LEASE},
+                hint=CHUNKS_BY_LEASE,
+                maxTimeMS=_DEPTH_MS,
+            )
+            oldest = await self._oldest_seconds()
+        return QueueDepth(waiting=max(0, left - running), running=running, oldest_seconds=oldest)
+
+    async def _oldest_seconds(self) -> float:
+        """Return for how long the first chunk that nobody holds could have been claimed."""
+        free: Document = {"$and": [{"$lte": ["$readyAt", "$$NOW"]}, _NO_LIVE_LEASE]}
+        since: Document = {"$max": ["$due", "$readyAt"]}
+        reply = await self._database.command(
+            "aggregate",
+            self._chunks.name,
+            pipeline=[
+                {"$match": {"status": "pending", "blocked": False, "$expr": free}},
+                {"$sort": {"due": 1, "_id": 1}},
+                {"$limit": 1},
+                {"$project": {"_id": 0, "ms": {"$subtract": ["$$NOW", since]}}},
+            ],
+            hint=CHUNKS_TO_CLAIM,
+            cursor={},
+            maxTimeMS=_DEPTH_MS,
+        )
+        found: list[Document] = reply["cursor"]["firstBatch"]
+        return max(0.0, found[0]["ms"] / 1000) if found else 0.0
 
 
 def _held(lease: Lease) -> Document:

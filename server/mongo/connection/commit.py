@@ -17,6 +17,7 @@ from server.mongo.connection.retry import Next, after_commit, pause
 log = logging.getLogger(__name__)
 
 OnRetry = Callable[[str], None]  # takes the reason, for the metrics
+OnDoubt = Callable[[str], None]  # takes what was found: applied, not_applied or unknown
 
 SETTLE_SECONDS = 15.0  # to find out whether a commit took effect; an election takes about 2 s
 
@@ -34,12 +35,14 @@ class Commits:
         *,
         settle_seconds: float,
         on_retry: OnRetry,
+        on_doubt: OnDoubt,
         jitter: Callable[[], float],
     ) -> None:
         self._driver = driver
         self._database = database
         self._settle_seconds = settle_seconds
         self._on_retry = on_retry
+        self._on_doubt = on_doubt
         self._jitter = jitter
 
     async def commit(
@@ -70,11 +73,20 @@ class Commits:
         raise AssertionError("count() does not end")
 
     async def _took_effect(self, session: Session, evidence: Evidence, cause: PyMongoError) -> bool:
-        """Return whether the transaction committed, as the database says.
+        """Return whether the transaction committed, as the database says, and report it.
 
         Raises:
             CommitUnknown: the database did not answer, or its answer does not settle it.
         """
+        try:
+            found = await self._found_out(session, evidence, cause)
+        except CommitUnknown:
+            self._on_doubt("unknown")
+            raise
+        self._on_doubt("applied" if found else "not_applied")
+        return found
+
+    async def _found_out(self, session: Session, evidence: Evidence, cause: PyMongoError) -> bool:
         deadline = time.monotonic() + self._settle_seconds
         for attempt in count():
             try:

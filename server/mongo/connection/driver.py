@@ -14,7 +14,7 @@ from pymongo.asynchronous.change_stream import AsyncChangeStream
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.monitoring import CommandListener
+from pymongo.monitoring import CommandListener, ConnectionPoolListener
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -69,7 +69,12 @@ class Driver(Protocol):
         ...
 
 
-def connect(name: DriverName, uri: str, *, listeners: Sequence[CommandListener] = ()) -> Driver:
+def connect(
+    name: DriverName,
+    uri: str,
+    *,
+    listeners: Sequence[CommandListener | ConnectionPoolListener] = (),
+) -> Driver:
     """Return a client for `uri`. It connects when it is first used."""
     options: dict[str, Any] = {
         "serverSelectionTimeoutMS": SELECTION_TIMEOUT_MS,

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Literal, Protocol
 
 from server.web.connections.flight import BytesInFlight
 from server.web.connections.limits import RESERVED, ConnectionLimits
@@ -14,6 +15,11 @@ class Guarded(Protocol):
     """A connection."""
 
     address: str | None
+
+    @property
+    def protocol(self) -> Literal["http", "websocket"]:
+        """What the connection speaks."""
+        ...
 
     def look(self, now: float) -> int:
         """End the connection if it has kept the server waiting; return its unsent bytes."""
@@ -27,10 +33,14 @@ class Guarded(Protocol):
 class ConnectionGuard:
     """Counts connections, and looks at each four times a second.
 
-    So a request pays for no timer of its own.
+    So a request pays for no timer of its own. `on_refused` is told the HTTP status of each request
+    that a connection itself refuses.
     """
 
-    def __init__(self, limits: ConnectionLimits) -> None:
+    def __init__(
+        self, limits: ConnectionLimits, on_refused: Callable[[int], None] = lambda _status: None
+    ) -> None:
+        self.on_refused = on_refused
         self.limits = limits
         self.flight = BytesInFlight(limits.bytes_in_flight)
         self._connections: set[Guarded] = set()
@@ -57,6 +67,11 @@ class ConnectionGuard:
             self._by_address[connection.address] -= 1
             if not self._by_address[connection.address]:
                 del self._by_address[connection.address]
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many connections there are of each protocol."""
+        found = Counter(connection.protocol for connection in self._connections)
+        return {"http": found["http"], "websocket": found["websocket"]}
 
     async def watch(self) -> None:
         """Look at the connections until cancelled."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -25,6 +25,8 @@ class HttpConnection(HttpToolsProtocol):
 
     uvicorn has neither: <https://www.uvicorn.org/settings/> limits the headers of h11 alone.
     """
+
+    protocol: Final = "http"
 
     def __init__(self, *args: Any, guard: ConnectionGuard, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -53,7 +55,7 @@ class HttpConnection(HttpToolsProtocol):
         self.address = self.client[0] if self.client else None
         if not self._guard.admit(self):
             self._is_one_too_many = True
-            self.app = HealthOnly(self.app)
+            self.app = HealthOnly(self.app, self._guard.on_refused)
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -258,6 +260,7 @@ class HttpConnection(HttpToolsProtocol):
         if self._has_ended:
             return
         if cycle is None or cycle.response_complete or not cycle.response_started:
+            self._guard.on_refused(status)
             self.transport.write(raw_answer(status, code, message))
         self._linger()
         if cycle is not None and not cycle.response_complete:

@@ -1,6 +1,7 @@
 """Answers to what is no request yet, written by the protocol itself, in the form of `/api`."""
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,13 +24,15 @@ def raw_answer(status: HTTPStatus, code: str, message: str) -> bytes:
 class HealthOnly:
     """The application of a connection that is one too many: it tells whether the server is well."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, on_refused: Callable[[int], None]) -> None:
         self._app = app
+        self._on_refused = on_refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] in _ALWAYS:
             await self._app(scope, receive, send)
             return
+        self._on_refused(HTTPStatus.SERVICE_UNAVAILABLE)
         body = json.dumps({"error": {"code": "OVERLOADED", "message": TOO_MANY}}).encode()
         headers = [
             (b"content-type", b"application/json"),

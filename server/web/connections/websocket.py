@@ -1,7 +1,7 @@
 """A WebSocket connection of uvicorn, with limits on its messages and on how long it takes."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from typing_extensions import override
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -17,6 +17,8 @@ CONNECTION = "connection"  # in the scope's state: the connection itself
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
     """Takes 16 KB a message before the acknowledgement, and `ws_max_size` after it."""
+
+    protocol: Final = "websocket"
 
     def __init__(self, *args: Any, guard: ConnectionGuard, **options: Any) -> None:
         super().__init__(*args, **options)

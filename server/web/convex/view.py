@@ -12,7 +12,7 @@ from starlette.routing import Route
 from schema.context import Context, Services
 from server.batches.idempotency.key import ARGUMENT
 from server.domain.errors import Overloaded, RateLimited, RequestError, Unauthenticated
-from server.domain.refusal import STOPPING
+from server.domain.refusal import BAD_INPUT, INTERNAL, STOPPING
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
 from server.web.body import JSON, read_object, read_whole, require_media_type
@@ -22,6 +22,7 @@ from server.web.identity.authentication import Authentication, account_of
 from server.web.json_value import json_answer
 from server.web.key import key_headers
 from server.web.refusal import METHODS, Refused, bad_input, not_found, require_method, to_refused
+from server.web.requests import CLIENT_LEFT, note_code
 
 _KINDS = ("mutation", "query")
 _NO_TIMES = "There are no queries at a time here: call client.query(…)."
@@ -74,7 +75,8 @@ class Convex:
         except RequestError as error:
             return _thrown(str(error), {"code": error.code, "message": str(error)})
         except ClientDisconnect:
-            return Response()  # it hung up before it had sent everything
+            note_code(CLIENT_LEFT)  # it had not sent everything
+            return Response()
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
             return _fault(Refused(STOPPING))
         except Exception as error:  # noqa: BLE001 - answered in JSON, and masked, whatever it is
@@ -131,11 +133,13 @@ def _returned(value: Value) -> Response:
 
 def _thrown(message: str, data: Mapping[str, Any] | None) -> Response:
     answer: dict[str, Any] = {"status": "error", "errorMessage": message}
+    note_code(INTERNAL if data is None else data.get("code", BAD_INPUT))
     if data is not None:
         answer["errorData"] = data
     return json_answer(answer | {"logLines": []})
 
 
 def _fault(refused: Refused) -> Response:
+    note_code(refused.refusal.code)
     content: dict[str, Any] = {"code": refused.refusal.code, "message": refused.refusal.message}
     return json_answer(content, refused.status, refused.headers)

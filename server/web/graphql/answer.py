@@ -12,7 +12,8 @@ from starlette.responses import Response
 from server.domain.refusal import BAD_INPUT
 from server.web import json_value
 from server.web.accept import qualities, quality
-from server.web.refusal import Refused
+from server.web.refusal import Refused, named
+from server.web.requests import note_code, note_errors
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -40,6 +41,7 @@ def executed(result: dict[str, Any], asked_for: Response) -> Response:
 
     `asked_for` has the media type, and a status if the limits of the caller refused all of it.
     """
+    note_errors(result.get("errors"))
     status, media_type = asked_for.status_code or 200, asked_for.media_type
     if media_type == RESPONSE and _is_refused(result):
         del result["data"]
@@ -55,12 +57,12 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
 
     The caller's mistakes have one code here; the status says which it was.
     """
+    note_code(refused.refusal.code)
     code = refused.refusal.code
     if refused.status < 500 and code not in _OWN_CODES:
         code = BAD_INPUT
     extensions = {"code": code}
-    if refused.refusal.error_id:
-        extensions["errorId"] = refused.refusal.error_id
+    extensions |= named(refused.refusal)
     errors = [{"message": str(refused), "extensions": extensions}]
     body = json.dumps({"errors": errors})  # in ASCII: it may quote half a surrogate pair
     return _of_type(media_type, Response(body, refused.status, refused.headers))

@@ -4,6 +4,7 @@
 code closes a connection.
 """
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import ExitStack
 from types import NoneType
@@ -20,13 +21,15 @@ from typing_extensions import override
 from schema.context import Context
 from server.domain.caller import NOBODY
 from server.domain.errors import Overloaded, StockbatchError, quoted
-from server.domain.refusal import refusal_of
+from server.domain.refusal import BAD_INPUT, refusal_of
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.identity.authentication import Authentication, account_of
 from server.web.refusal import Refused
+from server.web.requests import CLIENT_LEFT, OnAnswered, note_answer, note_code, request_at
 
+DOOR: Final = "websocket"
 LONGEST_ID: Final = 200
 _INVALID, _FORBIDDEN = 4400, 4403
 _LONGEST_REASON = 123  # bytes, as RFC 6455 has it
@@ -34,10 +37,11 @@ _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
 class View(Protocol):
-    """A view that admits operations, and knows its callers."""
+    """A view that admits operations, knows its callers, and measures what it answers."""
 
     admission: Admission
     authentication: Authentication
+    on_answered: OnAnswered
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
@@ -100,17 +104,38 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
             try:
                 checked(message["payload"])
             except Refused as refused:
-                await self._answer_with(refused, message["id"])
+                with request_at(DOOR, cast("View", self.view).on_answered):
+                    await self._answer_with(refused, message["id"])
                 return
         message["payload"].setdefault("query", "")  # Strawberry says that it is missing
         await super().handle_message(message)
 
     async def _answer_with(self, refused: Refused, operation_id: str) -> None:
         error = {"message": str(refused), "extensions": {"code": refused.refusal.code}}
-        await self.websocket.send_json({"id": operation_id, "type": "error", "payload": [error]})
+        await self.send_message({"id": operation_id, "type": "error", "payload": [error]})
 
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
+        """Run the operation, and measure it until its first message."""
+        with request_at(DOOR, cast("View", self.view).on_answered):
+            try:
+                await self._run_admitted(operation)
+            except asyncio.CancelledError:
+                note_code(CLIENT_LEFT)
+                raise
+            if not operation.completed:  # Strawberry has closed the connection instead
+                note_code(BAD_INPUT)
+
+    @override
+    async def send_message(self, message: Any) -> None:
+        await super().send_message(message)
+        match message["type"]:
+            case "next":
+                note_answer(message["payload"].get("errors"))
+            case "error":
+                note_answer(message["payload"])
+
+    async def _run_admitted(self, operation: Operation[Context, None]) -> None:
         """Run the operation when its turn comes; a subscription only has to begin in time."""
         view, socket = cast("View", self.view), cast("Socket", self.websocket)
         text: str = operation.query or ""  # Strawberry says that it is missing

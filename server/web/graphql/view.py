@@ -43,6 +43,7 @@ from server.web.identity.authentication import Authentication, account_of, calle
 from server.web.key import has_key, key_headers
 from server.web.origins import allows
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
+from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
 
 OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
@@ -63,7 +64,7 @@ class GraphQLView(GraphQL[Context, None]):
     graphql_transport_ws_handler_class = TransportWS
     request_adapter_class = _Adapter
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what every request passes
         self,
         services: Services,
         *,
@@ -72,10 +73,12 @@ class GraphQLView(GraphQL[Context, None]):
         init_seconds: float = 10,
         admission: Admission | None = None,
         authentication: Authentication | None = None,
+        on_answered: OnAnswered = not_measured,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
-        A WebSocket must send `connection_init` within `init_seconds`.
+        A WebSocket must send `connection_init` within `init_seconds`. `on_answered` is told of its
+        operations.
         """
         super().__init__(
             schema,
@@ -89,6 +92,7 @@ class GraphQLView(GraphQL[Context, None]):
         self._max_request_bytes = max_request_bytes
         self.admission = admission or Admission()
         self.authentication = authentication or Authentication()
+        self.on_answered = on_answered
         self._page = Page()
 
     @override
@@ -100,7 +104,7 @@ class GraphQLView(GraphQL[Context, None]):
             response = await self._answer(Request(scope, receive))
             await response(scope, receive, send)
         except ClientDisconnect:
-            return  # it hung up before it had sent everything
+            note_code(CLIENT_LEFT)  # it had not sent everything
 
     async def _answer(self, request: Request) -> Response:
         try:

@@ -22,7 +22,8 @@ from server.web.admission.admission import REQUEST_WORK, Admission, Newcomer
 from server.web.admission.leaving import left, unless_left
 from server.web.identity.authentication import Authentication, account_of, caller_of
 from server.web.json_value import json_answer
-from server.web.refusal import METHODS, Refused, not_found, require_method, to_refused
+from server.web.refusal import METHODS, Refused, named, not_found, require_method, to_refused
+from server.web.requests import CLIENT_LEFT, note_code
 from server.web.rest.download import download
 from server.web.rest.kind import BY_PATH
 from server.web.rest.poll import poll
@@ -86,7 +87,7 @@ class Rest:
             caller.require(Role.OPERATOR)
             await self._router(scope, receive, noted)
         except ClientDisconnect:
-            return  # it hung up before it had sent or read everything
+            note_code(CLIENT_LEFT)  # it had not sent or read everything
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
             if answering:
                 raise
@@ -148,9 +149,9 @@ def error_answer(error: Exception) -> Response:
     """Return what the caller sees in place of `error`."""
     refused = to_refused(error)
     refusal = refused.refusal
+    note_code(refusal.code)
     fields: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
     if refused.reasons:
         fields["reasons"] = list(refused.reasons)
-    if refusal.error_id:
-        fields["errorId"] = refusal.error_id
+    fields |= named(refusal)
     return json_answer({"error": fields}, refused.status, refused.headers)

@@ -189,4 +189,9 @@ async def test_pages_of_other_origins_may_call(shop: Shop) -> None:
     assert "convex-client" in asked.headers["access-control-allow-headers"]
     assert answered.headers["access-control-allow-origin"] == "*"
     exposed = answered.headers["access-control-expose-headers"]
-    assert {*exposed.split(", ")} == {"Idempotent-Replayed", "Location", "Retry-After"}
+    assert {*exposed.split(", ")} == {
+        "Idempotent-Replayed",
+        "Location",
+        "Retry-After",
+        "X-Request-Id",
+    }

@@ -14,6 +14,7 @@ from server.kinds.delete_products.rules import Deleted
 from server.kinds.update_products.rules import Updated
 from server.kinds.update_stock.rules import Applied
 from tests.support.shop import Shop
+from tests.support.web.exposition import family
 
 LOST = {"code": 64, "errmsg": "waiting for replication timed out"}
 
@@ -195,3 +196,16 @@ async def test_a_product_that_takes_an_expired_ones_id_is_recognised_by_a_mark(
     assert shop.products.find_one()["name"] == "New"
     (mark,) = shop.marks.find()
     assert mark["deleted"] == [ObjectId(own)]
+
+
+async def test_a_commit_in_doubt_is_counted_by_what_was_found(shop: Shop) -> None:
+    (known,) = await shop.put(10)
+    for price in (6, 7):
+        deny_the_commit(shop)
+        await shop.patch((known, {"price": price}))
+    with shop.failing("commitTransaction", mode={"times": 1}, errorCode=2):
+        await shop.patch((known, {"price": 8}))
+
+    found = family(shop.metrics.exposition(), "stockbatch_commits_in_doubt_total")
+
+    assert found == {("applied",): 2, ("not_applied",): 1}

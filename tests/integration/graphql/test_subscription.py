@@ -256,3 +256,15 @@ async def test_all_who_watch_share_one_change_stream(shop: Shop) -> None:
     assert heard[-1] == ended[0]
     assert [one for one in other if one["outcome"]] in (ended, ended[::-1])
     assert streams == 1
+
+
+async def test_each_subscription_is_one_subscriber(shop: Shop) -> None:
+    batch = await submit(shop, 1)
+    async with connected(shop) as client:
+        client.watch(batch)
+        await client.state()
+
+        assert shop.services.progress.subscribers == 1
+        client.watch(batch, "2")
+        await client.state()
+        assert shop.services.progress.subscribers == 2

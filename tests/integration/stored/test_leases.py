@@ -30,9 +30,11 @@ from tests.support.batches.batch_work import (
 from tests.support.batches.pausing import PausingRunner, paused_before_commit, paused_before_receipt
 from tests.support.shop import Shop, open_shop
 from tests.support.waiting import until
+from tests.support.web.exposition import family
 
 LOST = "Lost the lease of a chunk: another worker holds it, or it is done"
 TAKEN_OVER = "The lease of a chunk ran out; it is taken over"
+ATTEMPTS = "stockbatch_chunk_attempts_total"
 NOT_LONG = 10.0  # seconds: far from the 60 after which the database ends a transaction
 
 
@@ -104,6 +106,12 @@ async def test_a_zombie_that_commits_while_another_holds_its_chunk_changes_nothi
     await a.assembly.housekeeping.run_once()
 
     assert_exact(a, dict.fromkeys(ids, 10))
+    assert [family(shop.metrics.exposition(), ATTEMPTS) for shop in two] == [
+        {("lost",): 1},
+        {("done",): 1},
+    ]
+    assert family(a.metrics.exposition(), "stockbatch_leases_lost_total") == {(): 1}
+    assert family(b.metrics.exposition(), "stockbatch_leases_taken_over_total") == {(): 1}
 
 
 async def test_a_zombie_that_was_paused_before_its_receipt_loses_its_chunk(

@@ -92,6 +92,7 @@ def app_of(
         init_seconds=init_seconds,
         admission=admission,
         authentication=authentication,
+        on_answered=shop.metrics.request_answered,
     )
     rest = Rest(
         services,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from server.batches.engine.chunk import ChunkRunner
@@ -13,6 +13,7 @@ from server.batches.engine.observer import Observer
 from server.batches.engine.sharing.turns import Turn
 from server.batches.engine.transactions import ChunkTransactions
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
+from server.domain.request_id import context_of, current_request_id, joined, set_request_id
 from server.kinds.kind import Item
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Member:
     items: Sequence[Item]
     turn: Turn
     outcomes: asyncio.Future[Outcomes]
+    request_id: str | None = field(default_factory=current_request_id)
 
     async def answer(self, run: Awaitable[Outcomes]) -> None:
         """Give the caller the outcomes that `run` returns, or its error. It may have left."""
@@ -78,6 +80,7 @@ class Groups:
 
     async def run(self, members: Sequence[Member]) -> None:
         """Run the members together, in order. Those that must run alone may go on after this."""
+        set_request_id(joined(member.request_id for member in members))
         started = time.perf_counter()
         try:
             outcomes = await self._run_together(members)
@@ -108,7 +111,8 @@ class Groups:
         tries = 1 if len(members) == 1 and not isinstance(error, WriteConflict) else 2
         for member in members:
             alone = self._run_alone(member.runner, member.items, member.turn, tries)
-            self._in_flight.begin(member.answer(alone))
+            context = context_of(member.request_id)
+            self._in_flight.begin(member.answer(alone), context=context)
 
     def _answer(self, members: Sequence[Member], outcomes: Outcomes) -> None:
         start = 0

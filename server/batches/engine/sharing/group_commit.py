@@ -14,6 +14,7 @@ from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.in_flight import InFlight
 from server.batches.engine.sharing.group import Groups, Member, Outcomes
 from server.batches.engine.sharing.turns import Turn, Turns
+from server.domain.request_id import context_of
 from server.kinds.kind import Item
 
 _MOST_IN_FLIGHT = 8  # groups of all lines together; as many as CONCURRENT_CHUNKS
@@ -134,7 +135,8 @@ class GroupCommit:
         if line.can_begin:
             line.newest = _Group()
             line.groups += 1
-            self._in_flight.begin(self._run(line, line.newest))
+            running = self._run(line, line.newest)
+            self._in_flight.begin(running, context=context_of(None))
         else:
             self._keep_time(line)
         if not line.waiting and not line.groups and self._lines.get(line.kind) is line:

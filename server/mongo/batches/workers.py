@@ -1,0 +1,63 @@
+"""Signs of life of workers, in the collection `workers`, by the database's clock."""
+
+from datetime import timedelta
+from typing import Final
+
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from server.domain.queue_state import SILENT_SECONDS
+from server.mongo.connection.document import Document, until
+from server.mongo.connection.driver import Database
+from server.mongo.connection.errors import translated
+
+_FORGET_SECONDS: Final = 10 * SILENT_SECONDS
+_MOST_WORKERS: Final = 10_000  # to count
+_SEEN_MS: Final = 1_000
+_SILENT_MS: Final = timedelta(seconds=SILENT_SECONDS) // timedelta(milliseconds=1)
+
+
+class Workers:
+    """One document for each worker that lives. MongoDB deletes those that have long been silent.
+
+    They are written and read without majority: if an election loses one, the next comes soon.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._workers = database["workers"].with_options(
+            read_concern=ReadConcern("local"), write_concern=WriteConcern(1)
+        )
+
+    async def beat(self, name: str) -> None:
+        """Note that the worker lives.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        with translated():
+            await self._workers.update_one(
+                {"_id": name},
+                [{"$set": {"seenAt": "$$NOW", "forgetAt": until(_FORGET_SECONDS)}}],
+                upsert=True,
+            )
+
+    async def leave(self, name: str) -> None:
+        """Forget a worker that ends.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        with translated():
+            await self._workers.delete_one({"_id": name})
+
+    async def seen(self) -> int:
+        """Return how many workers gave a sign of life in the last `SILENT_SECONDS`.
+
+        Raises:
+            StoreError: the database did not answer within a second.
+        """
+        since: Document = {"$subtract": ["$$NOW", _SILENT_MS]}
+        with translated():
+            return await self._workers.count_documents(
+                {"$expr": {"$gt": ["$seenAt", since]}}, limit=_MOST_WORKERS, maxTimeMS=_SEEN_MS
+            )

@@ -1,0 +1,45 @@
+"""The routes that tell whether a process is well. A worker has no others."""
+
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from server.web.metrics import Metrics
+
+WhyNotReady = Callable[[], Awaitable[str | None]]
+
+
+def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
+    """Return `/healthz`, `/readyz` and `/metrics`.
+
+    `why_not_ready` returns why the process cannot do its work just now; None if it can. A process
+    that is ready warns if chunks wait and there is no worker: it can still do all the rest.
+    """
+
+    async def healthz(_request: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz(_request: Request) -> Response:
+        reason = await why_not_ready()
+        if reason is None:
+            state = await metrics.gauges.queue_state()
+            warning = {"warning": state.warning} if state and state.warning else {}
+            return JSONResponse({"status": "ok", **warning})
+        return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+
+    async def exposition(_request: Request) -> Response:
+        return Response(await metrics.scrape(), media_type=metrics.media_type)
+
+    return [
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", exposition),
+    ]
+
+
+def make_worker_app(metrics: Metrics, why_not_ready: WhyNotReady) -> Starlette:
+    """Return the application of a worker: only these routes."""
+    return Starlette(routes=health_routes(metrics, why_not_ready))

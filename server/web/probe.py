@@ -1,0 +1,50 @@
+"""A question to the database that may go without an answer."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, Generic, TypeVar
+
+from server.domain.errors import StoreError
+
+T = TypeVar("T")
+
+PROBE_SECONDS: Final = 1.0
+
+log = logging.getLogger(__name__)
+
+
+class Probe(Generic[T]):
+    """Asks a question, and waits for its answer for a short time.
+
+    Callers at the same time share one question. A question that the database leaves open is not
+    asked again beside it, so that probes do not pile up during an outage.
+    """
+
+    def __init__(self, ask: Callable[[], Awaitable[T]], *, seconds: float = PROBE_SECONDS) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._asking: asyncio.Task[T | None] | None = None
+
+    async def result(self) -> T | None:
+        """Return the answer; None if none came in time, or the database failed."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._answer())
+        done, _ = await asyncio.wait({self._asking}, timeout=self._seconds)
+        return self._asking.result() if done else None
+
+    async def close(self) -> None:
+        """Ask no more."""
+        asking, self._asking = self._asking, None
+        if asking is not None:
+            asking.cancel()
+            with suppress(asyncio.CancelledError):
+                await asking
+
+    async def _answer(self) -> T | None:
+        try:
+            return await self._ask()
+        except StoreError as error:
+            log.debug("A probe of the database failed: %s", error)
+            return None
