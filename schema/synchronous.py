@@ -30,13 +30,13 @@ async def run_batch(
     context.caller.require(Role.OPERATOR)
     key, services = key_of(context, idempotency_key), context.services
     name = context.caller.name
-    request = replace(request, key=key, created_by=name, work=request.work.by(name))
+    work = request.work.by(name)
     with context.changing():
         async with services.allowance.charged(context.charged_to) as charge:
             await charge.add(len(inputs))
             if key is None:
-                items = request.work.items(inputs)
-                return await services.engine.run(request.work, items, request.options)
+                return await services.engine.run(work, work.items(inputs), request.options)
+            request = replace(request, key=key, created_by=name, work=work)
             with answered_with(key):
                 answer = await services.keyed.run(request, inputs)
             if answer.replayed:

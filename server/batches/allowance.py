@@ -6,8 +6,7 @@ requests ask nothing of the database. What it has not used after some seconds go
 
 import math
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -56,15 +55,9 @@ class Allowance:
         self._clock = clock
         self._accounts: dict[str, _Account] = {}
 
-    @asynccontextmanager
-    async def charged(self, caller: str) -> AsyncIterator["Charge"]:
-        """Run the block of one request, which costs nothing if the block refuses it."""
-        charge = Charge(self, caller)
-        try:
-            yield charge
-        except RequestError:
-            charge.give_back()
-            raise
+    def charged(self, caller: str) -> "Charge":
+        """Return the charge for one request, in whose block it is run."""
+        return Charge(self, caller)
 
     async def take(self, caller: str, items: int) -> None:
         """Charge the caller for the items of a request that has not begun.
@@ -137,12 +130,21 @@ class Allowance:
 
 
 class Charge:
-    """What one request has cost its caller so far."""
+    """What one request has cost its caller so far. It costs nothing if its block refuses it."""
+
+    __slots__ = ("_allowance", "_caller", "_items")
 
     def __init__(self, allowance: Allowance, caller: str) -> None:
         self._allowance = allowance
         self._caller = caller
         self._items = 0
+
+    async def __aenter__(self) -> "Charge":
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, RequestError):
+            self.give_back()
 
     async def add(self, items: int) -> None:
         """Charge for items. Those that come first decide whether the request may begin.

@@ -16,8 +16,10 @@ class Role(Enum):
 
     def includes(self, other: "Role") -> bool:
         """Return whether this role allows what `other` allows."""
-        order = list(Role)
-        return order.index(self) >= order.index(other)
+        return _RANKS[self] >= _RANKS[other]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ machine (DNS rebinding), and then its origin would be the server's own.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.domain.loopback import is_loopback
@@ -20,6 +20,7 @@ from server.web.json_value import json_answer
 
 ALL, LOOPBACK = "*", "loopback"  # of a list of origins or of hosts: any, and those of this machine
 _LOOPBACK_ORIGIN: Final = r"https?://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]{1,5})?"
+_LONGEST: Final = 300  # bytes: a name has 253 at most
 _PROBES: Final = ("/healthz", "/readyz", "/metrics")  # asked by address, as by Kubernetes
 
 
@@ -49,13 +50,15 @@ class AllowedHosts:
         """Take names without ports; `*` is any name, and `loopback` those of this machine."""
         self._app = app
         self._hosts = {host.lower() for host in hosts}
+        self._takes = lru_cache(64)(self._is_one)  # a client sends the same one again and again
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket") or scope["path"] in _PROBES:
+        is_for_all = ALL in self._hosts or scope["type"] not in ("http", "websocket")
+        if is_for_all or scope["path"] in _PROBES:
             await self._app(scope, receive, send)
             return
-        host = _name(HTTPConnection(scope).headers.get("host", ""))
-        if self._takes(host):
+        sent = [value for name, value in scope["headers"] if name == b"host"]
+        if len(sent) == 1 and len(sent[0]) <= _LONGEST and self._takes(sent[0]):
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})  # the handshake gets 403
@@ -67,10 +70,9 @@ class AllowedHosts:
             answer = {"error": {"code": "MISDIRECTED_REQUEST", "message": message}}
             await json_answer(answer, 421)(scope, receive, send)
 
-    def _takes(self, host: str) -> bool:
-        if ALL in self._hosts or host in self._hosts:
-            return True
-        return LOOPBACK in self._hosts and is_loopback(host)
+    def _is_one(self, sent: bytes) -> bool:
+        host = _name(sent.decode("latin-1"))
+        return host in self._hosts or (LOOPBACK in self._hosts and is_loopback(host))
 
 
 def _name(host: str) -> str:

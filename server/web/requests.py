@@ -1,9 +1,8 @@
 """The request that is being answered: where it came in, and how it ended."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -21,16 +20,29 @@ def not_measured(_door: str, _code: str, _seconds: float) -> None:
 
 @dataclass(slots=True)
 class CurrentRequest:
-    """A request at a door: graphql, websocket, rest or convex.
+    """A request at a door: graphql, websocket, rest or convex. Its block answers it.
 
     `code` is that of the refusal, or of the first error in the answer.
     """
 
     door: str
     on_answered: OnAnswered
+    request_id: str
     code: str = OK
     _began: float = field(default_factory=time.perf_counter)
     _is_answered: bool = False
+    _tokens: tuple[Token[str | None], Token["CurrentRequest | None"]] | None = None
+
+    def __enter__(self) -> "CurrentRequest":
+        self._tokens = (set_request_id(self.request_id), _current.set(self))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._tokens is not None:
+            request_id, request = self._tokens
+            _current.reset(request)
+            reset_request_id(request_id)
+        self.answered()
 
     def answered(self) -> None:
         """Report the request as answered. Only the first call counts."""
@@ -42,23 +54,9 @@ class CurrentRequest:
 _current: ContextVar[CurrentRequest | None] = ContextVar("request", default=None)
 
 
-@contextmanager
-def request_at(
-    door: str, on_answered: OnAnswered, request_id: str | None = None
-) -> Iterator[CurrentRequest]:
-    """Make the block a request, and report it as answered at the end of the block.
-
-    Its id is `request_id`, or a new one.
-    """
-    id_token = set_request_id(request_id or request_id_of(None))
-    request = CurrentRequest(door, on_answered)
-    token = _current.set(request)
-    try:
-        yield request
-    finally:
-        _current.reset(token)
-        reset_request_id(id_token)
-        request.answered()
+def request_at(door: str, on_answered: OnAnswered, request_id: str | None = None) -> CurrentRequest:
+    """Return a request to be answered in its block. Its id is `request_id`, or a new one."""
+    return CurrentRequest(door, on_answered, request_id or request_id_of(None))
 
 
 def note_code(code: str) -> None:

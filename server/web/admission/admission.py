@@ -9,8 +9,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,23 +62,26 @@ class Admission:
         self._running = 0
         self._running_work = 0
 
-    @asynccontextmanager
-    async def admitted(self, newcomer: Newcomer) -> AsyncIterator[None]:
-        """Run the block when the request's turn comes.
+    def admitted(self, newcomer: Newcomer) -> "_Admitted":
+        """Return what runs its block when the request's turn comes.
 
-        Raises:
+        Raises, at the beginning of the block:
             Overloaded: it cannot begin in time; nothing was done.
             ClientDisconnect: its caller has left before it began.
         """
+        return _Admitted(self, newcomer)
+
+    async def begin(self, newcomer: Newcomer) -> None:
+        """Begin the request when its turn comes; `end` must follow."""
         if self._is_free and not len(self._queue):
             self._begin(newcomer.work)
         else:
             self.require_hope(newcomer.caller)
             await self._wait(newcomer)
-        try:
-            yield
-        finally:
-            self._end(newcomer.work)
+
+    def end(self, newcomer: Newcomer) -> None:
+        """End the request, and begin those whose turn it is."""
+        self._end(newcomer.work)
 
     def require_hope(self, caller: str) -> None:
         """Check that a request of the caller can begin in time, before its body is read.
@@ -151,3 +153,19 @@ class Admission:
             "request again a little later.",
             retry_after_seconds=after,
         )
+
+
+class _Admitted:
+    """A request in its block."""
+
+    __slots__ = ("_admission", "_newcomer")
+
+    def __init__(self, admission: Admission, newcomer: Newcomer) -> None:
+        self._admission = admission
+        self._newcomer = newcomer
+
+    async def __aenter__(self) -> None:
+        await self._admission.begin(self._newcomer)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._admission.end(self._newcomer)

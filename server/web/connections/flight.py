@@ -1,7 +1,5 @@
 """The bytes of requests and answers that a process holds at one time."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -37,15 +35,6 @@ class BytesInFlight:
         """Return whether there are more bytes than there may be."""
         return self.received + self.unsent > self.most
 
-    @contextmanager
-    def body(self) -> Iterator["BodyBytes"]:
-        """Count the bytes of a body until the block ends."""
-        held = BodyBytes(self)
-        try:
-            yield held
-        finally:
-            self.received -= held.size
-
 
 @dataclass(slots=True)
 class BodyBytes:
@@ -65,6 +54,11 @@ class BodyBytes:
         self.size += count
         self.flight.received += count
 
+    def end(self) -> None:
+        """Count the bytes no longer."""
+        self.flight.received -= self.size
+        self.size = 0
+
 
 class CountedBodies:
     """Middleware that counts the body of each HTTP request until it has been answered."""
@@ -77,6 +71,9 @@ class CountedBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with self._flight.body() as held:
-            scope.setdefault("state", {})[BODY] = held
+        held = BodyBytes(self._flight)
+        scope.setdefault("state", {})[BODY] = held
+        try:
             await self._app(scope, receive, send)
+        finally:
+            held.end()

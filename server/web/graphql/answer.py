@@ -5,6 +5,7 @@ type, every well-formed request is answered with 200.
 """
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from starlette.responses import Response
@@ -22,6 +23,7 @@ _OWN_CODES = ("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED")
 _WIDER = ("application/*", "*/*")
 
 
+@lru_cache(64)
 def preferred(accept: str | None) -> str | None:
     """Return the media type that a client prefers; None if it takes neither.
 

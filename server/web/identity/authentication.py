@@ -188,6 +188,6 @@ def caller_of(connection: HTTPConnection) -> Caller:
 def account_of(connection: HTTPConnection) -> str:
     """Return under which name a caller has its share and its limits: its own, or its address."""
     caller = caller_of(connection)
-    if caller not in (NOBODY, ANONYMOUS):
+    if caller is not NOBODY and caller is not ANONYMOUS:
         return caller.name
     return connection.client.host if connection.client else ""
