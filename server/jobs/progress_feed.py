@@ -31,6 +31,7 @@ class ProgressFeed:
         self._changes = changes
         self._watchers: dict[str, set[asyncio.Event]] = {}
         self._listening: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def watch(
         self, batch_id: str, created_by: str | None = None
@@ -65,10 +66,13 @@ class ProgressFeed:
         return sum(map(len, self._watchers.values()))
 
     async def close(self) -> None:
-        """Stop listening."""
+        """Stop listening. A caller that is cancelled in here leaves the rest to the next one."""
         listening, self._listening = self._listening, None
         if listening is not None:
-            await cancel_until_done(listening)
+            self._ending.add(listening)
+            listening.add_done_callback(self._ending.discard)
+        for ending in list(self._ending):
+            await cancel_until_done(ending)
 
     async def _read(
         self,

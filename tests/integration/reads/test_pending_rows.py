@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from bson import ObjectId
+from msgspec import structs
 
 from server.batches.stored import submission
 from server.domain.errors import BadInput, LeaseLost
@@ -215,7 +216,9 @@ async def test_a_batch_with_stored_rows_goes_on(shop: Shop, end: str) -> None:
     before = await shop.ledger(batch_id=old)
     as_0_1_0_stored_it(shop, old, before)
     new = await submit(shop, plus_one(products))
-    assert await shop.ledger(batch_id=old) == before
+    assert await shop.ledger(batch_id=old) == [
+        structs.replace(row, created_by=None) for row in before
+    ]
     assert await shop.statuses() == ["pending"] * 4
 
     if end == "cancelled":

@@ -217,12 +217,21 @@ async def _exchange(app: ASGIApp, sent: Sent) -> list[Any]:
     begun = [{"type": "http.request", "body": sent.body[:half], "more_body": True}]
     incoming = iter(begun if sent.breaks_off else whole)
     events: list[Any] = []
+    answered = asyncio.Event()
+    if sent.breaks_off:
+        answered.set()
 
     async def receive() -> Any:
-        return next(incoming, {"type": "http.disconnect"})
+        message = next(incoming, None)
+        if message is None:  # a client stays until it is answered, however long that takes
+            await answered.wait()
+            return {"type": "http.disconnect"}
+        return message
 
     async def send(event: Any) -> None:
         events.append(event)
+        if event["type"] == "http.response.body" and not event.get("more_body"):
+            answered.set()
 
     await app(_scope("http", sent), receive, send)
     return events

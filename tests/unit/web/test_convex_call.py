@@ -22,9 +22,7 @@ async def test_many_arguments_are_decoded_in_a_thread(size: int, beside: bool) -
         return decode(arguments)
 
     with patch.object(calls, "_decoded", noted):
-        await calls.call(
-            function, {"updates": []}, Scripted().context().services, key_headers=[], size=size
-        )
+        await calls.call(function, {"updates": []}, Scripted().context(), size=size)
 
     (thread,) = threads
     assert (thread is not threading.current_thread()) == beside
