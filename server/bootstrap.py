@@ -37,7 +37,7 @@ from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
 from server.web.gauges import Gauges
 from server.web.graphql.view import GraphQLView
-from server.web.health import WhyNotReady, make_worker_app
+from server.web.health import Readiness, WhyNotReady, make_worker_app
 from server.web.identity.authentication import Authentication
 from server.web.identity.configured import IdentitySettings, authentication_of
 from server.web.loop_lag import watch_lag
@@ -104,7 +104,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         await stack.enter_async_context(sweep.running())
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        ready = _readiness(driver, background)
+        ready = _readiness(stack, driver, background)
         app = _app(settings, assembly, metrics, ready, guard, authentication)
         await stack.enter_async_context(authentication.watching())
         yield Parts(app=app, guard=guard, mongod=mongod, background=background)
@@ -126,7 +126,7 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        app = make_worker_app(metrics, _readiness(driver, background))
+        app = make_worker_app(metrics, _readiness(stack, driver, background))
         yield Parts(app=app, guard=guard, mongod=None, background=background)
 
 
@@ -300,15 +300,12 @@ def _identity_settings(settings: Settings) -> IdentitySettings:
     )
 
 
-def _readiness(driver: Driver, background: Background | None) -> WhyNotReady:
-    async def why_not_ready() -> str | None:
-        if not await is_writable(driver):
-            return "no primary of the database answers"
-        if background is not None and not background.is_alive:
-            return "the worker is stuck"
-        return None
-
-    return why_not_ready
+def _readiness(stack: AsyncExitStack, driver: Driver, background: Background | None) -> WhyNotReady:
+    readiness = Readiness(
+        lambda: is_writable(driver), lambda: background is None or background.is_alive
+    )
+    stack.push_async_callback(readiness.close)
+    return readiness.why_not
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:

@@ -8,8 +8,33 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from server.web.metrics import Metrics
+from server.web.probe import PROBE_SECONDS, Probe
 
 WhyNotReady = Callable[[], Awaitable[str | None]]
+
+
+class Readiness:
+    """Says within a second whether the process can do its work, whatever the database does."""
+
+    def __init__(
+        self, is_writable: Callable[[], Awaitable[bool]], is_alive: Callable[[], bool]
+    ) -> None:
+        """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
+        self._database = Probe(is_writable, seconds=PROBE_SECONDS)
+        self._is_alive = is_alive
+
+    async def why_not(self) -> str | None:
+        """Return why the process is not ready; None if it is."""
+        is_writable = await self._database.result()
+        if is_writable is None:
+            return f"the database does not answer within {PROBE_SECONDS:g} s"
+        if not is_writable:
+            return "no primary of the database answers"
+        return None if self._is_alive() else "the worker is stuck"
+
+    async def close(self) -> None:
+        """Ask the database no more."""
+        await self._database.close()
 
 
 def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
