@@ -63,8 +63,8 @@ class Settings(BaseSettings):
     group_seconds: Annotated[float, Field(ge=0.001, le=5)] = 0.05
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
     worker_enabled: bool = True
-    worker_host: str = "127.0.0.1"
-    worker_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    worker_listen_host: str = "127.0.0.1"
+    worker_http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     worker_chunks: Annotated[int, Field(ge=1, le=64)] = 4
     worker_lease_seconds: Annotated[float, Field(ge=1, le=300)] = LEASE_SECONDS
     worker_memory_mb: Annotated[int, Field(ge=64)] = 1024

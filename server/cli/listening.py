@@ -22,8 +22,8 @@ class Server(uvicorn.Server):
 
 
 @contextmanager
-def listening(host: str, port: int, *, setting: str = "") -> Iterator[socket.socket]:
-    """Yield a listening socket. `setting` begins the names of its settings: `WORKER_`.
+def listening(host: str, port: int, *, settings: str = "PORT (or HOST)") -> Iterator[socket.socket]:
+    """Yield a listening socket. `settings` names those that say where.
 
     Raises:
         StartupError: the address is taken, or is not one of this machine.
@@ -36,8 +36,8 @@ def listening(host: str, port: int, *, setting: str = "") -> Iterator[socket.soc
             listener.listen(_WAITING_CONNECTIONS)
         except OSError as error:
             raise StartupError(
-                f"Cannot listen on {host} port {port}: {error.strerror}. Set {setting}PORT "
-                f"(or {setting}HOST) to another one, or stop the program that has it."
+                f"Cannot listen on {host} port {port}: {error.strerror}. Set {settings} to "
+                "another one, or stop the program that has it."
             ) from error
         yield listener
 

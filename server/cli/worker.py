@@ -27,7 +27,7 @@ async def work(settings: Settings, stop: StopSignal) -> int:
     Returns the exit status: 1 if the worker ended first.
 
     Raises:
-        StartupError: the database or the address of WORKER_PORT cannot be used.
+        StartupError: the database or the address of WORKER_HTTP_PORT cannot be used.
     """
     with _listener(settings) as listener:
         async with wired_worker(settings) as parts, _health(parts, listener):
@@ -58,11 +58,14 @@ async def _work_until_stopped(parts: Parts, stop: StopSignal) -> int:
 
 @contextmanager
 def _listener(settings: Settings) -> Iterator[socket.socket | None]:
-    """Yield the socket of WORKER_PORT; None if it is not set."""
-    if settings.worker_port is None:
+    """Yield the socket of WORKER_HTTP_PORT; None if it is not set."""
+    if settings.worker_http_port is None:
         yield None
         return
-    with listening(settings.worker_host, settings.worker_port, setting="WORKER_") as listener:
+    names = "WORKER_HTTP_PORT (or WORKER_LISTEN_HOST)"
+    with listening(
+        settings.worker_listen_host, settings.worker_http_port, settings=names
+    ) as listener:
         yield listener
 
 

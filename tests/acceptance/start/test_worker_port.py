@@ -21,7 +21,7 @@ def address(worker: WorkerProcess) -> str:
 
 
 async def test_a_worker_tells_whether_it_is_well_and_what_it_has_done(depot: Depot) -> None:
-    worker = depot.worker(WORKER_PORT="0").wait_until_ready()
+    worker = depot.worker(WORKER_HTTP_PORT="0").wait_until_ready()
     url = address(worker)
     batch = await depot.stock_updates(6, products=6, batch_size=2)
     depot.until_ended(batch)
@@ -50,11 +50,12 @@ async def test_a_port_that_is_taken_stops_the_start(depot: Depot, tmp_path: Path
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        worker = depot.worker(WORKER_PORT=str(port))
+        worker = depot.worker(WORKER_HTTP_PORT=str(port))
         until(worker.has_ended, "the end of the worker")
 
     assert worker.wait() == 1
     assert worker.log == (
         f"stockbatch: Cannot listen on 127.0.0.1 port {port}: Address already in use. "
-        "Set WORKER_PORT (or WORKER_HOST) to another one, or stop the program that has it.\n"
+        "Set WORKER_HTTP_PORT (or WORKER_LISTEN_HOST) to another one, or stop the program that has "
+        "it.\n"
     )

@@ -130,7 +130,13 @@ def test_the_settings_in_ops_are_settings() -> None:
         *re.findall(r"^Environment=([A-Z_]+)=", systemd, re.MULTILINE),
     }
 
-    assert named == {"HOST", "LOG_FORMAT", "WORKER_ENABLED", "WORKER_HOST", "WORKER_PORT"}
+    assert named == {
+        "HOST",
+        "LOG_FORMAT",
+        "WORKER_ENABLED",
+        "WORKER_LISTEN_HOST",
+        "WORKER_HTTP_PORT",
+    }
     assert named <= SETTINGS
 
 
