@@ -184,7 +184,7 @@ async def test_a_new_primary_that_does_not_know_the_latest_yet_takes_nothing_bac
     first = await real(batch)
     answers = [first]
 
-    async def behind(batch_id: str) -> BatchProgress | None:
+    async def behind(batch_id: str, _created_by: str | None) -> BatchProgress | None:
         """Answer every second look with the state of the beginning."""
         answers.append(first if answers[-1] != first else await real(batch_id))
         return answers[-1]

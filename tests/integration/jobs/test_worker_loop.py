@@ -4,14 +4,14 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
 import pytest
 
 from server.assembly import Assembly, Sizes, assemble
 from server.batches.stored.completion import Completion
-from server.bootstrap import _app
+from server.bootstrap import _app, _readiness
 from server.domain.batch_state import BatchState
 from server.jobs import worker as worker_module
 from server.jobs.background import Background
@@ -20,6 +20,7 @@ from server.jobs.worker import STUCK_SECONDS
 from server.settings import Settings
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import ConnectionLimits
+from server.web.identity.authentication import Authentication
 from tests.support.batches.batch_work import (
     assert_exact,
     batch,
@@ -192,10 +193,12 @@ async def background_of(shop: Shop) -> AsyncIterator[Background]:
 
 async def readiness(shop: Shop, background: Background) -> tuple[int, str]:
     guard = ConnectionGuard(ConnectionLimits())
-    app = _app(shop.driver, Settings(), shop.assembly, shop.metrics, background, guard)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        answer = await client.get("/readyz")
+    async with AsyncExitStack() as stack:
+        ready = _readiness(stack, shop.driver, background)
+        app = _app(Settings(), shop.assembly, shop.metrics, ready, guard, Authentication())
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            answer = await client.get("/readyz")
     return answer.status_code, answer.text
 
 

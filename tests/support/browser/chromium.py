@@ -16,12 +16,16 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start a headless browser that resolves no names: this machine is all that it reaches."""
+def chromium(*here: str) -> Iterator[Browser]:
+    """Start a headless browser that resolves no names: this machine is all that it reaches.
+
+    The names `here` lead to this machine, too.
+    """
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("This test needs Chromium: apt-get install chromium, or run `make test`.")
-    alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    to_here = "".join(f"MAP {name} 127.0.0.1, " for name in here)
+    alone = f"--host-resolver-rules={to_here}MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     # A page that a test's route answers for counts as the internet's, and may not call 127.0.0.1.
     calls = "--disable-features=LocalNetworkAccessChecks"
     arguments = [alone, calls, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
