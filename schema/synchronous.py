@@ -33,13 +33,19 @@ async def run_batch(
     work = request.work.by(name)
     with context.changing():
         async with services.allowance.charged(context.charged_to) as charge:
-            await charge.add(len(inputs))
+            is_replay = (
+                key is not None
+                and services.allowance.is_on
+                and await services.keyed.keys.is_held(name, key)
+            )
+            if not is_replay:  # a repetition costs nothing
+                await charge.add(len(inputs))
             if key is None:
                 return await services.engine.run(work, work.items(inputs), request.options)
             request = replace(request, key=key, created_by=name, work=work)
             with answered_with(key):
                 answer = await services.keyed.run(request, inputs)
             if answer.replayed:
-                charge.give_back()
+                await charge.give_back()
                 context.is_replay = True
             return answer.outcomes

@@ -7,10 +7,11 @@ requests ask nothing of the database. What it has not used after some seconds go
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from server.domain.errors import RateLimited, RequestError
+from server.domain.errors import RateLimited, RequestError, StoreError
 from server.mongo.callers import Callers
 
 _BLOCKS: Final = 20  # the items of a minute are leased in so many blocks
@@ -59,6 +60,11 @@ class Allowance:
         """Return the charge for one request, in whose block it is run."""
         return Charge(self, caller)
 
+    @property
+    def is_on(self) -> bool:
+        """Return whether there is a limit."""
+        return self._per_minute > 0
+
     async def take(self, caller: str, items: int) -> None:
         """Charge the caller for the items of a request that has not begun.
 
@@ -104,13 +110,15 @@ class Allowance:
         returned, account.items = account.items, 0
         await self.callers.lease(caller, self._per_minute, least=0, most=items, returned=returned)
 
-    def give_back(self, caller: str, items: int) -> None:
-        """Charge the caller no longer for items that were taken."""
+    async def give_back(self, caller: str, items: int) -> None:
+        """Charge the caller no longer for items that were taken; other processes may grant them.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
         if self._per_minute and items:
-            account = self._account(caller)
-            account.items += items
-            account.until = self._clock() + _BLOCK_SECONDS
-            account.refused_until = 0.0
+            self._account(caller).refused_until = 0.0
+            await self.callers.lease(caller, self._per_minute, least=0, most=0, returned=items)
 
     def _account(self, caller: str) -> _Account:
         account = self._accounts.get(caller)
@@ -123,8 +131,8 @@ class Allowance:
     def _refusal(self, seconds: float) -> RateLimited:
         after = max(1, math.ceil(seconds))
         return RateLimited(
-            f"You have sent as many items as you may: {self._per_minute} a minute. Nothing was "
-            f"done: send the request again in {after} s.",
+            f"You have sent as many items as you may: {self._per_minute} a minute. Nothing of this "
+            f"batch was done: send it again in {after} s.",
             retry_after_seconds=after,
         )
 
@@ -144,7 +152,8 @@ class Charge:
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and issubclass(kind, RequestError):
-            self.give_back()
+            with suppress(StoreError):  # the bucket fills up again
+                await self.give_back()
 
     async def add(self, items: int) -> None:
         """Charge for items. Those that come first decide whether the request may begin.
@@ -157,7 +166,11 @@ class Charge:
         await take(self._caller, items)
         self._items += items
 
-    def give_back(self) -> None:
-        """Charge for nothing: the request repeats an earlier one, or is refused."""
-        self._allowance.give_back(self._caller, self._items)
-        self._items = 0
+    async def give_back(self) -> None:
+        """Charge for nothing: the request repeats an earlier one, or is refused.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        items, self._items = self._items, 0
+        await self._allowance.give_back(self._caller, items)

@@ -7,9 +7,7 @@ from typing import Final
 
 _SHORT: Final = 15  # characters: a float holds 15 digits exactly
 _ALL_WHOLE: Final = 2**53  # above it every float is whole, and out of every range
-_LONGEST: Final = (
-    1_000  # characters that are compared exactly; more say nothing of a stock or a price
-)
+_LONGEST: Final = 1_000  # characters that are compared exactly; of more, whether all are zeros
 _NOT_ZERO = re.compile(r"-?[0.]*[1-9]")
 
 
@@ -26,12 +24,15 @@ def number_from(text: str) -> float:
 
 
 def _on_its_side(text: str, nearest: float) -> float:
+    has_exponent = "e" in text.lower()
     try:
-        exact = Decimal(text[:_LONGEST] if "e" not in text.lower() else text)
+        exact = Decimal(text if has_exponent else text[:_LONGEST])
     except InvalidOperation:  # an exponent beyond all bounds
         if nearest or not _NOT_ZERO.match(text):
             return nearest
         return math.nextafter(0.0, -1.0 if text.startswith("-") else 1.0)
     if exact == nearest:
-        return nearest
+        if has_exponent or not text[_LONGEST:].strip("0."):
+            return nearest
+        return math.nextafter(nearest, -math.inf if text.startswith("-") else math.inf)
     return math.nextafter(nearest, math.inf if exact > nearest else -math.inf)

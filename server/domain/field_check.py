@@ -1,7 +1,7 @@
 """The rules of the fields that items of several kinds have."""
 
 import re
-from unicodedata import category, normalize
+from unicodedata import category, combining, normalize
 
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.product import canonical_id, invalid_product_id
@@ -9,6 +9,9 @@ from server.domain.whole_number import MAX_INT, not_whole, whole_number
 
 LONGEST_NAME = 200  # characters, after trimming
 LONGEST_CATEGORY = 100
+_LONGEST_COMPOSED = 1_000
+_LONGEST_RUN = 30
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # All control characters except tabs and line breaks; and those that change the direction of text.
 _CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"
@@ -114,11 +117,31 @@ def _text_fault(text: str, longest: int) -> str:
     forbidden = _FORBIDDEN.search(text)
     if forbidden:
         return f"has the character U+{ord(forbidden[0]):04X}, which controls how text is shown"
-    if not any(category(character)[0] in "LNPS" for character in text):
+    if not any(category(character)[0] in "LNPS" and character not in _BLANK for character in text):
         return "has no visible character"
-    return ""
+    too_many = f"has more than {_LONGEST_RUN} combining marks in a row"
+    return too_many if _has_long_run(text) else ""
 
 
 def composed(text: str) -> str:
-    """Return the text in Unicode's form NFC, in which an accented letter is one character."""
-    return text if text.isascii() else normalize("NFC", text)
+    """Return the text in Unicode's form NFC, in which an accented letter is one character.
+
+    One that no field takes stays as it is: it is too long, or has too many marks in a row, which
+    `normalize` sorts in a time that grows with their square.
+    """
+    if text.isascii() or len(text) > _LONGEST_COMPOSED or _has_long_run(text):
+        return text
+    return normalize("NFC", text)
+
+
+def _has_long_run(text: str) -> bool:
+    """Return whether more marks stand in a row than text has.
+
+    Source: the Stream-Safe Text Format of Unicode, UAX #15.
+    """
+    run = 0
+    for character in text:
+        run = run + 1 if combining(character) else 0
+        if run > _LONGEST_RUN:
+            return True
+    return False

@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
-from unicodedata import normalize
 
 from server.batches.request import BatchRequest
 from server.domain.errors import BadInput
+from server.domain.field_check import composed
 from server.domain.item_result import Input
 
 _IDS = ("id", "productId")
@@ -82,11 +82,14 @@ def _canonical(value: Any) -> Any:
 
 
 def _in_one_form(value: Any, name: str = "") -> Any:
-    """Return the value with ids in lower case and texts in NFC, as they are stored."""
+    """Return the value as it is stored: ids in lower case, texts trimmed and in NFC, and a field
+    that is null left out.
+    """
     if isinstance(value, Mapping):
-        return {name: _in_one_form(part, name) for name, part in value.items()}
+        sent = {name: part for name, part in value.items() if part is not None}
+        return {name: _in_one_form(part, name) for name, part in sent.items()}
     if isinstance(value, list):
         return [_in_one_form(part) for part in value]
     if not isinstance(value, str):
         return value
-    return value.lower() if name in _IDS else value if value.isascii() else normalize("NFC", value)
+    return value.lower() if name in _IDS else composed(value).strip()

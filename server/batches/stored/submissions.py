@@ -149,7 +149,7 @@ class Submissions:
                 await charge.add(count)
             submitted = await self._store_once(request, content, hashed)
             if submitted.replayed:
-                charge.give_back()
+                await charge.give_back()
         return submitted
 
     async def _store_once(

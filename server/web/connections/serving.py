@@ -1,8 +1,9 @@
 """uvicorn with our connections."""
 
 import asyncio
+import os
 from functools import partial
-from typing import cast
+from typing import Final, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -10,6 +11,8 @@ from starlette.types import ASGIApp
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.http import HttpConnection
 from server.web.connections.websocket import WebSocketConnection
+
+FORWARDED: Final = "FORWARDED_ALLOW_IPS"  # uvicorn's own: the proxies that say who calls
 
 
 def config_of(
@@ -22,6 +25,7 @@ def config_of(
         ws=cast("type[asyncio.Protocol]", partial(WebSocketConnection, guard=guard)),
         ws_max_size=largest_message,
         ws_per_message_deflate=False,  # 50 messages of 15 KB would take 180 MB
+        proxy_headers=FORWARDED in os.environ,  # without it, any client could name any address
         lifespan="off",
         log_config=None,
         access_log=False,

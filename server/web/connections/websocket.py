@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from typing_extensions import override
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 from server.web.connections.guard import ConnectionGuard
@@ -12,11 +13,12 @@ from server.web.connections.limits import UNACKNOWLEDGED_BYTES
 from server.web.connections.progress import Progress
 from server.web.connections.reset import reset
 
+MOST_FRAMES: Final = 1_000  # of one message; a browser sends one, libraries cut at 16 KB or more
 CONNECTION = "connection"  # in the scope's state: the connection itself
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
-    """Takes 16 KB a message before the acknowledgement, and `ws_max_size` after it."""
+    """Takes 16 KB in all before the acknowledgement, and `ws_max_size` a message after it."""
 
     protocol: Final = "websocket"
 
@@ -28,6 +30,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._receiving = Progress(guard.limits.transfer_seconds)
         self._unsent = 0
         self._pending = 0  # bytes of a message that is not complete
+        self._is_open = self._is_acknowledged = False
+        self._greeting = 0  # bytes that came before the acknowledgement
         self.conn.max_message_size = UNACKNOWLEDGED_BYTES
 
     @override
@@ -45,8 +49,13 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        was_open = self._is_open
         super().data_received(data)
         self._receiving.moved += len(data)
+        if was_open and not self._is_acknowledged:
+            self._greeting += len(data)
+        if self._greeting > UNACKNOWLEDGED_BYTES:
+            self._cut_off(1009, "The connection is not acknowledged, and has sent 16 KB.")
         before, self._pending = self._pending, self._incomplete()
         flight = self._guard.flight
         flight.received += self._pending - before
@@ -59,7 +68,11 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def _cut_off(self, code: int, reason: str) -> None:
         """Close the connection, whatever it was in the middle of."""
-        if not self.transport.is_closing():
+        if self.transport.is_closing():
+            return
+        if not self.handshake_complete:  # the application has yet to accept it, and would fail
+            self.transport.abort()
+        else:
             self.conn.fail(code, reason)
             self.handle_parser_exception()
 
@@ -67,7 +80,15 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.close_sent:
+            self._is_open = True
             self.scope["state"][CONNECTION] = self
+
+    @override
+    def handle_cont(self, event: Frame) -> None:
+        if len(self.frames) < MOST_FRAMES:
+            super().handle_cont(event)
+        else:
+            self._cut_off(1009, f"The message has more than {MOST_FRAMES} frames.")
 
     @override
     def send_receive_event_to_app(self) -> None:
@@ -83,6 +104,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def acknowledge(self) -> None:
         """Note that the connection was acknowledged: its messages may now have their full size."""
+        self._is_acknowledged, self._greeting = True, 0
         self.conn.max_message_size = self.config.ws_max_size
 
     def end(self) -> None:

@@ -15,7 +15,7 @@ from server.domain.errors import Overloaded, RateLimited, RequestError, Unauthen
 from server.domain.refusal import BAD_INPUT, INTERNAL, STOPPING
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
-from server.web.body import JSON, read_object, read_whole, require_media_type
+from server.web.body import JSON, read_body, read_whole, require_media_type
 from server.web.convex.call import FunctionFailed, Value, call
 from server.web.convex.function import function_at
 from server.web.identity.authentication import Authentication, account_of
@@ -91,7 +91,7 @@ class Convex:
         caller = await self._authentication.identify(request)
         self._admission.require_hope(account_of(request))
         body = await read_whole(request, self._max_request_bytes)
-        sent = _read(body)
+        sent = await _read(body)
         function = function_at(sent["path"], kind)
         newcomer = Newcomer(
             caller=account_of(request),
@@ -112,13 +112,13 @@ def _stays(request: Request, sent: Mapping[str, Any]) -> bool:
     return named or bool(key_headers(request)) or _SUBMISSION in sent["path"]
 
 
-def _read(body: bytes) -> dict[str, Any]:
+async def _read(body: bytes) -> dict[str, Any]:
     """Return the call in a body: an object with `path`, `args` and `format`.
 
     Raises:
         Refused: it is no call at all.
     """
-    sent = read_object(body)
+    sent = await read_body(body)
     if not isinstance(sent.get("path"), str):
         raise bad_input(["The body must be a JSON object {path, args, format}; path is a text."])
     if sent.get("format") not in (None, *_FORMATS):

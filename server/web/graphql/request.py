@@ -6,19 +6,19 @@ from typing import Any
 
 from strawberry.http import GraphQLRequestData
 
-from server.web.body import read_object
+from server.web.body import read_body, read_object
 from server.web.refusal import bad_input
 
 _IN_JSON = ("variables", "extensions")
 
 
-def from_body(body: bytes) -> GraphQLRequestData:
+async def from_body(body: bytes) -> GraphQLRequestData:
     """Return the request in the body of a POST.
 
     Raises:
         Refused: it is not a JSON object, or not a request.
     """
-    return checked(read_object(body))
+    return checked(await read_body(body))
 
 
 def from_query(parameters: Mapping[str, str]) -> GraphQLRequestData:

@@ -85,9 +85,9 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
             await self._end(refusal_of(error, uuid4().hex).message)
             return
         self.context.identify(caller, account_of(socket.ws))
+        socket.acknowledge()  # first: the client may answer at once
         await super().handle_message(message)
         if self.connection_acknowledged:
-            socket.acknowledge()
             self._watching.enter_context(view.authentication.watched(credential, self._end))
 
     async def _end(self, reason: str) -> None:

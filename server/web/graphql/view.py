@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -45,6 +46,7 @@ from server.web.origins import allows
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
 
+_NOISE = re.compile(r'#[^\n\r]*|"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n\r]|\\.)*"', re.DOTALL)
 OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
 
@@ -153,7 +155,7 @@ class GraphQLView(GraphQL[Context, None]):
         await self.authentication.identify(sent)
         if sent.method == "GET":
             return from_query(single_parameters(sent))
-        return from_body(await read_whole(sent, self._max_request_bytes))
+        return await from_body(await read_whole(sent, self._max_request_bytes))
 
     @override
     async def execute_single(
@@ -212,9 +214,11 @@ def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:
 def _may_change(sent: GraphQLRequestData) -> bool:
     """Return whether the request may be a mutation: it cannot be one without the word.
 
-    A text that is too long is refused, so it need not be looked through.
+    A text that is too long is refused, so it need not be looked through. The word does not count in
+    comments and texts.
     """
-    return "mutation" in (sent.query or "")[:MOST_CHARACTERS]
+    text = (sent.query or "")[:MOST_CHARACTERS]
+    return "mutation" in text and "mutation" in _NOISE.sub("", text)
 
 
 def _preferred(request: HTTPConnection) -> str | None:

@@ -18,7 +18,7 @@ from server.domain.whole_number import not_whole, whole_number
 from server.kinds.kind import BatchWork
 from server.kinds.kind_option import read_settings
 from server.web.admission.admission import Admission, Newcomer, work_of
-from server.web.body import JSON, read_object, read_whole, repeated_parameters, require_media_type
+from server.web.body import JSON, read_body, read_whole, repeated_parameters, require_media_type
 from server.web.identity.authentication import account_of, caller_of
 from server.web.json_value import json_answer
 from server.web.key import key_headers
@@ -82,7 +82,7 @@ async def _submit_whole(
         f"There is no parameter {quoted(name)}: in JSON, options stand beside {kind.kind.argument}."
         for name in request.query_params
     ]
-    sent = read_object(body)
+    sent = await read_body(body)
     items: Sequence[Input] = items_of(kind, sent, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     with answered_with(batch_request.key):

@@ -4,10 +4,13 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from server.web.connections.limits import UNACKNOWLEDGED_BYTES
+from server.web.connections.websocket import MOST_FRAMES
 from server.web.graphql.view import OPERATIONS_PER_SOCKET
 from tests.support.batches.batch_work import plus_one, submit
 from tests.support.shop import Shop
@@ -58,6 +61,34 @@ async def test_a_message_after_it_is_as_large_as_a_body_over_http(server: Listen
 async def test_fragments_are_counted_together(server: Listening) -> None:
     async with talking(server.port) as talk:
         await talk.socket.send(["x" * 1000] * 20)
+        assert (await talk.closed())[0] == 1009
+
+
+async def test_all_that_comes_before_the_acknowledgement_counts_together(
+    server: Listening,
+) -> None:
+    """Empty pings and empty frames have no bytes in them, and cost time all the same."""
+    ping, begun, empty = b"\x89\x80aaaa", b"\x01\x81aaaa\x1a", b"\x00\x80aaaa"
+    for sent in (ping * 5_000, begun + empty * 5_000):
+        peer = await server.peer()
+        await peer.send(HANDSHAKE)
+        await peer.reader.readuntil(b"\r\n\r\n")
+        await peer.send(sent)
+        assert b"\x03\xf1" in await peer.all()  # 1009
+        hasty = await server.peer()
+        await hasty.send(HANDSHAKE + sent)
+        await hasty.all()
+
+
+async def test_a_message_has_a_thousand_frames_at_most(server: Listening) -> None:
+    async with talking(server.port) as talk:
+        await talk.greet()
+        query = json.dumps({"id": "1", "type": "subscribe", "payload": {"query": "{__typename}"}})
+        await talk.socket.send([query, *[""] * (MOST_FRAMES - 10)])
+        assert (await talk.hear())["type"] == "next"
+        assert (await talk.hear())["type"] == "complete"
+        with suppress(ConnectionClosed):
+            await talk.socket.send(["{", *[""] * (MOST_FRAMES + 100)])
         assert (await talk.closed())[0] == 1009
 
 

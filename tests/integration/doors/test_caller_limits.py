@@ -147,6 +147,18 @@ async def test_a_repeated_request_is_not_charged(strict: Shop) -> None:
     await strict.services.allowance.take("", PER_MINUTE - 5)
 
 
+async def test_a_repetition_is_answered_when_nothing_is_left(strict: Shop) -> None:
+    """Its caller may have lost the first answer, and nothing has to be done."""
+    (product,) = await strict.put(0)
+    app = app_of(strict)
+    sent = well_formed(Door.GRAPHQL_POST, product, "0" * 24).with_header("idempotency-key", "k")
+    assert (await reply(app, Door.GRAPHQL_POST, sent)).code is None
+    await strict.services.allowance.take("", PER_MINUTE - 1)
+
+    assert (await reply(app, Door.GRAPHQL_POST, sent)).is_replay
+    assert strict.stocks() == {product: 1}
+
+
 async def test_a_second_mutation_that_is_refused_does_not_make_the_answer_a_refusal(
     strict: Shop,
 ) -> None:

@@ -77,9 +77,13 @@ async def test_the_same_items_in_another_form_are_the_same_content(shop: Shop) -
     ]
 
     assert [is_replay(answer) for answer in answers] == [False, True]
-    names = ["Café", "Cafe\u0301"]
+    names = ["Café", "Cafe\u0301", " Café\t"]
     products = [{"name": name, "price": 1, "stock": 0, "category": "x"} for name in names]
     answers = [await sent(shop, "names", CREATE, p=[product]) for product in products]
+    assert [is_replay(answer) for answer in answers] == [False, True, True]
+    update = {"productId": one, "quantity": 1}
+    updates = [update, update | {"expectedStock": None}]
+    answers = [await sent(shop, "null", UPDATE, u=[each]) for each in updates]
     assert [is_replay(answer) for answer in answers] == [False, True]
 
 

@@ -45,8 +45,9 @@ REFUSED: list[tuple[str, Any, str]] = [
     *(
         (field, text, f"The {field} has no visible character.")
         for field in ("name", "category")
-        for text in ("\u200b", "\u200b\u2060\ufeff", "\u0301")
+        for text in ("\u200b", "\u200b\u2060\ufeff", "\u0301", "\u3164", "\u2800 \u115f")
     ),
+    ("name", "a" + "\u0315\u0301" * 16, "The name has more than 30 combining marks in a row."),
     ("category", f"a{HALF}", "The category is not valid Unicode: it has half a surrogate pair."),
     *(
         (field, value, f"The {field} {fault}")

@@ -88,8 +88,8 @@ async def test_no_more_than_the_bucket_holds_is_sent(allowance: Allowance) -> No
         await allowance.take("a", 1)
 
     assert str(refused.value) == (
-        "You have sent as many items as you may: 100 a minute. Nothing was done: send the request "
-        "again in 8 s."
+        "You have sent as many items as you may: 100 a minute. Nothing of this batch was done: "
+        "send it again in 8 s."
     )
     assert refused.value.retry_after_seconds == 8
 
@@ -160,6 +160,16 @@ async def test_without_a_limit_nothing_is_asked(bucket: Bucket) -> None:
     callers: Any = bucket
     async with Allowance(callers).charged("a") as charge:
         await charge.add(1_000_000)
-        charge.give_back()
+        await charge.give_back()
 
     assert bucket.leases == []
+
+
+async def test_what_is_given_back_can_be_granted_elsewhere_at_once(
+    allowance: Allowance, bucket: Bucket
+) -> None:
+    async with allowance.charged("a") as charge:
+        await charge.add(60)
+        await charge.give_back()
+
+    assert bucket.items == 100

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.domain.field_check import FieldCheck
+from server.domain.field_check import FieldCheck, composed
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.whole_number import MAX_INT
 
@@ -180,3 +180,15 @@ def test_an_amount_is_stored_exactly_or_refused_shortly(field: str, value: float
 
     assert (stored == value and 0 <= value <= MAX_INT) != bool(errors)
     assert all(len(one.message) < 120 for one in errors)
+
+
+@pytest.mark.parametrize("text", ["a" + "\u0315\u0301" * 500_000, "é" * 1_001])
+def test_what_no_field_takes_is_not_composed(text: str) -> None:
+    """Marks in a row are sorted in a time that grows with the square: a million took minutes."""
+    assert composed(text) == text
+
+
+def test_thirty_marks_in_a_row_are_composed() -> None:
+    text = "e" + "\u0301" * 30
+
+    assert composed(text) == "é" + "\u0301" * 29

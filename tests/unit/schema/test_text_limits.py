@@ -76,3 +76,14 @@ async def test_a_text_that_is_too_long_is_not_looked_up() -> None:
 
     assert result.errors is not None
     assert f"has {MOST_CHARACTERS + 1} characters" in result.errors[0].message
+
+
+@pytest.mark.parametrize("place", ["products(first: {})", "stockUpdates(first: -{})"])
+async def test_a_number_has_a_thousand_digits_at_most(place: str) -> None:
+    """Python reads no more than 4 300, and says so with an error of its own."""
+    long, longest = (place.format("1" * digits) for digits in (5_000, 1_000))
+
+    (error,) = (await schema.execute(f"{{ {long} {{ totalCount }} }}")).errors or []
+    assert error.message == "The text of the query has a number of more than 1000 digits."
+    (error,) = (await schema.execute(f"{{ {longest} {{ totalCount }} }}")).errors or []
+    assert "32-bit" in error.message
