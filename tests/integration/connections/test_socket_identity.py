@@ -139,6 +139,20 @@ async def test_a_key_that_is_revoked_ends_its_sockets_and_no_others(
         assert (await operator.hear())["payload"] == {"data": {"__typename": "Query"}}
 
 
+async def test_a_server_that_knows_no_callers_ends_no_socket(shop: Shop) -> None:
+    authentication = Authentication()
+    async with (
+        listening(app_of(shop, authentication=authentication)) as server,
+        talking(server.port) as talk,
+    ):
+        await talk.greet()
+
+        await authentication.check_sessions()
+
+        await talk.subscribe(HELLO)
+        assert (await talk.hear())["payload"] == {"data": {"__typename": "Query"}}
+
+
 async def test_what_comes_after_the_end_of_a_key_is_not_done(shop: Shop, tmp_path: Path) -> None:
     """A client need not close when the server does, and could go on sending."""
     made = make_identities(tmp_path)
