@@ -10,7 +10,7 @@ from server.domain.whole_number import MAX_INT, not_whole, whole_number
 LONGEST_NAME = 200  # characters, after trimming
 LONGEST_CATEGORY = 100
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# All control characters except tabs and line breaks; and those that change the direction of text.
+# All control characters except tabs and line breaks. Then those that change the text direction.
 _CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"
 _DIRECTIONS = "\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}{_DIRECTIONS}]")
