@@ -48,7 +48,7 @@ _RULES = (
     MaybeNullValidationRule,
     OneOfInputValidationRule,
 )
-# Each cycle is found by one of these: the second sees only one of several fragments of a name.
+# The rule for cycles looks at one fragment of each name, so names must be unique as well.
 _RULES_OF_A_CYCLE = (UniqueFragmentNamesRule, NoFragmentCyclesRule)
 
 

@@ -21,7 +21,7 @@ _MOST_CALLERS: Final = 10_000  # that are remembered
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerLimits:
-    """What one caller may do. 0 is no limit."""
+    """The limits of each caller; 0 means that there is none."""
 
     items_per_minute: int = 0
     waiting_batches: int = 0
@@ -29,7 +29,7 @@ class CallerLimits:
 
 @dataclass(slots=True)
 class _Account:
-    """What this process knows of a caller: items that it holds until a moment, and a refusal.
+    """The items that this process has leased for a caller until `until`, and its last refusal.
 
     Before `refused_until`, a request of `refused_items` or more is refused without asking.
     """
@@ -156,7 +156,7 @@ class Charge:
                 await self.give_back()
 
     async def add(self, items: int) -> None:
-        """Charge for items. Those that come first decide whether the request may begin.
+        """Charge for items. The first call decides whether the request may begin.
 
         Raises:
             RateLimited: the caller may not send so many for now.

@@ -13,7 +13,7 @@ _LONGEST_COMPOSED = 1_000
 _LONGEST_RUN = 30
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# All control characters except tabs and line breaks; and those that change the direction of text.
+# All control characters except tabs and line breaks. Then those that change the text direction.
 _CONTROLS = "\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f"
 _DIRECTIONS = "\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"
 _FORBIDDEN = re.compile(f"[{_CONTROLS}{_DIRECTIONS}]")

@@ -1,4 +1,4 @@
-"""What callers have used up, in the collection `callers`, which all processes share."""
+"""What each caller may still send. All processes share it, in the collection `callers`."""
 
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ _WAITING_RETRY_SECONDS = 5
 
 
 class ItemLease(NamedTuple):
-    """Items that a caller may send, and if there are none, the seconds until there will be."""
+    """How many items were granted; if none, in how many seconds they would be."""
 
     items: int
     seconds: float

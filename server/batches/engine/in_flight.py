@@ -46,7 +46,7 @@ class InFlight:
 
 
 def _note_failure(task: asyncio.Task[Any]) -> None:
-    """Log the error of work that nobody waits for: only one that is not foreseen is a fault."""
+    """Log the error of work whose caller has left. Only an unexpected one is logged as a fault."""
     error = None if task.cancelled() else task.exception()
     if isinstance(error, StockbatchError):
         log.info("Work failed after its caller had left: %s", error)

@@ -63,7 +63,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             self._cut_off(1013, "The server holds as many bytes as it may: try again later.")
 
     def _incomplete(self) -> int:
-        """Return how many bytes are held of a message that has begun and not ended."""
+        """Return how many bytes of an incomplete message are held."""
         return len(self.conn.reader.buffer) + sum(map(len, self.frames))
 
     def _cut_off(self, code: int, reason: str) -> None:

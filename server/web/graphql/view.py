@@ -212,7 +212,7 @@ def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:
 
 
 def _may_change(sent: GraphQLRequestData) -> bool:
-    """Return whether the request may be a mutation: it cannot be one without the word.
+    """Return False if the request cannot be a mutation: its text does not have the word.
 
     A text that is too long is refused, so it need not be looked through. The word does not count in
     comments and texts.
