@@ -57,6 +57,7 @@ class Parts:
     """
 
     app: ASGIApp
+    readiness: Readiness
     guard: ConnectionGuard
     mongod: EmbeddedMongod | None
     background: Background | None
@@ -104,10 +105,10 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         await stack.enter_async_context(sweep.running())
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        ready = _readiness(stack, driver, background)
-        app = _app(settings, assembly, metrics, ready, guard, authentication)
+        readiness = _readiness(stack, driver, background)
+        app = _app(settings, assembly, metrics, readiness.why_not, guard, authentication)
         await stack.enter_async_context(authentication.watching())
-        yield Parts(app=app, guard=guard, mongod=mongod, background=background)
+        yield Parts(app=app, readiness=readiness, guard=guard, mongod=mongod, background=background)
 
 
 @asynccontextmanager
@@ -126,8 +127,9 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        app = make_worker_app(metrics, _readiness(stack, driver, background))
-        yield Parts(app=app, guard=guard, mongod=None, background=background)
+        readiness = _readiness(stack, driver, background)
+        app = make_worker_app(metrics, readiness.why_not)
+        yield Parts(app=app, readiness=readiness, guard=guard, mongod=None, background=background)
 
 
 async def _connected(
@@ -300,12 +302,12 @@ def _identity_settings(settings: Settings) -> IdentitySettings:
     )
 
 
-def _readiness(stack: AsyncExitStack, driver: Driver, background: Background | None) -> WhyNotReady:
+def _readiness(stack: AsyncExitStack, driver: Driver, background: Background | None) -> Readiness:
     readiness = Readiness(
         lambda: is_writable(driver), lambda: background is None or background.is_alive
     )
     stack.push_async_callback(readiness.close)
-    return readiness.why_not
+    return readiness
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:

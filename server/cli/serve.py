@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import resource
 import socket
 
@@ -45,11 +46,24 @@ async def _serve_until_stopped(
         shutdown_seconds=settings.shutdown_seconds,
     )
     server = Server(config)
+    loop = asyncio.get_running_loop()
 
     def stop_serving() -> None:
+        stop.action = stop.ignore
+        _begin_to_stop(parts)
         server.should_exit = True
-        if parts.background is not None:
-            parts.background.stop()  # claimed chunks end while the requests do
+
+    def drain() -> None:
+        """Tell whoever watches that the server stops, and serve until they know."""
+        if not (settings.drain_seconds and parts.readiness.is_watched):
+            stop_serving()
+            return
+        log.info("Stopping: requests are served for another %g s", settings.drain_seconds)
+        stop.action = stop_serving  # a second signal does not wait
+        left = settings.shutdown_seconds - math.ceil(settings.drain_seconds)
+        config.timeout_graceful_shutdown = max(1, left)
+        _begin_to_stop(parts)
+        loop.call_later(settings.drain_seconds, stop_serving)
 
     async def stop_with_the_database(mongod: EmbeddedMongod) -> None:
         log.critical("%s The server stops.", await mongod.wait())
@@ -67,13 +81,20 @@ async def _serve_until_stopped(
         watchers.append(asyncio.create_task(stop_with_the_database(parts.mongod)))
     if parts.background is not None:
         watchers.append(asyncio.create_task(stop_with_the_worker(parts.background)))
-    stop.action = stop_serving
+    stop.action = drain
     await server.serve(sockets=[listener])
     stop.action = stop.ignore  # a second signal does not cut short what still ends
     a_part_ended_first = any(watcher.done() for watcher in watchers)
     for watcher in [*watchers, watching]:
         watcher.cancel()
     return int(a_part_ended_first)
+
+
+def _begin_to_stop(parts: Parts) -> None:
+    parts.readiness.stop()
+    parts.guard.retire()
+    if parts.background is not None:
+        parts.background.stop()  # claimed chunks end while the requests do
 
 
 def _allow_files(connections: int) -> None:

@@ -42,6 +42,7 @@ async def _work_until_stopped(parts: Parts, stop: StopSignal) -> int:
     stopped = asyncio.Event()
 
     def stop_working() -> None:
+        parts.readiness.stop()
         stopped.set()
         _exit_in_time()
 

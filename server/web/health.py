@@ -1,6 +1,8 @@
 """The routes that tell whether a process is well. A worker has no others."""
 
+import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -9,6 +11,8 @@ from starlette.routing import Route
 
 from server.web.metrics import Metrics
 from server.web.probe import PROBE_SECONDS, Probe
+
+WATCHED_SECONDS: Final = 30.0  # a proxy asks more often
 
 WhyNotReady = Callable[[], Awaitable[str | None]]
 
@@ -22,9 +26,23 @@ class Readiness:
         """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
         self._database = Probe(is_writable, seconds=PROBE_SECONDS)
         self._is_alive = is_alive
+        self._is_stopping = False
+        self._asked: float | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Return whether somebody has asked lately, such as a proxy that must learn of the end."""
+        return self._asked is not None and time.monotonic() - self._asked < WATCHED_SECONDS
+
+    def stop(self) -> None:
+        """Say from now on that the process stops."""
+        self._is_stopping = True
 
     async def why_not(self) -> str | None:
         """Return why the process is not ready; None if it is."""
+        self._asked = time.monotonic()
+        if self._is_stopping:
+            return "the process is stopping"
         is_writable = await self._database.result()
         if is_writable is None:
             return f"the database does not answer within {PROBE_SECONDS:g} s"
