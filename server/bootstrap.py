@@ -1,6 +1,7 @@
 """The composition root: the only place that turns settings into wired parts."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from server.mongo.connection.data_folder import running_uri
 from server.mongo.connection.deployment import is_writable, require_transactions
 from server.mongo.connection.driver import Driver, connect
 from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.connection.outage import Outage
+from server.mongo.connection.patience import Patience
 from server.mongo.connection.pool import PoolWaits
 from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
@@ -43,6 +46,7 @@ from server.web.identity.configured import IdentitySettings, authentication_of
 from server.web.loop_lag import watch_lag
 from server.web.metrics import Metrics
 from server.web.origins import AllowedHosts
+from server.web.patience import Patient
 from server.web.probe import Probe
 from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
@@ -85,6 +89,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
         metrics = Metrics()
         driver = await _connected(stack, settings, uri, metrics, samples=mongod is not None)
+        outage = await _outage(stack, driver)
         assembly = _assembled(driver, settings, metrics)
         stack.push_async_callback(_drain, assembly.engine, mongod)
 
@@ -105,7 +110,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
         ready = _readiness(stack, driver, background)
-        app = _app(settings, assembly, metrics, ready, guard, authentication)
+        app = _app(settings, assembly, metrics, ready, guard, authentication, outage)
         await stack.enter_async_context(authentication.watching())
         yield Parts(app=app, guard=guard, mongod=mongod, background=background)
 
@@ -121,6 +126,7 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         uri = settings.mongodb_uri or running_uri(settings.data_dir)
         metrics = Metrics()
         driver = await _connected(stack, settings, uri, metrics, samples=False)
+        await _outage(stack, driver)
         assembly = _assembled(driver, settings, metrics)
         stack.push_async_callback(_drain_briefly, assembly.engine)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
@@ -138,6 +144,16 @@ async def _connected(
     await require_transactions(driver, uri)
     await _prepared(driver, settings, samples=samples)
     return driver
+
+
+async def _outage(stack: AsyncExitStack, driver: Driver) -> Outage:
+    """Watch whether the database answers, and keep what repeats that out of the log."""
+    outage = Outage(lambda: is_writable(driver))
+    await stack.enter_async_context(outage.watched())
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(outage.is_news)
+        stack.callback(handler.removeFilter, outage.is_news)
+    return outage
 
 
 async def _watch(
@@ -247,14 +263,18 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
     )
 
 
-def _app(
+def _app(  # noqa: PLR0913, PLR0917 - what the doors have in common
     settings: Settings,
     assembly: Assembly,
     metrics: Metrics,
     why_not_ready: WhyNotReady,
     guard: ConnectionGuard,
     authentication: Authentication,
+    outage: Outage,
 ) -> ASGIApp:
+    def new_patience() -> Patience:
+        return Patience(settings.request_seconds, outage)
+
     limit = settings.max_request_bytes
     origins = settings.origins
     admission = Admission(queue_seconds=settings.queue_seconds, flight=guard.flight)
@@ -266,6 +286,7 @@ def _app(
         admission=admission,
         authentication=authentication,
         on_answered=metrics.request_answered,
+        new_patience=new_patience,
     )
     rest = Rest(
         assembly.services,
@@ -283,7 +304,8 @@ def _app(
         authentication=authentication,
     )
     app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
-    return CountedBodies(AllowedHosts(app, settings.hosts), guard.flight)
+    hosted = AllowedHosts(Patient(app, new_patience), settings.hosts)
+    return CountedBodies(hosted, guard.flight)
 
 
 def _identity_settings(settings: Settings) -> IdentitySettings:

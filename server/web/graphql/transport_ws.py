@@ -22,10 +22,12 @@ from schema.context import Context
 from server.domain.caller import NOBODY
 from server.domain.errors import Overloaded, StockbatchError, quoted
 from server.domain.refusal import BAD_INPUT, refusal_of
+from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.identity.authentication import Authentication, account_of
+from server.web.patience import NewPatience
 from server.web.refusal import Refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, note_answer, note_code, request_at
 
@@ -42,6 +44,7 @@ class View(Protocol):
     admission: Admission
     authentication: Authentication
     on_answered: OnAnswered
+    new_patience: NewPatience
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
@@ -117,7 +120,8 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run the operation, and measure it until its first message."""
-        with request_at(DOOR, cast("View", self.view).on_answered):
+        view = cast("View", self.view)
+        with request_at(DOOR, view.on_answered), patient(view.new_patience()):
             try:
                 await self._run_admitted(operation)
             except asyncio.CancelledError:
