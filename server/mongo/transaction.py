@@ -155,11 +155,11 @@ class TransactionRunner:
         except DatabaseUnavailable:
             if running is None or (running.done() and not wait.has_expired):
                 raise
-            return await self._left_behind(running, attempt)
         except asyncio.CancelledError:
             if running is not None:
                 await self._cancelled(running, attempt)
             raise
+        return self._left_behind(running, attempt)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
@@ -252,7 +252,7 @@ class TransactionRunner:
         self._on_retry("conflict" if is_conflict else "unavailable")
         await asyncio.sleep(delay)
 
-    async def _left_behind(self, running: asyncio.Task[T], attempt: "_Attempt") -> T:
+    def _left_behind(self, running: asyncio.Task[T], attempt: "_Attempt") -> T:
         """Let the transaction go on without its caller, and raise what the caller must know.
 
         If it has ended in the same moment, its result is returned all the same.
