@@ -16,6 +16,7 @@ from server.batches.engine.limits import Limits
 from server.batches.engine.sharing.group_commit import GroupLimits
 from server.batches.stored.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
+from server.domain.stopping import Stopping
 from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS
 from server.jobs.background import Background
 from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
@@ -51,6 +52,9 @@ from server.web.probe import Probe
 from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
 
+_CHUNK_SECONDS = 4.0  # after the last request, for the chunks that have begun
+_MONGOD_SECONDS = 8.0  # the same, for the embedded database
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -73,8 +77,10 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def wired(settings: Settings) -> AsyncIterator[Parts]:
+async def wired(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
     """Build the parts of a server, connected and ready; on leaving, end and close them in order.
+
+    Each has the time that `stopping` leaves it.
 
     Raises:
         StartupError: the database cannot be used; the message says why.
@@ -85,38 +91,50 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         if settings.mongodb_uri is None:
             mongod = EmbeddedMongod(settings.data_dir)
             await mongod.start()
-            stack.push_async_callback(mongod.stop)
+            stack.push_async_callback(_stop_mongod, mongod, stopping)
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
         metrics = Metrics()
         driver = await _connected(stack, settings, uri, metrics, samples=mongod is not None)
         outage = await _outage(stack, driver)
         assembly = _assembled(driver, settings, metrics)
-        stack.push_async_callback(_drain, assembly.engine, mongod)
 
-        def unless_the_database_is_gone(seconds: float) -> float:
-            return 0.0 if mongod and mongod.has_ended else seconds
+        def patience(seconds: float = _CHUNK_SECONDS) -> float:
+            """Return how long work that has begun may take to end."""
+            if mongod and mongod.has_ended:
+                return 0.0
+            return min(seconds, stopping.seconds_left(_CHUNK_SECONDS))
+
+        stack.push_async_callback(_drain, assembly.engine, patience)
 
         stack.push_async_callback(assembly.services.progress.close)
         background = None
         if settings.worker_enabled:
-            background = await _background(stack, settings, assembly, unless_the_database_is_gone)
+            background = await _background(stack, settings, assembly, patience)
         sweep = ExpirySweep(
             assembly.runner,
             clock=utc_now,
             interval_seconds=settings.expiry_sweep_seconds,
-            patience_seconds=lambda: unless_the_database_is_gone(PATIENCE_SECONDS),
+            patience_seconds=lambda: patience(PATIENCE_SECONDS),
         )
         await stack.enter_async_context(sweep.running())
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        ready = _readiness(stack, driver, background)
-        app = _app(settings, assembly, metrics, ready, guard, authentication, outage)
+        ready = _readiness(stack, driver, background, stopping)
+        admission = Admission(
+            queue_seconds=settings.queue_seconds, flight=guard.flight, stopping=stopping
+        )
+        doors = _Doors(
+            settings=settings, metrics=metrics, admission=admission, authentication=authentication,
+            new_patience=lambda: Patience(settings.request_seconds, outage),
+        )  # fmt: skip
+        app = AllowedHosts(doors.app(assembly, ready), settings.hosts)
         await stack.enter_async_context(authentication.watching())
-        yield Parts(app=app, guard=guard, mongod=mongod, background=background)
+        counted = CountedBodies(app, guard.flight)
+        yield Parts(app=counted, guard=guard, mongod=mongod, background=background)
 
 
 @asynccontextmanager
-async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
+async def wired_worker(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
     """Build the parts of a worker, on MONGODB_URI or the embedded database of a running server.
 
     Raises:
@@ -128,11 +146,11 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         driver = await _connected(stack, settings, uri, metrics, samples=False)
         await _outage(stack, driver)
         assembly = _assembled(driver, settings, metrics)
-        stack.push_async_callback(_drain_briefly, assembly.engine)
+        stack.push_async_callback(_drain, assembly.engine, lambda: 1.0)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        app = make_worker_app(metrics, _readiness(stack, driver, background))
+        app = make_worker_app(metrics, _readiness(stack, driver, background, stopping))
         yield Parts(app=app, guard=guard, mongod=None, background=background)
 
 
@@ -189,19 +207,17 @@ async def _background(
     return background
 
 
-async def _drain(engine: Engine, mongod: EmbeddedMongod | None) -> None:
-    """Wait for the chunks that have begun, unless their embedded database has ended."""
-    if mongod is None or not mongod.has_ended:
-        await engine.drain()
+async def _stop_mongod(mongod: EmbeddedMongod, stopping: Stopping) -> None:
+    await mongod.stop(max(1.0, stopping.seconds_left(_MONGOD_SECONDS)))
 
 
-async def _drain_briefly(engine: Engine) -> None:
-    """Wait a second for the chunks that have begun.
+async def _drain(engine: Engine, patience: Callable[[], float]) -> None:
+    """Wait for the chunks that have begun.
 
-    Those that have not ended by now wait for a database that does not answer; their leases run out.
+    Those that have not ended by then wait for a database that does not answer; leases run out.
     """
     with suppress(TimeoutError):
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(patience()):
             await engine.drain()
 
 
@@ -263,49 +279,46 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
     )
 
 
-def _app(  # noqa: PLR0913, PLR0917 - what the doors have in common
-    settings: Settings,
-    assembly: Assembly,
-    metrics: Metrics,
-    why_not_ready: WhyNotReady,
-    guard: ConnectionGuard,
-    authentication: Authentication,
-    outage: Outage,
-) -> ASGIApp:
-    def new_patience() -> Patience:
-        return Patience(settings.request_seconds, outage)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doors:
+    """What all doors have in common."""
 
-    limit = settings.max_request_bytes
-    origins = settings.origins
-    admission = Admission(queue_seconds=settings.queue_seconds, flight=guard.flight)
-    graphql = GraphQLView(
-        assembly.services,
-        max_request_bytes=limit,
-        origins=origins,
-        init_seconds=settings.header_seconds,
-        admission=admission,
-        authentication=authentication,
-        on_answered=metrics.request_answered,
-        new_patience=new_patience,
-    )
-    rest = Rest(
-        assembly.services,
-        max_request_bytes=limit,
-        stream_limits=StreamLimits(
-            bytes=settings.max_stream_bytes, items=settings.max_rows_per_stream
-        ),
-        admission=admission,
-        authentication=authentication,
-    )
-    convex = Convex(
-        assembly.services,
-        max_request_bytes=limit,
-        admission=admission,
-        authentication=authentication,
-    )
-    app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
-    hosted = AllowedHosts(Patient(app, new_patience), settings.hosts)
-    return CountedBodies(hosted, guard.flight)
+    settings: Settings
+    metrics: Metrics
+    admission: Admission
+    authentication: Authentication
+    new_patience: Callable[[], Patience]
+
+    def app(self, assembly: Assembly, why_not_ready: WhyNotReady) -> ASGIApp:
+        """Return the application."""
+        settings, limit = self.settings, self.settings.max_request_bytes
+        graphql = GraphQLView(
+            assembly.services,
+            max_request_bytes=limit,
+            origins=settings.origins,
+            init_seconds=settings.header_seconds,
+            admission=self.admission,
+            authentication=self.authentication,
+            on_answered=self.metrics.request_answered,
+            new_patience=self.new_patience,
+        )
+        rest = Rest(
+            assembly.services,
+            max_request_bytes=limit,
+            stream_limits=StreamLimits(
+                bytes=settings.max_stream_bytes, items=settings.max_rows_per_stream
+            ),
+            admission=self.admission,
+            authentication=self.authentication,
+        )
+        convex = Convex(
+            assembly.services,
+            max_request_bytes=limit,
+            admission=self.admission,
+            authentication=self.authentication,
+        )
+        app = make_app(graphql, self.metrics, why_not_ready, rest, convex, settings.origins)
+        return Patient(app, self.new_patience)
 
 
 def _identity_settings(settings: Settings) -> IdentitySettings:
@@ -322,9 +335,11 @@ def _identity_settings(settings: Settings) -> IdentitySettings:
     )
 
 
-def _readiness(stack: AsyncExitStack, driver: Driver, background: Background | None) -> WhyNotReady:
+def _readiness(
+    stack: AsyncExitStack, driver: Driver, background: Background | None, stopping: Stopping
+) -> WhyNotReady:
     readiness = Readiness(
-        lambda: is_writable(driver), lambda: background is None or background.is_alive
+        lambda: is_writable(driver), lambda: background is None or background.is_alive, stopping
     )
     stack.push_async_callback(readiness.close)
     return readiness.why_not

@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     idempotency_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10
     publish_url: str | None = None
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
-    shutdown_seconds: Annotated[int, Field(ge=1)] = 25
+    shutdown_seconds: Annotated[int, Field(ge=1)] = 15
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -8,7 +8,8 @@ import socket
 from server.bootstrap import Parts, wired
 from server.cli import garbage
 from server.cli.listening import Server, address_of, listening
-from server.cli.stop_signal import StopSignal
+from server.cli.stop_signal import StopSignal, exit_within
+from server.domain.stopping import AFTER_REQUESTS_SECONDS, Stopping
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
 from server.settings import Settings
@@ -28,14 +29,19 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
         StartupError: the address cannot be used, or the database.
     """
     with listening(settings.host, settings.port) as listener:
-        async with wired(settings) as parts:
+        stopping = Stopping(settings.shutdown_seconds)
+        async with wired(settings, stopping) as parts:
             garbage.tune()
             log.info("Ready: %s/graphql", address_of(listener))
-            return await _serve_until_stopped(parts, listener, settings, stop)
+            return await _serve_until_stopped(parts, listener, settings, stop, stopping)
 
 
 async def _serve_until_stopped(
-    parts: Parts, listener: socket.socket, settings: Settings, stop: StopSignal
+    parts: Parts,
+    listener: socket.socket,
+    settings: Settings,
+    stop: StopSignal,
+    stopping: Stopping,
 ) -> int:
     _allow_files(settings.max_connections)
     config = config_of(
@@ -44,16 +50,18 @@ async def _serve_until_stopped(
         largest_message=settings.max_request_bytes,
         shutdown_seconds=settings.shutdown_seconds,
     )
-    server = Server(config)
+    server = Server(config, stopping)
 
     def stop_serving() -> None:
         server.should_exit = True
+        stopping.begin()
+        exit_within(stopping.seconds_left(AFTER_REQUESTS_SECONDS))
         if parts.background is not None:
             parts.background.stop()  # claimed chunks end while the requests do
 
     async def stop_with_the_database(mongod: EmbeddedMongod) -> None:
         log.critical("%s The server stops.", await mongod.wait())
-        config.timeout_graceful_shutdown = 0  # no request can be answered any more
+        stopping.request_seconds = 0  # no request can be answered any more
         stop_serving()
 
     async def stop_with_the_worker(background: Background) -> None:

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from server.domain.stopping import Stopping
 from server.web.metrics import Metrics
 from server.web.probe import PROBE_SECONDS, Probe
 
@@ -17,14 +18,20 @@ class Readiness:
     """Says within a second whether the process can do its work, whatever the database does."""
 
     def __init__(
-        self, is_writable: Callable[[], Awaitable[bool]], is_alive: Callable[[], bool]
+        self,
+        is_writable: Callable[[], Awaitable[bool]],
+        is_alive: Callable[[], bool],
+        stopping: Stopping,
     ) -> None:
         """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
         self._database = Probe(is_writable, seconds=PROBE_SECONDS)
         self._is_alive = is_alive
+        self._stopping = stopping
 
     async def why_not(self) -> str | None:
         """Return why the process is not ready; None if it is."""
+        if self._stopping.is_on:
+            return "the process stops"
         is_writable = await self._database.result()
         if is_writable is None:
             return f"the database does not answer within {PROBE_SECONDS:g} s"

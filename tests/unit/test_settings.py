@@ -69,7 +69,7 @@ def test_nothing_needs_to_be_set() -> None:
         "idempotency_wait_seconds": 10,
         "publish_url": None,
         "expiry_sweep_seconds": 10,
-        "shutdown_seconds": 25,
+        "shutdown_seconds": 15,
         "log_format": "text",
         "log_level": "INFO",
     }

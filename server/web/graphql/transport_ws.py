@@ -20,7 +20,7 @@ from typing_extensions import override
 
 from schema.context import Context
 from server.domain.caller import NOBODY
-from server.domain.errors import Overloaded, StockbatchError, quoted
+from server.domain.errors import Overloaded, ServerStops, StockbatchError, quoted
 from server.domain.refusal import BAD_INPUT, refusal_of
 from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
@@ -145,19 +145,20 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
         text: str = operation.query or ""  # Strawberry says that it is missing
         newcomer = Newcomer(caller=account_of(socket.ws), work=work_of(len(text)))
         try:
+            view.admission.require_hope(newcomer.caller)
             if "subscription" in text:
-                view.admission.require_hope(newcomer.caller)
                 await super().run_operation(operation)
             else:
                 async with view.admission.admitted(newcomer):
                     await super().run_operation(operation)
-        except Overloaded as overloaded:
+        except (Overloaded, ServerStops) as error:
+            refusal = refusal_of(error, "")
             extensions = {
-                "code": overloaded.code,
-                "retryAfterSeconds": overloaded.retry_after_seconds,
+                "code": refusal.code,
+                "retryAfterSeconds": refusal.retry_after_seconds,
             }
             await operation.send_initial_errors(
-                [GraphQLError(str(overloaded), extensions=extensions)]
+                [GraphQLError(refusal.message, extensions=extensions)]
             )
 
     @override

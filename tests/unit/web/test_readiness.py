@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from server.web import health
+from server.domain.stopping import Stopping
 from server.web.health import Readiness
 
 
@@ -38,7 +39,7 @@ async def test_the_reason_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(health, "PROBE_SECONDS", 0.01)
-    readiness = Readiness(ask, lambda: is_alive)
+    readiness = Readiness(ask, lambda: is_alive, Stopping(1))
 
     assert await readiness.why_not() == reason
 
@@ -54,7 +55,7 @@ async def test_a_question_that_is_open_is_not_asked_again(monkeypatch: pytest.Mo
         asked += 1
         return await never()
 
-    readiness = Readiness(ask, lambda: True)
+    readiness = Readiness(ask, lambda: True, Stopping(1))
     for _ in range(3):
         assert await readiness.why_not()
 
