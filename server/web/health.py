@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from server.domain.stopping import Stopping
 from server.web.metrics import Metrics
 from server.web.probe import PROBE_SECONDS, Probe
 
@@ -21,12 +22,15 @@ class Readiness:
     """Says within a second whether the process can do its work, whatever the database does."""
 
     def __init__(
-        self, is_writable: Callable[[], Awaitable[bool]], is_alive: Callable[[], bool]
+        self,
+        is_writable: Callable[[], Awaitable[bool]],
+        is_alive: Callable[[], bool],
+        stopping: Stopping,
     ) -> None:
         """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
         self._database = Probe(is_writable, seconds=PROBE_SECONDS)
         self._is_alive = is_alive
-        self._is_stopping = False
+        self._stopping = stopping
         self._asked: float | None = None
 
     @property
@@ -34,15 +38,11 @@ class Readiness:
         """Return whether somebody has asked lately, such as a proxy that must learn of the end."""
         return self._asked is not None and time.monotonic() - self._asked < WATCHED_SECONDS
 
-    def stop(self) -> None:
-        """Say from now on that the process stops."""
-        self._is_stopping = True
-
     async def why_not(self) -> str | None:
         """Return why the process is not ready; None if it is."""
         self._asked = time.monotonic()
-        if self._is_stopping:
-            return "the process is stopping"
+        if self._stopping.is_announced:
+            return "the process stops"
         is_writable = await self._database.result()
         if is_writable is None:
             return f"the database does not answer within {PROBE_SECONDS:g} s"

@@ -19,7 +19,7 @@ def client_of(server: ServerProcess) -> httpx.Client:
 
 
 def test_a_watched_server_says_that_it_stops_and_goes_on_serving(serve: Serve) -> None:
-    server = serve(DRAIN_SECONDS=LONG)
+    server = serve(DRAIN_SECONDS=LONG, SHUTDOWN_SECONDS="60")
     with client_of(server) as kept, client_of(server) as proxy:
         assert kept.post("/graphql", json=ASK).headers.get("connection") != "close"
         assert proxy.get("/readyz").status_code == 200
@@ -27,7 +27,7 @@ def test_a_watched_server_says_that_it_stops_and_goes_on_serving(serve: Serve) -
         server.send(signal.SIGTERM)
         until(lambda: proxy.get("/readyz").status_code == 503, "a server that says it stops")
 
-        assert proxy.get("/readyz").json()["reason"] == "the process is stopping"
+        assert proxy.get("/readyz").json()["reason"] == "the process stops"
         assert proxy.get("/healthz").status_code == 200
         answers = [kept.post("/graphql", json=ASK) for _ in range(3)]  # an old connection, then new
     assert [answer.json() for answer in answers] == [{"data": {"__typename": "Query"}}] * 3
@@ -51,7 +51,7 @@ def test_a_drain_ends_by_itself(serve: Serve) -> None:
 def test_a_server_that_nobody_watches_or_that_has_no_time_to_drain_ends_at_once(
     serve: Serve, drain: str, asks: bool
 ) -> None:
-    server = serve(DRAIN_SECONDS=drain)
+    server = serve(DRAIN_SECONDS=drain, SHUTDOWN_SECONDS="60")
     httpx.get(f"{server.url}/{'readyz' if asks else 'healthz'}", trust_env=False)
 
     began = time.monotonic()
