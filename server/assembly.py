@@ -18,6 +18,7 @@ from server.batches.stored.keyed import KeyedBatches
 from server.batches.stored.queue_watch import QueueWatch
 from server.batches.stored.single_chunk import SingleChunk
 from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submissions
+from server.batches.stored.suspicion import Suspicion
 from server.domain.stored_batch import LEASE_SECONDS
 from server.jobs.heartbeat import Heartbeat
 from server.jobs.housekeeping import Housekeeping
@@ -122,6 +123,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         engine=engine,
         runner=runner,
         queue=repositories.queue,
+        suspicion=Suspicion(repositories.queue, repositories.workers),
         states=repositories.states,
         observer=observer,
         clock=clock,
@@ -157,6 +159,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
             results=repositories.results,
             keys=keys,
             single=SingleChunk(engine=engine, runner=runner, clock=clock),
+            process=worker.name,
             clock=clock,
         ),
         submissions=submissions,

@@ -1,6 +1,7 @@
 """The composition root: the only place that turns settings into wired parts."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from server.batches.engine.limits import Limits
 from server.batches.engine.sharing.group_commit import GroupLimits
 from server.batches.stored.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
+from server.domain.stopping import Stopping
 from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS
 from server.jobs.background import Background
 from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
@@ -25,6 +27,8 @@ from server.mongo.connection.data_folder import running_uri
 from server.mongo.connection.deployment import is_writable, require_transactions
 from server.mongo.connection.driver import Driver, connect
 from server.mongo.connection.embedded import EmbeddedMongod
+from server.mongo.connection.outage import Outage
+from server.mongo.connection.patience import Patience
 from server.mongo.connection.pool import PoolWaits
 from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
@@ -43,9 +47,13 @@ from server.web.identity.configured import IdentitySettings, authentication_of
 from server.web.loop_lag import watch_lag
 from server.web.metrics import Metrics
 from server.web.origins import AllowedHosts
+from server.web.patience import Patient
 from server.web.probe import Probe
 from server.web.rest.rows import StreamLimits
 from server.web.rest.view import Rest
+
+_CHUNK_SECONDS = 4.0  # after the last request, for the chunks that have begun
+_MONGOD_SECONDS = 8.0  # the same, for the embedded database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,7 @@ class Parts:
     """
 
     app: ASGIApp
+    readiness: Readiness
     guard: ConnectionGuard
     mongod: EmbeddedMongod | None
     background: Background | None
@@ -69,8 +78,10 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def wired(settings: Settings) -> AsyncIterator[Parts]:
+async def wired(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
     """Build the parts of a server, connected and ready; on leaving, end and close them in order.
+
+    Each has the time that `stopping` leaves it.
 
     Raises:
         StartupError: the database cannot be used; the message says why.
@@ -81,37 +92,55 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         if settings.mongodb_uri is None:
             mongod = EmbeddedMongod(settings.data_dir)
             await mongod.start()
-            stack.push_async_callback(mongod.stop)
+            stack.push_async_callback(_stop_mongod, mongod, stopping)
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
         metrics = Metrics()
         driver = await _connected(stack, settings, uri, metrics, samples=mongod is not None)
+        outage = await _outage(stack, driver)
         assembly = _assembled(driver, settings, metrics)
-        stack.push_async_callback(_drain, assembly.engine, mongod)
 
-        def unless_the_database_is_gone(seconds: float) -> float:
-            return 0.0 if mongod and mongod.has_ended else seconds
+        def patience(seconds: float = _CHUNK_SECONDS) -> float:
+            """Return how long work that has begun may take to end."""
+            if mongod and mongod.has_ended:
+                return 0.0
+            return min(seconds, stopping.seconds_left(_CHUNK_SECONDS))
+
+        stack.push_async_callback(_drain, assembly.engine, patience)
 
         stack.push_async_callback(assembly.services.progress.close)
         background = None
         if settings.worker_enabled:
-            background = await _background(stack, settings, assembly, unless_the_database_is_gone)
+            background = await _background(stack, settings, assembly, patience)
         sweep = ExpirySweep(
             assembly.runner,
             clock=utc_now,
             interval_seconds=settings.expiry_sweep_seconds,
-            patience_seconds=lambda: unless_the_database_is_gone(PATIENCE_SECONDS),
+            patience_seconds=lambda: patience(PATIENCE_SECONDS),
         )
         await stack.enter_async_context(sweep.running())
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        ready = _readiness(stack, driver, background)
-        app = _app(settings, assembly, metrics, ready, guard, authentication)
+        readiness = _readiness(stack, driver, background, stopping)
+        admission = Admission(
+            queue_seconds=settings.queue_seconds, flight=guard.flight, stopping=stopping
+        )
+        doors = _Doors(
+            settings=settings, metrics=metrics, admission=admission, authentication=authentication,
+            new_patience=lambda: Patience(settings.request_seconds, outage),
+        )  # fmt: skip
+        app = AllowedHosts(doors.app(assembly, readiness.why_not), settings.hosts)
         await stack.enter_async_context(authentication.watching())
-        yield Parts(app=app, guard=guard, mongod=mongod, background=background)
+        yield Parts(
+            app=CountedBodies(app, guard.flight),
+            readiness=readiness,
+            guard=guard,
+            mongod=mongod,
+            background=background,
+        )
 
 
 @asynccontextmanager
-async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
+async def wired_worker(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
     """Build the parts of a worker, on MONGODB_URI or the embedded database of a running server.
 
     Raises:
@@ -121,13 +150,15 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         uri = settings.mongodb_uri or running_uri(settings.data_dir)
         metrics = Metrics()
         driver = await _connected(stack, settings, uri, metrics, samples=False)
+        await _outage(stack, driver)
         assembly = _assembled(driver, settings, metrics)
-        stack.push_async_callback(_drain_briefly, assembly.engine)
+        stack.push_async_callback(_drain, assembly.engine, lambda: 1.0)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        app = make_worker_app(metrics, _readiness(stack, driver, background))
-        yield Parts(app=app, guard=guard, mongod=None, background=background)
+        readiness = _readiness(stack, driver, background, stopping)
+        app = make_worker_app(metrics, readiness.why_not)
+        yield Parts(app=app, readiness=readiness, guard=guard, mongod=None, background=background)
 
 
 async def _connected(
@@ -138,6 +169,16 @@ async def _connected(
     await require_transactions(driver, uri)
     await _prepared(driver, settings, samples=samples)
     return driver
+
+
+async def _outage(stack: AsyncExitStack, driver: Driver) -> Outage:
+    """Watch whether the database answers, and keep what repeats that out of the log."""
+    outage = Outage(lambda: is_writable(driver))
+    await stack.enter_async_context(outage.watched())
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(outage.is_news)
+        stack.callback(handler.removeFilter, outage.is_news)
+    return outage
 
 
 async def _watch(
@@ -173,19 +214,17 @@ async def _background(
     return background
 
 
-async def _drain(engine: Engine, mongod: EmbeddedMongod | None) -> None:
-    """Wait for the chunks that have begun, unless their embedded database has ended."""
-    if mongod is None or not mongod.has_ended:
-        await engine.drain()
+async def _stop_mongod(mongod: EmbeddedMongod, stopping: Stopping) -> None:
+    await mongod.stop(max(1.0, stopping.seconds_left(_MONGOD_SECONDS)))
 
 
-async def _drain_briefly(engine: Engine) -> None:
-    """Wait a second for the chunks that have begun.
+async def _drain(engine: Engine, patience: Callable[[], float]) -> None:
+    """Wait for the chunks that have begun.
 
-    Those that have not ended by now wait for a database that does not answer; their leases run out.
+    Those that have not ended by then wait for a database that does not answer; leases run out.
     """
     with suppress(TimeoutError):
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(patience()):
             await engine.drain()
 
 
@@ -247,43 +286,46 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
     )
 
 
-def _app(
-    settings: Settings,
-    assembly: Assembly,
-    metrics: Metrics,
-    why_not_ready: WhyNotReady,
-    guard: ConnectionGuard,
-    authentication: Authentication,
-) -> ASGIApp:
-    limit = settings.max_request_bytes
-    origins = settings.origins
-    admission = Admission(queue_seconds=settings.queue_seconds, flight=guard.flight)
-    graphql = GraphQLView(
-        assembly.services,
-        max_request_bytes=limit,
-        origins=origins,
-        init_seconds=settings.header_seconds,
-        admission=admission,
-        authentication=authentication,
-        on_answered=metrics.request_answered,
-    )
-    rest = Rest(
-        assembly.services,
-        max_request_bytes=limit,
-        stream_limits=StreamLimits(
-            bytes=settings.max_stream_bytes, items=settings.max_rows_per_stream
-        ),
-        admission=admission,
-        authentication=authentication,
-    )
-    convex = Convex(
-        assembly.services,
-        max_request_bytes=limit,
-        admission=admission,
-        authentication=authentication,
-    )
-    app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
-    return CountedBodies(AllowedHosts(app, settings.hosts), guard.flight)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doors:
+    """What all doors have in common."""
+
+    settings: Settings
+    metrics: Metrics
+    admission: Admission
+    authentication: Authentication
+    new_patience: Callable[[], Patience]
+
+    def app(self, assembly: Assembly, why_not_ready: WhyNotReady) -> ASGIApp:
+        """Return the application."""
+        settings, limit = self.settings, self.settings.max_request_bytes
+        graphql = GraphQLView(
+            assembly.services,
+            max_request_bytes=limit,
+            origins=settings.origins,
+            init_seconds=settings.header_seconds,
+            admission=self.admission,
+            authentication=self.authentication,
+            on_answered=self.metrics.request_answered,
+            new_patience=self.new_patience,
+        )
+        rest = Rest(
+            assembly.services,
+            max_request_bytes=limit,
+            stream_limits=StreamLimits(
+                bytes=settings.max_stream_bytes, items=settings.max_rows_per_stream
+            ),
+            admission=self.admission,
+            authentication=self.authentication,
+        )
+        convex = Convex(
+            assembly.services,
+            max_request_bytes=limit,
+            admission=self.admission,
+            authentication=self.authentication,
+        )
+        app = make_app(graphql, self.metrics, why_not_ready, rest, convex, settings.origins)
+        return Patient(app, self.new_patience)
 
 
 def _identity_settings(settings: Settings) -> IdentitySettings:
@@ -300,12 +342,14 @@ def _identity_settings(settings: Settings) -> IdentitySettings:
     )
 
 
-def _readiness(stack: AsyncExitStack, driver: Driver, background: Background | None) -> WhyNotReady:
+def _readiness(
+    stack: AsyncExitStack, driver: Driver, background: Background | None, stopping: Stopping
+) -> Readiness:
     readiness = Readiness(
-        lambda: is_writable(driver), lambda: background is None or background.is_alive
+        lambda: is_writable(driver), lambda: background is None or background.is_alive, stopping
     )
     stack.push_async_callback(readiness.close)
-    return readiness.why_not
+    return readiness
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:

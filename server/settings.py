@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
     max_stream_bytes: Annotated[int, Field(ge=1024)] = 1024**3
     max_rows_per_stream: Annotated[int, Field(ge=1)] = 5_000_000
+    request_seconds: Annotated[float, Field(ge=0.1, le=60)] = 10
     queue_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
     max_bytes_in_flight: Annotated[int, Field(ge=1024**2)] = 256 * 1024**2
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 4096
@@ -72,7 +73,8 @@ class Settings(BaseSettings):
     idempotency_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10
     publish_url: str | None = None
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
-    shutdown_seconds: Annotated[int, Field(ge=1)] = 25
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3
+    shutdown_seconds: Annotated[int, Field(ge=1)] = 15
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

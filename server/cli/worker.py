@@ -2,22 +2,23 @@
 
 import asyncio
 import logging
-import os
 import socket
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from server.bootstrap import Parts, wired_worker
 from server.cli import garbage
 from server.cli.listening import Server, address_of, listening
-from server.cli.stop_signal import StopSignal
+from server.cli.stop_signal import StopSignal, exit_within
+from server.domain.stopping import Stopping
+from server.jobs.background import PATIENCE_SECONDS
 from server.settings import Settings
 from server.web.connections.serving import config_of
 
 log = logging.getLogger(__name__)
 
 _LONGEST_STOP_SECONDS = 24.0
+_HEALTH_END_SECONDS = 0.5
 _LARGEST_MESSAGE = 1024  # bytes; a worker takes none
 
 
@@ -29,12 +30,16 @@ async def work(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the database or the address of WORKER_HTTP_PORT cannot be used.
     """
+    stopping = Stopping(PATIENCE_SECONDS)
     with _listener(settings) as listener:
-        async with wired_worker(settings) as parts, _health(parts, listener):
-            return await _work_until_stopped(parts, stop)
+        async with (
+            wired_worker(settings, stopping) as parts,
+            _health(parts, listener, stopping),
+        ):
+            return await _work_until_stopped(parts, stop, stopping)
 
 
-async def _work_until_stopped(parts: Parts, stop: StopSignal) -> int:
+async def _work_until_stopped(parts: Parts, stop: StopSignal, stopping: Stopping) -> int:
     if parts.background is None:
         raise AssertionError("a worker works")
     garbage.tune()
@@ -42,17 +47,19 @@ async def _work_until_stopped(parts: Parts, stop: StopSignal) -> int:
     stopped = asyncio.Event()
 
     def stop_working() -> None:
+        stopping.begin()
         stopped.set()
-        _exit_in_time()
+        exit_within(_LONGEST_STOP_SECONDS)
 
     stop.action = stop_working
     ending = asyncio.create_task(parts.background.ended())
-    stopping = asyncio.create_task(stopped.wait())
-    await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    told = asyncio.create_task(stopped.wait())
+    await asyncio.wait({ending, told}, return_when=asyncio.FIRST_COMPLETED)
     stop.action = stop.ignore
     ended_first = not stopped.is_set()
-    stopping.cancel()
+    told.cancel()
     parts.background.stop()
+    await parts.background.finished(stopping.seconds_left())
     return int(ended_first)
 
 
@@ -70,13 +77,15 @@ def _listener(settings: Settings) -> Iterator[socket.socket | None]:
 
 
 @asynccontextmanager
-async def _health(parts: Parts, listener: socket.socket | None) -> AsyncIterator[None]:
+async def _health(
+    parts: Parts, listener: socket.socket | None, stopping: Stopping
+) -> AsyncIterator[None]:
     """Answer `/healthz`, `/readyz` and `/metrics` during the block, if there is a socket."""
     if listener is None:
         yield
         return
     config = config_of(parts.app, parts.guard, largest_message=_LARGEST_MESSAGE, shutdown_seconds=1)
-    server = Server(config)
+    server = Server(config, stopping)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     watching = asyncio.create_task(parts.guard.watch())
     log.info("Health and metrics: %s/metrics", address_of(listener))
@@ -84,20 +93,5 @@ async def _health(parts: Parts, listener: socket.socket | None) -> AsyncIterator
         yield
     finally:
         server.should_exit = True
-        await asyncio.wait({serving})
+        await asyncio.wait({serving}, timeout=_HEALTH_END_SECONDS)
         watching.cancel()
-
-
-def _exit_in_time() -> None:
-    """End the process after a while, whatever it still waits for: its leases run out.
-
-    Python waits for the driver's threads, and these may wait for a database that does not answer.
-    """
-
-    def exit_now() -> None:
-        log.warning("The worker still waits for the database; its chunks are left to others.")
-        os._exit(0)  # a success: the worker was asked to end, and nothing is lost
-
-    timer = threading.Timer(_LONGEST_STOP_SECONDS, exit_now)
-    timer.daemon = True
-    timer.start()

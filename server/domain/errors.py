@@ -8,6 +8,7 @@
     │   ├── BatchTooLarge       BATCH_TOO_LARGE
     │   ├── QueueFull           QUEUE_FULL
     │   ├── Overloaded          OVERLOADED
+    │   ├── ServerStops         UNAVAILABLE
     │   ├── RateLimited         RATE_LIMITED
     │   ├── QueryTooExpensive   QUERY_TOO_EXPENSIVE
     │   ├── KeyReused           IDEMPOTENCY_KEY_REUSED
@@ -74,6 +75,12 @@ class Overloaded(RequestError):
     def __init__(self, message: str, *, retry_after_seconds: int = 1) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ServerStops(RequestError):
+    """The server takes no new requests, as it has been told to stop. Nothing was done."""
+
+    code = "UNAVAILABLE"
 
 
 class RateLimited(RequestError):

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from server.domain.death import Death
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
 
@@ -90,19 +91,20 @@ class Chunk:
 class ClaimedChunk:
     """A chunk that this process holds under a lease.
 
-    `items` are those without an outcome so far, and `size` is the number of all its items.
-    `attempts` counts how often it was given back because the database failed, and `crashes` how
-    often its lease ran out since an item of it was last found at fault. `after_failure`: an earlier
-    chunk of its lane has a failure. `has_failures`: an item of this chunk has failed already.
+    `items` are those without an outcome so far. `attempts` counts how often it was given back
+    because the database failed, and `crashes` how often its lease ran out since an item of it was
+    last found at fault. `deaths` are those times of which its items are suspected; the
+    worker may have been seen since. `after_failure`: an earlier chunk of its lane has a failure.
+    `has_failures`: an item of this chunk has failed already.
     `left_open` are the ids of sessions of workers that lost the chunk; transactions may still be
     open in them.
     """
 
     lease: Lease
     items: Sequence[StoredItem]
-    size: int
     attempts: int
     crashes: int
     after_failure: bool
     has_failures: bool
     left_open: Sequence[Any] = ()
+    deaths: Sequence[Death] = ()

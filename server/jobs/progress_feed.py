@@ -15,6 +15,7 @@ from server.domain.errors import BadInput, StoreError
 from server.domain.request_id import context_of
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.changes import BatchChanges
+from server.mongo.connection.patience import Patience, current_patience, patient
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,8 @@ class ProgressFeed:
             StoreError: the database did not answer the first read.
         """
         try:
-            batch = await self._batches.by_id(batch_id, created_by)
+            with patient(_renewed()):
+                batch = await self._batches.by_id(batch_id, created_by)
         except StoreError:
             if last is None:
                 raise
@@ -138,3 +140,9 @@ class ProgressFeed:
         for changed_id in batch_ids:
             for changed in self._watchers.get(changed_id, ()):
                 changed.set()
+
+
+def _renewed() -> Patience | None:
+    """Return new patience for a subscription, which outlives an outage."""
+    patience = current_patience()
+    return None if patience is None else patience.renewed()

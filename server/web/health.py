@@ -1,14 +1,19 @@
 """The routes that tell whether a process is well. A worker has no others."""
 
+import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from server.domain.stopping import Stopping
 from server.web.metrics import Metrics
 from server.web.probe import PROBE_SECONDS, Probe
+
+WATCHED_SECONDS: Final = 30.0  # a proxy asks more often
 
 WhyNotReady = Callable[[], Awaitable[str | None]]
 
@@ -17,14 +22,27 @@ class Readiness:
     """Says within a second whether the process can do its work, whatever the database does."""
 
     def __init__(
-        self, is_writable: Callable[[], Awaitable[bool]], is_alive: Callable[[], bool]
+        self,
+        is_writable: Callable[[], Awaitable[bool]],
+        is_alive: Callable[[], bool],
+        stopping: Stopping,
     ) -> None:
         """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
         self._database = Probe(is_writable, seconds=PROBE_SECONDS)
         self._is_alive = is_alive
+        self._stopping = stopping
+        self._asked: float | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Return whether somebody has asked lately, such as a proxy that must learn of the end."""
+        return self._asked is not None and time.monotonic() - self._asked < WATCHED_SECONDS
 
     async def why_not(self) -> str | None:
         """Return why the process is not ready; None if it is."""
+        self._asked = time.monotonic()
+        if self._stopping.is_announced:
+            return "the process stops"
         is_writable = await self._database.result()
         if is_writable is None:
             return f"the database does not answer within {PROBE_SECONDS:g} s"

@@ -52,6 +52,7 @@ class Engine:
     ) -> None:
         self.limits = limits
         self.in_flight = InFlight()
+        self._runner = runner
         self._plain = PlainTransactions(runner)
         self._observer = observer
         self._clock = clock
@@ -121,9 +122,13 @@ class Engine:
         return await self.in_flight.finish(running)
 
     async def drain(self) -> None:
-        """Wait until every chunk has ended that has begun, or waits to share a transaction."""
+        """Wait until every chunk has ended that has begun, or waits to share a transaction.
+
+        Then nothing is in doubt either.
+        """
         await self._groups.drain()
         await self.in_flight.drain()
+        await self._runner.settled()
 
     async def _in_order(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]

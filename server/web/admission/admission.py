@@ -15,7 +15,8 @@ from typing import Final
 
 from starlette.requests import ClientDisconnect
 
-from server.domain.errors import Overloaded
+from server.domain.errors import Overloaded, ServerStops
+from server.domain.stopping import Stopping
 from server.web.admission.fair_queue import FairQueue, Place
 from server.web.admission.throughput import Throughput
 from server.web.connections.flight import BytesInFlight
@@ -24,6 +25,8 @@ REQUEST_WORK: Final = 20  # what a request costs besides its items, in items
 _BYTES_PER_ITEM: Final = 60
 _AT_ONCE: Final = 8  # requests of any size run at once, so that small ones pass a few large ones
 _WORK_AT_ONCE: Final = 2_000  # then small ones run as long as all together are below this
+
+_STOPS: Final = "The server stops. Nothing was done: send the request again, also to another one."
 
 Left = Callable[[], Awaitable[None]]
 
@@ -52,11 +55,13 @@ class Admission:
         *,
         queue_seconds: float = 0.5,
         flight: BytesInFlight | None = None,
+        stopping: Stopping | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.refused = 0
         self._queue_seconds = queue_seconds
         self._flight = flight
+        self._stopping = stopping
         self._queue: FairQueue[asyncio.Future[None]] = FairQueue()
         self._throughput = Throughput(clock)
         self._running = 0
@@ -88,7 +93,10 @@ class Admission:
 
         Raises:
             Overloaded: too much waits before it, or the server holds too many bytes.
+            ServerStops: the server takes no new requests.
         """
+        if self._stopping is not None and self._stopping.is_on:
+            raise ServerStops(_STOPS)
         if self._flight is not None:
             self._flight.require_room()
         if not len(self._queue):

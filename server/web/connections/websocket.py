@@ -62,6 +62,9 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if self._pending > before and flight.is_over():
             self._cut_off(1013, "The server holds as many bytes as it may: try again later.")
 
+    def retire(self) -> None:
+        """Do nothing: the connection has no end of its own, so it lasts until the server's."""
+
     def _incomplete(self) -> int:
         """Return how many bytes of an incomplete message are held."""
         return len(self.conn.reader.buffer) + sum(map(len, self.frames))

@@ -11,7 +11,13 @@ from starlette.routing import Route
 
 from schema.context import Context, Services
 from server.batches.idempotency.key import ARGUMENT
-from server.domain.errors import Overloaded, RateLimited, RequestError, Unauthenticated
+from server.domain.errors import (
+    Overloaded,
+    RateLimited,
+    RequestError,
+    ServerStops,
+    Unauthenticated,
+)
 from server.domain.refusal import BAD_INPUT, INTERNAL, STOPPING
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
@@ -70,7 +76,7 @@ class Convex:
             value = await self._value(request, name)
         except FunctionFailed as error:
             return _thrown(str(error), error.data)
-        except (Overloaded, RateLimited, Unauthenticated) as error:
+        except (Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
             return _fault(to_refused(error))  # not the function's own
         except RequestError as error:
             return _thrown(str(error), {"code": error.code, "message": str(error)})

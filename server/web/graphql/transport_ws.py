@@ -20,12 +20,14 @@ from typing_extensions import override
 
 from schema.context import Context
 from server.domain.caller import NOBODY
-from server.domain.errors import Overloaded, StockbatchError, quoted
+from server.domain.errors import Overloaded, ServerStops, StockbatchError, quoted
 from server.domain.refusal import BAD_INPUT, refusal_of
+from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.identity.authentication import Authentication, account_of
+from server.web.patience import NewPatience
 from server.web.refusal import Refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, note_answer, note_code, request_at
 
@@ -42,6 +44,7 @@ class View(Protocol):
     admission: Admission
     authentication: Authentication
     on_answered: OnAnswered
+    new_patience: NewPatience
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
@@ -117,7 +120,8 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run the operation, and measure it until its first message."""
-        with request_at(DOOR, cast("View", self.view).on_answered):
+        view = cast("View", self.view)
+        with request_at(DOOR, view.on_answered), patient(view.new_patience()):
             try:
                 await self._run_admitted(operation)
             except asyncio.CancelledError:
@@ -141,19 +145,20 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
         text: str = operation.query or ""  # Strawberry says that it is missing
         newcomer = Newcomer(caller=account_of(socket.ws), work=work_of(len(text)))
         try:
+            view.admission.require_hope(newcomer.caller)
             if "subscription" in text:
-                view.admission.require_hope(newcomer.caller)
                 await super().run_operation(operation)
             else:
                 async with view.admission.admitted(newcomer):
                     await super().run_operation(operation)
-        except Overloaded as overloaded:
+        except (Overloaded, ServerStops) as error:
+            refusal = refusal_of(error, "")
             extensions = {
-                "code": overloaded.code,
-                "retryAfterSeconds": overloaded.retry_after_seconds,
+                "code": refusal.code,
+                "retryAfterSeconds": refusal.retry_after_seconds,
             }
             await operation.send_initial_errors(
-                [GraphQLError(str(overloaded), extensions=extensions)]
+                [GraphQLError(refusal.message, extensions=extensions)]
             )
 
     @override

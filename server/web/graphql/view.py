@@ -43,6 +43,7 @@ from server.web.graphql.transport_ws import TransportWS
 from server.web.identity.authentication import Authentication, account_of, caller_of
 from server.web.key import has_key, key_headers
 from server.web.origins import allows
+from server.web.patience import NewPatience, endless
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
 
@@ -76,11 +77,12 @@ class GraphQLView(GraphQL[Context, None]):
         admission: Admission | None = None,
         authentication: Authentication | None = None,
         on_answered: OnAnswered = not_measured,
+        new_patience: NewPatience = endless,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
         A WebSocket must send `connection_init` within `init_seconds`. `on_answered` is told of its
-        operations.
+        operations, and `new_patience` says how long each waits for the database.
         """
         super().__init__(
             schema,
@@ -95,6 +97,7 @@ class GraphQLView(GraphQL[Context, None]):
         self.admission = admission or Admission()
         self.authentication = authentication or Authentication()
         self.on_answered = on_answered
+        self.new_patience = new_patience
         self._page = Page()
 
     @override

@@ -121,6 +121,7 @@ class Rest:
         if request.method == "POST" and canonical_id(name) is None:
             raise not_found(f"There is no such operation: {_OPERATIONS}.")
         require_method(request.method, "GET", "HEAD")
+        self._admission.require_hope(account_of(request))
         async with self._admission.admitted(self._reader(request)):
             return await unless_left(request, self._polled(request, name))
 
@@ -129,6 +130,7 @@ class Rest:
 
     async def _results(self, request: Request) -> Response:
         require_method(request.method, "GET", "HEAD")
+        self._admission.require_hope(account_of(request))
         async with self._admission.admitted(self._reader(request)):
             batch = await self._found(request, request.path_params["name"])
         return await download(request, batch, self._services.results)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from server.domain.stopping import Stopping
 from server.web import health
 from server.web.health import Readiness
 
@@ -38,10 +39,37 @@ async def test_the_reason_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(health, "PROBE_SECONDS", 0.01)
-    readiness = Readiness(ask, lambda: is_alive)
+    readiness = Readiness(ask, lambda: is_alive, Stopping(1))
 
     assert await readiness.why_not() == reason
 
+    await readiness.close()
+
+
+async def test_a_stop_that_is_announced_is_told_before_requests_are_refused() -> None:
+    stopping = Stopping(10)
+    readiness = Readiness(yes, lambda: True, stopping)
+    assert not readiness.is_watched
+    assert await readiness.why_not() is None
+    assert readiness.is_watched
+
+    stopping.announce()
+
+    assert await readiness.why_not() == "the process stops"
+    assert 9 < stopping.seconds_left() <= 10  # and asking begins nothing
+    assert not stopping.is_on
+    stopping.begin()
+    assert stopping.is_on
+    await readiness.close()
+
+
+async def test_nobody_watches_who_has_not_asked_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    readiness = Readiness(yes, lambda: True, Stopping(1))
+    await readiness.why_not()
+
+    monkeypatch.setattr(health, "WATCHED_SECONDS", 0.0)
+
+    assert not readiness.is_watched
     await readiness.close()
 
 
@@ -54,7 +82,7 @@ async def test_a_question_that_is_open_is_not_asked_again(monkeypatch: pytest.Mo
         asked += 1
         return await never()
 
-    readiness = Readiness(ask, lambda: True)
+    readiness = Readiness(ask, lambda: True, Stopping(1))
     for _ in range(3):
         assert await readiness.why_not()
 

@@ -15,6 +15,7 @@ from server.batches.engine.transactions import ChunkTransactions
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
 from server.domain.request_id import context_of, current_request_id, joined, set_request_id
 from server.kinds.kind import Item
+from server.mongo.connection.patience import Patience, current_patience, patient, with_patience
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +39,7 @@ class Member:
     turn: Turn
     outcomes: asyncio.Future[Outcomes]
     request_id: str | None = field(default_factory=current_request_id)
+    patience: Patience | None = field(default_factory=current_patience)
 
     async def answer(self, run: Awaitable[Outcomes]) -> None:
         """Give the caller the outcomes that `run` returns, or its error. It may have left."""
@@ -83,7 +85,8 @@ class Groups:
         set_request_id(joined(member.request_id for member in members))
         started = time.perf_counter()
         try:
-            outcomes = await self._run_together(members)
+            with patient(_shortest(members)):
+                outcomes = await self._run_together(members)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault of few members
             self._begin_alone(members, error)
             return
@@ -111,7 +114,7 @@ class Groups:
         tries = 1 if len(members) == 1 and not isinstance(error, WriteConflict) else 2
         for member in members:
             alone = self._run_alone(member.runner, member.items, member.turn, tries)
-            context = context_of(member.request_id)
+            context = with_patience(member.patience, context_of(member.request_id))
             self._in_flight.begin(member.answer(alone), context=context)
 
     def _answer(self, members: Sequence[Member], outcomes: Outcomes) -> None:
@@ -121,3 +124,8 @@ class Groups:
             member.take(outcomes[start:end])
             member.turn.end()
             start = end
+
+
+def _shortest(members: Sequence[Member]) -> Patience | None:
+    """Return the patience of the member that waits for the shortest time."""
+    return min((one.patience for one in members if one.patience is not None), default=None)
