@@ -99,6 +99,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
     clock: Callable[[], datetime],
     sizes: Sizes | None = None,
     publishes: bool = False,
+    is_production: bool = False,
 ) -> Assembly:
     """Build the parts. `publishes`: the server has a receiver to publish successes to."""
     sizes = sizes or Sizes()
@@ -177,6 +178,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         allowance=allowance,
         clock=clock,
         max_query_cost=sizes.max_query_cost,
+        is_production=is_production,
     )
     return Assembly(
         runner=runner,

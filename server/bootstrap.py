@@ -37,7 +37,7 @@ from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
 from server.web.gauges import Gauges
 from server.web.graphql.view import GraphQLView
-from server.web.health import Readiness, WhyNotReady, make_worker_app
+from server.web.health import Readiness, WhyNotReady, make_metrics_app, make_worker_app
 from server.web.identity.authentication import Authentication
 from server.web.identity.configured import IdentitySettings, authentication_of
 from server.web.loop_lag import watch_lag
@@ -52,11 +52,13 @@ from server.web.rest.view import Rest
 class Parts:
     """The running parts of a process.
 
-    The `app` of a worker tells only whether it is well. `mongod` is None if the database is not the
-    embedded one, and `background` if no worker runs in the process.
+    The `app` of a worker tells only whether it is well. `metrics_app` is for a port of its own.
+    `mongod` is None if the database is not the embedded one, and `background` if no worker runs in
+    the process.
     """
 
     app: ASGIApp
+    metrics_app: ASGIApp
     guard: ConnectionGuard
     mongod: EmbeddedMongod | None
     background: Background | None
@@ -107,7 +109,13 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         ready = _readiness(stack, driver, background)
         app = _app(settings, assembly, metrics, ready, guard, authentication)
         await stack.enter_async_context(authentication.watching())
-        yield Parts(app=app, guard=guard, mongod=mongod, background=background)
+        yield Parts(
+            app=app,
+            metrics_app=make_metrics_app(metrics),
+            guard=guard,
+            mongod=mongod,
+            background=background,
+        )
 
 
 @asynccontextmanager
@@ -127,7 +135,13 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
         app = make_worker_app(metrics, _readiness(stack, driver, background))
-        yield Parts(app=app, guard=guard, mongod=None, background=background)
+        yield Parts(
+            app=app,
+            metrics_app=make_metrics_app(metrics),
+            guard=guard,
+            mongod=None,
+            background=background,
+        )
 
 
 async def _connected(
@@ -244,6 +258,7 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
         clock=utc_now,
         sizes=sizes,
         publishes=settings.publish_url is not None,
+        is_production=settings.is_production,
     )
 
 
@@ -282,7 +297,16 @@ def _app(
         admission=admission,
         authentication=authentication,
     )
-    app = make_app(graphql, metrics, why_not_ready, rest, convex, origins)
+    app = make_app(
+        graphql,
+        metrics,
+        why_not_ready,
+        rest,
+        convex,
+        origins,
+        has_page=not settings.is_production,
+        has_metrics=not settings.metrics_are_apart,
+    )
     return CountedBodies(AllowedHosts(app, settings.hosts), guard.flight)
 
 

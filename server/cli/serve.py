@@ -4,10 +4,13 @@ import asyncio
 import logging
 import resource
 import socket
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 
 from server.bootstrap import Parts, wired
 from server.cli import garbage
 from server.cli.listening import Server, address_of, listening
+from server.cli.second_port import answering, listening_if
 from server.cli.stop_signal import StopSignal
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
@@ -27,11 +30,33 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the address cannot be used, or the database.
     """
-    with listening(settings.host, settings.port) as listener:
-        async with wired(settings) as parts:
+    with listening(settings.host, settings.port) as listener, _for_metrics(settings) as second:
+        async with wired(settings) as parts, _metrics(parts, second, settings):
             garbage.tune()
             log.info("Ready: %s/graphql", address_of(listener))
             return await _serve_until_stopped(parts, listener, settings, stop)
+
+
+def _for_metrics(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    return listening_if(
+        settings.metrics_listen_host,
+        settings.metrics_http_port,
+        settings="METRICS_HTTP_PORT (or METRICS_LISTEN_HOST)",
+    )
+
+
+@asynccontextmanager
+async def _metrics(
+    parts: Parts, listener: socket.socket | None, settings: Settings
+) -> AsyncIterator[None]:
+    """Answer `/metrics` on the port of its own during the block, if there is one."""
+    if listener is not None:
+        log.info("Metrics: %s/metrics", address_of(listener))
+    elif settings.metrics_are_apart:
+        log.warning("Nobody can read the metrics: set METRICS_HTTP_PORT to a port for them.")
+    names_itself = not settings.is_production
+    async with answering(parts.metrics_app, parts.guard, listener, names_itself=names_itself):
+        yield
 
 
 async def _serve_until_stopped(
@@ -43,6 +68,7 @@ async def _serve_until_stopped(
         parts.guard,
         largest_message=settings.max_request_bytes,
         shutdown_seconds=settings.shutdown_seconds,
+        names_itself=not settings.is_production,
     )
     server = Server(config)
 

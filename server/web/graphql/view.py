@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult
@@ -84,7 +85,7 @@ class GraphQLView(GraphQL[Context, None]):
         """
         super().__init__(
             schema,
-            graphql_ide="graphiql",
+            graphql_ide=None if services.is_production else "graphiql",
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=init_seconds),
             max_subscriptions_per_connection=OPERATIONS_PER_SOCKET,
@@ -95,7 +96,7 @@ class GraphQLView(GraphQL[Context, None]):
         self.admission = admission or Admission()
         self.authentication = authentication or Authentication()
         self.on_answered = on_answered
-        self._page = Page()
+        self._page = None if services.is_production else Page()
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +138,14 @@ class GraphQLView(GraphQL[Context, None]):
         return Context(self._services, key_headers=key_headers(request))
 
     @override
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Return whether a browser asks for the page. In production there is none."""
+        return self._page is not None and super().should_render_graphql_ide(request)
+
+    @override
     async def render_graphql_ide(self, request: Request) -> Response:
+        if self._page is None:
+            raise AssertionError("there is a page")
         return self._page.response(request)
 
     @override
