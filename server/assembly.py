@@ -19,6 +19,7 @@ from server.batches.stored.queue_watch import QueueWatch
 from server.batches.stored.single_chunk import SingleChunk
 from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submissions
 from server.domain.stored_batch import LEASE_SECONDS
+from server.domain.tracing import UNTRACED, Tracer
 from server.jobs.heartbeat import Heartbeat
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.memory import Memory
@@ -100,6 +101,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
     sizes: Sizes | None = None,
     publishes: bool = False,
     is_production: bool = False,
+    tracer: Tracer = UNTRACED,
 ) -> Assembly:
     """Build the parts. `publishes`: the server has a receiver to publish successes to."""
     sizes = sizes or Sizes()
@@ -111,6 +113,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         concurrent_chunks=sizes.concurrent_chunks,
         limits=sizes.limits,
         group_limits=sizes.groups,
+        tracer=tracer,
     )
     completion = Completion(
         batches=repositories.batches,
@@ -126,6 +129,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         states=repositories.states,
         observer=observer,
         clock=clock,
+        tracer=tracer,
     )
     memory = Memory(sizes.worker_memory_mb)
     worker = Worker(chunks, completion, memory, concurrency=sizes.worker_chunks)
@@ -146,6 +150,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         waiting_batches=sizes.callers.waiting_batches,
         clock=clock,
         publishes=publishes,
+        tracer=tracer,
         on_stored=worker.wake,
     )
     services = Services(

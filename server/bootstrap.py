@@ -15,12 +15,14 @@ from server.batches.engine.limits import Limits
 from server.batches.engine.sharing.group_commit import GroupLimits
 from server.batches.stored.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
+from server.domain.tracing import UNTRACED, Tracer
 from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS
 from server.jobs.background import Background
 from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
 from server.jobs.publisher import Publisher, http_client
 from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections, is_new
+from server.mongo.connection.command_spans import CommandSpans
 from server.mongo.connection.data_folder import running_uri
 from server.mongo.connection.deployment import is_writable, require_transactions
 from server.mongo.connection.driver import Driver, connect
@@ -64,6 +66,14 @@ class Parts:
     background: Background | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Watching:
+    """What watches the parts of a process."""
+
+    metrics: Metrics
+    tracer: Tracer
+
+
 def utc_now() -> datetime:
     """Return the time to the millisecond, as MongoDB stores it."""
     now = datetime.now(UTC)
@@ -71,7 +81,7 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def wired(settings: Settings) -> AsyncIterator[Parts]:
+async def wired(settings: Settings, tracer: Tracer = UNTRACED) -> AsyncIterator[Parts]:
     """Build the parts of a server, connected and ready; on leaving, end and close them in order.
 
     Raises:
@@ -86,8 +96,9 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
             stack.push_async_callback(mongod.stop)
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
         metrics = Metrics()
-        driver = await _connected(stack, settings, uri, metrics, samples=mongod is not None)
-        assembly = _assembled(driver, settings, metrics)
+        watched = _Watching(metrics, tracer)
+        driver = await _connected(stack, settings, uri, watched, samples=mongod is not None)
+        assembly = _assembled(driver, settings, watched)
         stack.push_async_callback(_drain, assembly.engine, mongod)
 
         def unless_the_database_is_gone(seconds: float) -> float:
@@ -107,7 +118,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
         ready = _readiness(stack, driver, background)
-        app = _app(settings, assembly, metrics, ready, guard, authentication)
+        app = _app(settings, assembly, watched, ready, guard, authentication)
         await stack.enter_async_context(authentication.watching())
         yield Parts(
             app=app,
@@ -119,7 +130,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
 
 
 @asynccontextmanager
-async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
+async def wired_worker(settings: Settings, tracer: Tracer = UNTRACED) -> AsyncIterator[Parts]:
     """Build the parts of a worker, on MONGODB_URI or the embedded database of a running server.
 
     Raises:
@@ -128,8 +139,9 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         uri = settings.mongodb_uri or running_uri(settings.data_dir)
         metrics = Metrics()
-        driver = await _connected(stack, settings, uri, metrics, samples=False)
-        assembly = _assembled(driver, settings, metrics)
+        watched = _Watching(metrics, tracer)
+        driver = await _connected(stack, settings, uri, watched, samples=False)
+        assembly = _assembled(driver, settings, watched)
         stack.push_async_callback(_drain_briefly, assembly.engine)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
@@ -145,9 +157,9 @@ async def wired_worker(settings: Settings) -> AsyncIterator[Parts]:
 
 
 async def _connected(
-    stack: AsyncExitStack, settings: Settings, uri: str, metrics: Metrics, *, samples: bool
+    stack: AsyncExitStack, settings: Settings, uri: str, watching: _Watching, *, samples: bool
 ) -> Driver:
-    driver = _driver(settings, uri, metrics)
+    driver = _driver(settings, uri, watching)
     stack.push_async_callback(driver.close)
     await require_transactions(driver, uri)
     await _prepared(driver, settings, samples=samples)
@@ -203,9 +215,13 @@ async def _drain_briefly(engine: Engine) -> None:
             await engine.drain()
 
 
-def _driver(settings: Settings, uri: str, metrics: Metrics) -> Driver:
-    waits = PoolWaits(metrics.pool_waited, metrics.pool_failed)
-    listeners = [waits] if settings.mongodb_pool_metrics else []
+def _driver(settings: Settings, uri: str, watching: _Watching) -> Driver:
+    metrics, tracer = watching.metrics, watching.tracer
+    listeners: list[PoolWaits | CommandSpans] = []  # each costs something for every command
+    if settings.mongodb_pool_metrics:
+        listeners.append(PoolWaits(metrics.pool_waited, metrics.pool_failed))
+    if tracer.is_on:
+        listeners.append(CommandSpans(tracer.command))
     try:
         return connect(settings.mongodb_driver, uri, listeners=listeners)
     except Exception as error:  # the driver's own message may quote the password
@@ -226,7 +242,8 @@ async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> Non
         raise StartupError(f"The database could not be prepared: {error}.") from error
 
 
-def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly:
+def _assembled(driver: Driver, settings: Settings, watching: _Watching) -> Assembly:
+    metrics = watching.metrics
     runner = TransactionRunner(
         driver,
         settings.mongodb_database,
@@ -259,17 +276,19 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
         sizes=sizes,
         publishes=settings.publish_url is not None,
         is_production=settings.is_production,
+        tracer=watching.tracer,
     )
 
 
 def _app(
     settings: Settings,
     assembly: Assembly,
-    metrics: Metrics,
+    watching: _Watching,
     why_not_ready: WhyNotReady,
     guard: ConnectionGuard,
     authentication: Authentication,
 ) -> ASGIApp:
+    metrics, tracer = watching.metrics, watching.tracer
     limit = settings.max_request_bytes
     origins = settings.origins
     admission = Admission(queue_seconds=settings.queue_seconds, flight=guard.flight)
@@ -281,6 +300,7 @@ def _app(
         admission=admission,
         authentication=authentication,
         on_answered=metrics.request_answered,
+        tracer=tracer,
     )
     rest = Rest(
         assembly.services,
@@ -306,6 +326,7 @@ def _app(
         origins,
         has_page=not settings.is_production,
         has_metrics=not settings.metrics_are_apart,
+        tracer=tracer,
     )
     return CountedBodies(AllowedHosts(app, settings.hosts), guard.flight)
 

@@ -12,6 +12,7 @@ from server.cli import garbage
 from server.cli.listening import Server, address_of, listening
 from server.cli.second_port import answering, listening_if
 from server.cli.stop_signal import StopSignal
+from server.cli.traced import traced
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
 from server.settings import Settings
@@ -30,8 +31,12 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the address cannot be used, or the database.
     """
-    with listening(settings.host, settings.port) as listener, _for_metrics(settings) as second:
-        async with wired(settings) as parts, _metrics(parts, second, settings):
+    with (
+        listening(settings.host, settings.port) as listener,
+        _for_metrics(settings) as second,
+        traced("stockbatch") as tracer,
+    ):
+        async with wired(settings, tracer) as parts, _metrics(parts, second, settings):
             garbage.tune()
             log.info("Ready: %s/graphql", address_of(listener))
             return await _serve_until_stopped(parts, listener, settings, stop)

@@ -13,6 +13,7 @@ from server.cli import garbage
 from server.cli.listening import address_of
 from server.cli.second_port import answering, listening_if
 from server.cli.stop_signal import StopSignal
+from server.cli.traced import traced
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ async def work(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the database or the address of WORKER_HTTP_PORT cannot be used.
     """
-    with _listener(settings) as listener:
-        async with wired_worker(settings) as parts, _health(parts, listener, settings):
+    with _listener(settings) as listener, traced("stockbatch-worker") as tracer:
+        async with wired_worker(settings, tracer) as parts, _health(parts, listener, settings):
             return await _work_until_stopped(parts, stop)
 
 

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from server.domain.tracing import UNTRACED, Tracer
 from server.web.convex.view import Convex
 from server.web.graphiql import files
 from server.web.graphql.view import GraphQLView
@@ -29,6 +30,7 @@ def make_app(  # noqa: PLR0913 - every door
     *,
     has_page: bool = True,
     has_metrics: bool = True,
+    tracer: Tracer = UNTRACED,
 ) -> Starlette:
     """Return the application.
 
@@ -56,5 +58,5 @@ def make_app(  # noqa: PLR0913 - every door
             *health_routes(metrics, why_not_ready),
             *([metrics_route(metrics)] if has_metrics else []),
         ],
-        middleware=[cors(origins), Middleware(Measured, doors, metrics.request_answered)],
+        middleware=[cors(origins), Middleware(Measured, doors, metrics.request_answered, tracer)],
     )

@@ -22,10 +22,12 @@ from schema.context import Context
 from server.domain.caller import NOBODY
 from server.domain.errors import Overloaded, StockbatchError, quoted
 from server.domain.refusal import BAD_INPUT, refusal_of
+from server.domain.tracing import Tracer
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.identity.authentication import Authentication, account_of
+from server.web.measuring import traceparent_of
 from server.web.refusal import Refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, note_answer, note_code, request_at
 
@@ -42,6 +44,7 @@ class View(Protocol):
     admission: Admission
     authentication: Authentication
     on_answered: OnAnswered
+    tracer: Tracer
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
@@ -116,15 +119,21 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
 
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Run the operation, and measure it until its first message."""
-        with request_at(DOOR, cast("View", self.view).on_answered):
+        """Run the operation, measure it until its first message, and trace it to its end."""
+        view, socket = cast("View", self.view), cast("Socket", self.websocket)
+        with (
+            view.tracer.request(DOOR, traceparent_of(socket.ws.scope)) as note_on_span,
+            request_at(DOOR, view.on_answered) as request,
+        ):
             try:
                 await self._run_admitted(operation)
+                if not operation.completed:  # Strawberry has closed the connection instead
+                    note_code(BAD_INPUT)
             except asyncio.CancelledError:
                 note_code(CLIENT_LEFT)
                 raise
-            if not operation.completed:  # Strawberry has closed the connection instead
-                note_code(BAD_INPUT)
+            finally:
+                note_on_span(request.code)
 
     @override
     async def send_message(self, message: Any) -> None:

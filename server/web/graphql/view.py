@@ -30,6 +30,7 @@ from schema.context import Context, Services
 from schema.limits.text import MOST_CHARACTERS
 from server.domain.errors import BadInput
 from server.domain.refusal import STOPPING, Refusal
+from server.domain.tracing import UNTRACED, Tracer
 from server.web import json_value
 from server.web.accept import accepted
 from server.web.admission.admission import Admission, Newcomer, work_of
@@ -77,11 +78,12 @@ class GraphQLView(GraphQL[Context, None]):
         admission: Admission | None = None,
         authentication: Authentication | None = None,
         on_answered: OnAnswered = not_measured,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
         A WebSocket must send `connection_init` within `init_seconds`. `on_answered` is told of its
-        operations.
+        operations, and `tracer` traces them.
         """
         super().__init__(
             schema,
@@ -96,6 +98,7 @@ class GraphQLView(GraphQL[Context, None]):
         self.admission = admission or Admission()
         self.authentication = authentication or Authentication()
         self.on_answered = on_answered
+        self.tracer = tracer
         self._page = None if services.is_production else Page()
 
     @override

@@ -94,6 +94,7 @@ def app_of(
         admission=admission,
         authentication=authentication,
         on_answered=shop.metrics.request_answered,
+        tracer=shop.tracer,
     )
     rest = Rest(
         services,
@@ -109,7 +110,15 @@ def app_of(
     )
     shows = not is_production
     return make_app(
-        view, shop.metrics, ready, rest, convex, ["*"], has_page=shows, has_metrics=shows
+        view,
+        shop.metrics,
+        ready,
+        rest,
+        convex,
+        ["*"],
+        has_page=shows,
+        has_metrics=shows,
+        tracer=shop.tracer,
     )
 
 
