@@ -75,9 +75,9 @@ bench-node: bench/node/node_modules/.installed
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 pins: $(VENV)/.dev
-	$(BIN)/$(COMPILE) pyproject.toml -o requirements/serve.txt
-	$(BIN)/$(COMPILE) pyproject.toml --extra embedded -o requirements/run.txt
-	$(BIN)/$(COMPILE) pyproject.toml --extra embedded --extra test --extra check -o requirements/dev.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra tracing -o requirements/serve.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra embedded --extra tracing -o requirements/run.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra embedded --extra tracing --extra test --extra check -o requirements/dev.txt
 	cd examples/python && ../../$(BIN)/$(COMPILE) requirements.in -o requirements.txt
 
 clean:

@@ -15,7 +15,7 @@ from server.batches.engine.engine import Engine
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
 from server.batches.stored.submissions import Submissions
-from server.domain.caller import NOBODY, Caller
+from server.domain.caller import ANONYMOUS, NOBODY, Caller, Role
 from server.domain.errors import RateLimited
 from server.domain.product import Product
 from server.jobs.progress_feed import ProgressFeed
@@ -29,7 +29,10 @@ MAX_QUERY_COST = 20_000  # 15 pages of 1 000, or 1 000 batches with a few result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The use cases and readers, made once at start-up."""
+    """The use cases and readers, made once at start-up.
+
+    With `is_production`, callers are told no more of the schema than they need.
+    """
 
     engine: Engine
     keyed: KeyedBatches
@@ -43,6 +46,7 @@ class Services:
     allowance: Allowance
     clock: Callable[[], datetime]
     max_query_cost: int = MAX_QUERY_COST
+    is_production: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +77,13 @@ class Context:
     _products: DataLoader[str, Product | None] | None = field(default=None, init=False)
     _results: ResultLoaders | None = field(default=None, init=False)
     pace: Pace = field(default_factory=Pace, init=False)
+
+    @property
+    def may_introspect(self) -> bool:
+        """Return whether the caller may ask about the schema: in production, an admin that is known."""
+        if not self.services.is_production:
+            return True
+        return self.caller.role is Role.ADMIN and self.caller is not ANONYMOUS
 
     @property
     def products(self) -> DataLoader[str, Product | None]:
@@ -112,6 +123,11 @@ class Context:
             if not earlier:
                 self.notes.rate_limited = error
             raise
+
+
+def hides_suggestions(context: Context | None) -> bool:
+    """Return whether errors must not name what the caller may have meant."""
+    return context is not None and context.services.is_production
 
 
 Resolving = Info[Context, None]

@@ -4,12 +4,16 @@ import asyncio
 import logging
 import resource
 import socket
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from server.bootstrap import Parts, wired
 from server.cli import garbage
 from server.cli.listening import Server, address_of, listening
+from server.cli.second_port import answering, listening_if
 from server.cli.stop_signal import StopSignal, exit_within
+from server.cli.traced import traced
 from server.domain.stopping import AFTER_REQUESTS_SECONDS, Stopping
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
@@ -29,9 +33,16 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the address cannot be used, or the database.
     """
-    with listening(settings.host, settings.port) as listener:
+    with (
+        listening(settings.host, settings.port) as listener,
+        _for_metrics(settings) as second,
+        traced("stockbatch") as tracer,
+    ):
         stopping = Stopping(settings.shutdown_seconds)
-        async with wired(settings, stopping) as parts:
+        async with (
+            wired(settings, stopping, tracer) as parts,
+            _metrics(parts, second, settings, stopping),
+        ):
             garbage.tune()
             log.info("Ready: %s/graphql", address_of(listener))
             return await _serve_until_stopped(parts, listener, settings, stop, stopping)
@@ -73,6 +84,30 @@ class _Ending:
             self.parts.background.stop()  # claimed chunks end while the requests do
 
 
+def _for_metrics(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    return listening_if(
+        settings.metrics_listen_host,
+        settings.metrics_http_port,
+        settings="METRICS_HTTP_PORT (or METRICS_LISTEN_HOST)",
+    )
+
+
+@asynccontextmanager
+async def _metrics(
+    parts: Parts, listener: socket.socket | None, settings: Settings, stopping: Stopping
+) -> AsyncIterator[None]:
+    """Answer `/metrics` on the port of its own during the block, if there is one."""
+    if listener is not None:
+        log.info("Metrics: %s/metrics", address_of(listener))
+    elif settings.metrics_are_apart:
+        log.warning("Nobody can read the metrics: set METRICS_HTTP_PORT to a port for them.")
+    names_itself = not settings.is_production
+    async with answering(
+        parts.metrics_app, parts.guard, listener, stopping, names_itself=names_itself
+    ):
+        yield
+
+
 async def _serve_until_stopped(
     parts: Parts,
     listener: socket.socket,
@@ -86,6 +121,7 @@ async def _serve_until_stopped(
         parts.guard,
         largest_message=settings.max_request_bytes,
         shutdown_seconds=settings.shutdown_seconds,
+        names_itself=not settings.is_production,
     )
     server = Server(config, stopping)
     ending = _Ending(parts=parts, settings=settings, stop=stop, stopping=stopping, server=server)

@@ -40,6 +40,7 @@ class StoredBatch:
     is invalid, and the options say that then nothing may begin. `key` is the idempotency key, and
     `content` the hash of the request that it stands for. `failing` is the reason why the batch will
     be FAILED. `caller` is who submitted it, until it ends, where callers have limits.
+    `trace` is where in a trace it was submitted, in the form of the header `traceparent`.
     """
 
     id: str
@@ -61,6 +62,7 @@ class StoredBatch:
     cancel_requested: bool = False
     failing: str | None = None
     caller: str | None = None
+    trace: str | None = None
 
     def following(self, index: int) -> int | None:
         """Return the index of the chunk that waits for this one; None if none does."""

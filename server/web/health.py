@@ -56,7 +56,7 @@ class Readiness:
 
 
 def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
-    """Return `/healthz`, `/readyz` and `/metrics`.
+    """Return `/healthz` and `/readyz`.
 
     `why_not_ready` returns why the process cannot do its work just now; None if it can. A process
     that is ready warns if chunks wait and there is no worker: it can still do all the rest.
@@ -73,16 +73,23 @@ def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
             return JSONResponse({"status": "ok", **warning})
         return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
 
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+def metrics_route(metrics: Metrics) -> Route:
+    """Return `/metrics`."""
+
     async def exposition(_request: Request) -> Response:
         return Response(await metrics.scrape(), media_type=metrics.media_type)
 
-    return [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", exposition),
-    ]
+    return Route("/metrics", exposition)
 
 
 def make_worker_app(metrics: Metrics, why_not_ready: WhyNotReady) -> Starlette:
     """Return the application of a worker: only these routes."""
-    return Starlette(routes=health_routes(metrics, why_not_ready))
+    return Starlette(routes=[*health_routes(metrics, why_not_ready), metrics_route(metrics)])
+
+
+def make_metrics_app(metrics: Metrics) -> Starlette:
+    """Return the application of the port that a server's metrics have to themselves."""
+    return Starlette(routes=[metrics_route(metrics)])

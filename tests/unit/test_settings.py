@@ -20,6 +20,7 @@ def test_nothing_needs_to_be_set() -> None:
     settings = read_settings()
 
     assert settings.model_dump() == {
+        "server_mode": "development",
         "host": "127.0.0.1",
         "port": 8000,
         "cors_origins": "loopback",
@@ -59,6 +60,8 @@ def test_nothing_needs_to_be_set() -> None:
         "group_items": 500,
         "group_seconds": 0.05,
         "transaction_seconds": 20,
+        "metrics_listen_host": "127.0.0.1",
+        "metrics_http_port": None,
         "worker_enabled": True,
         "worker_listen_host": "127.0.0.1",
         "worker_http_port": None,
@@ -78,6 +81,7 @@ def test_nothing_needs_to_be_set() -> None:
 
 def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {
+        "server_mode": "production",
         "host": "::1",
         "port": 0,
         "cors_origins": "https://shop.example,http://localhost:5173",
@@ -117,6 +121,8 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "group_items": 0,
         "group_seconds": 0.2,
         "transaction_seconds": 0.5,
+        "metrics_listen_host": "10.0.0.6",
+        "metrics_http_port": 9465,
         "worker_enabled": False,
         "worker_listen_host": "10.0.0.5",
         "worker_http_port": 9464,

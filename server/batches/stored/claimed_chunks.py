@@ -33,6 +33,7 @@ from server.domain.errors import (
 )
 from server.domain.outcome import Outcome, any_failed
 from server.domain.stored_batch import ClaimedChunk, Lease, StoredBatch
+from server.domain.tracing import UNTRACED, Tracer
 from server.kinds.kind import Item
 from server.kinds.registry import work_of
 from server.mongo.batches.queue import ChunkQueue
@@ -105,6 +106,7 @@ class ClaimedChunks:
     states: BatchStates
     observer: Observer
     clock: Callable[[], datetime]
+    tracer: Tracer = UNTRACED
 
     async def run_next(
         self,
@@ -170,8 +172,9 @@ class ClaimedChunks:
                 return Orphaned()
             fenced = FencedTransactions(self.runner, batch, lease, session)
             renew, seconds = partial(self.queue.renew, lease), self.queue.lease_seconds
-            async with lease_renewed(renew, fenced, lease_seconds=seconds):
-                await self._run_items(batch, chunk, fenced)
+            with self.tracer.stored_chunk(batch.kind, batch.trace):
+                async with lease_renewed(renew, fenced, lease_seconds=seconds):
+                    await self._run_items(batch, chunk, fenced)
             return Done(batch)
         except LeaseLost:
             return Lost()

@@ -54,6 +54,7 @@ def from_batch(batch: StoredBatch, state: BatchState) -> Document:
         idempotencyKey=None if batch.key is None else str(batch.key),
         content=batch.content,
         caller=batch.caller,
+        trace=batch.trace,
     )
 
 
@@ -78,6 +79,7 @@ def to_stored_batch(document: Document) -> StoredBatch:
         content=document.get("content"),
         cancel_requested=document["cancelRequested"],
         failing=document.get("failing"),
+        trace=document.get("trace"),
     )
 
 

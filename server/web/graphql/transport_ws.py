@@ -22,11 +22,13 @@ from schema.context import Context
 from server.domain.caller import NOBODY
 from server.domain.errors import Overloaded, ServerStops, StockbatchError, quoted
 from server.domain.refusal import BAD_INPUT, refusal_of
+from server.domain.tracing import Tracer
 from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.identity.authentication import Authentication, account_of
+from server.web.measuring import traceparent_of
 from server.web.patience import NewPatience
 from server.web.refusal import Refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, note_answer, note_code, request_at
@@ -45,6 +47,7 @@ class View(Protocol):
     authentication: Authentication
     on_answered: OnAnswered
     new_patience: NewPatience
+    tracer: Tracer
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
@@ -119,16 +122,22 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
 
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Run the operation, and measure it until its first message."""
-        view = cast("View", self.view)
-        with request_at(DOOR, view.on_answered), patient(view.new_patience()):
+        """Run the operation, measure it until its first message, and trace it to its end."""
+        view, socket = cast("View", self.view), cast("Socket", self.websocket)
+        with (
+            view.tracer.request(DOOR, traceparent_of(socket.ws.scope)) as note_on_span,
+            request_at(DOOR, view.on_answered) as request,
+            patient(view.new_patience()),
+        ):
             try:
                 await self._run_admitted(operation)
+                if not operation.completed:  # Strawberry has closed the connection instead
+                    note_code(BAD_INPUT)
             except asyncio.CancelledError:
                 note_code(CLIENT_LEFT)
                 raise
-            if not operation.completed:  # Strawberry has closed the connection instead
-                note_code(BAD_INPUT)
+            finally:
+                note_on_span(request.code)
 
     @override
     async def send_message(self, message: Any) -> None:

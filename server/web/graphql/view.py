@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult
@@ -29,6 +30,7 @@ from schema.context import Context, Services
 from schema.limits.text import MOST_CHARACTERS
 from server.domain.errors import BadInput
 from server.domain.refusal import STOPPING, Refusal
+from server.domain.tracing import UNTRACED, Tracer
 from server.web import json_value
 from server.web.accept import accepted
 from server.web.admission.admission import Admission, Newcomer, work_of
@@ -78,15 +80,17 @@ class GraphQLView(GraphQL[Context, None]):
         authentication: Authentication | None = None,
         on_answered: OnAnswered = not_measured,
         new_patience: NewPatience = endless,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
         A WebSocket must send `connection_init` within `init_seconds`. `on_answered` is told of its
-        operations, and `new_patience` says how long each waits for the database.
+        operations, `new_patience` says how long each waits for the database, and `tracer` traces
+        them.
         """
         super().__init__(
             schema,
-            graphql_ide="graphiql",
+            graphql_ide=None if services.is_production else "graphiql",
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=init_seconds),
             max_subscriptions_per_connection=OPERATIONS_PER_SOCKET,
@@ -98,7 +102,8 @@ class GraphQLView(GraphQL[Context, None]):
         self.authentication = authentication or Authentication()
         self.on_answered = on_answered
         self.new_patience = new_patience
-        self._page = Page()
+        self.tracer = tracer
+        self._page = None if services.is_production else Page()
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -140,7 +145,14 @@ class GraphQLView(GraphQL[Context, None]):
         return Context(self._services, key_headers=key_headers(request))
 
     @override
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Return whether a browser asks for the page. In production there is none."""
+        return self._page is not None and super().should_render_graphql_ide(request)
+
+    @override
     async def render_graphql_ide(self, request: Request) -> Response:
+        if self._page is None:
+            raise AssertionError("there is a page")
         return self._page.response(request)
 
     @override

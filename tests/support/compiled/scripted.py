@@ -68,6 +68,7 @@ class Scripted:
             allowance=Allowance(_NO_CALLERS),
             clock=lambda: NOW,
             max_query_cost=self.max_cost,
+            is_production=False,
         )
         return Context(services, key_headers=key_headers, caller=ANONYMOUS)
 
