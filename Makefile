@@ -15,7 +15,7 @@ help:
 	@echo "make test-all  these, the slow ones, and those that need Node and Chromium"
 	@echo "make web       build GraphiQL, so that its page needs no internet"
 	@echo "make clients   install what the clients in examples/ need"
-	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid; alert rules"
+	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid; alert rules, licences, known vulnerabilities"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
 	@echo "make prove     strain servers: single requests, crowds, fuzzed requests, killed workers, restarts; SCALE=0.1 is shorter"
@@ -47,6 +47,8 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.schema check
 	$(BIN)/python -m tools.alerts
+	$(BIN)/python -m tools.licences
+	$(BIN)/python -m tools.audit
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix --quiet .
