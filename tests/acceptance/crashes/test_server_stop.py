@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from pymongo import MongoClient
 
 from tests.acceptance.conftest import Serve
+from tests.support.processes.database_traces import conflicts
 from tests.support.processes.process_table import until
 from tests.support.processes.server_process import ServerProcess
 from tests.support.processes.warehouse import Warehouse
@@ -107,7 +106,7 @@ def test_a_server_ends_in_time_although_the_receiver_of_prices_does_not_answer(
         server = serve(PUBLISH_URL=f"http://127.0.0.1:{silent.getsockname()[1]}/prices")
         answer = httpx.post(
             f"{server.url}/api/batches/batch-update-price",
-            json={"updates": [{"productId": "000000000000000000000001", "newPrice": 7}]},
+            json={"productIds": ["000000000000000000000001"], "newPrice": 7},
             trust_env=False,
         )
         assert answer.status_code == 201, answer.text
@@ -139,7 +138,7 @@ def test_a_server_that_stops_tells_every_door_so(serve: Serve) -> None:
         with ExitStack() as held, ThreadPoolExecutor() as threads:
             held.enter_context(warehouse.product_held(client["stockbatch"], 0))
             sent = threads.submit(warehouse.send, server, [0, 1])
-            until(lambda: _is_busy(client), "a request that cannot end")
+            until(lambda: conflicts(client), "a request that cannot end")
             server.send(signal.SIGTERM)
             until(lambda: _get(server, "/readyz").status_code == 503, "the news")
 
@@ -158,12 +157,6 @@ def test_a_server_that_stops_tells_every_door_so(serve: Serve) -> None:
     assert [one["success"] for one in answer["data"]["batchUpdateStock"]] == [True, True]
     assert server.wait() == 0
     assert "Traceback" not in server.log
-
-
-def _is_busy(client: MongoClient[dict[str, Any]]) -> bool:
-    """Return whether a transaction has met the product that is held."""
-    status = client.admin.command("serverStatus")
-    return bool(status["metrics"]["operation"]["writeConflicts"])
 
 
 def _get(server: ServerProcess, path: str) -> httpx.Response:
