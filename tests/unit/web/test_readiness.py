@@ -82,12 +82,13 @@ async def test_a_question_that_is_asked_anew_leaves_its_answer_to_those_who_wait
         return answer
 
     probe = Probe(ask)
+    second = probe.result()
     first = asyncio.create_task(probe.result())
     await asyncio.sleep(0)
     assert probe._asking is not None
-    probe._asking.add_done_callback(lambda _: asyncio.ensure_future(probe.result()))
+    probe._asking.add_done_callback(lambda _: second.send(None))  # before the first goes on
     answers[0].set_result(1)
 
     assert await first == 1
-    answers[1].set_result(2)
+    second.close()
     await probe.close()
