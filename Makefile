@@ -18,7 +18,7 @@ help:
 	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid; alert rules, licences, known vulnerabilities"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
-	@echo "make prove     strain servers: single requests, crowds, fuzzed requests, killed workers, restarts; SCALE=0.1 is shorter"
+	@echo "make prove     strain servers: single requests, crowds, fuzzed requests, outages, killed workers, restarts; SCALE=0.1 is shorter"
 	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 10 minutes"
 	@echo "make bench-quick  the same with few small batches, which only proves that every side does its work"
 	@echo "make bench-node   install what the server in bench/node needs, for python -m bench --node"
@@ -71,6 +71,8 @@ prove: $(VENV)/.dev
 	$(BIN)/python -m tests.proofs.fuzz --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.worker_kills --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.rolling_restart --scale $(SCALE)
+	$(BIN)/python -m tests.proofs.outage --scale $(SCALE)
+	$(BIN)/python -m tests.proofs.faults --scale $(SCALE)
 
 bench-node: bench/node/node_modules/.installed
 
