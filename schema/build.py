@@ -30,7 +30,7 @@ from schema.query import Query
 from schema.scalars import DATE_TIME, FLOAT
 from schema.subscription import Subscription
 from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFailed
-from server.domain.errors import QueryTooExpensive
+from server.domain.errors import Overloaded, QueryTooExpensive
 
 
 class Schema(strawberry.Schema):
@@ -96,7 +96,7 @@ class Schema(strawberry.Schema):
             try:
                 if answer := await operation.run(request, variable_values or {}):
                     return self._executed(answer, request.context)
-            except QueryTooExpensive as error:
+            except (QueryTooExpensive, Overloaded) as error:
                 refusal = client_error(GraphQLError(str(error), original_error=error))
                 return PreExecutionError(data=None, errors=[refusal])
         try:
