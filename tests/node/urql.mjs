@@ -28,7 +28,10 @@ const over = socket
   ? subscriptionExchange({
       enableAllOperations: true,
       forwardSubscription: (request) => ({
-        subscribe: (sink) => ({ unsubscribe: socket.subscribe(request, sink) }),
+        // As urql's documentation has it: graphql-ws sends no message without a query.
+        subscribe: (sink) => ({
+          unsubscribe: socket.subscribe({ ...request, query: request.query || "" }, sink),
+        }),
       }),
     })
   : fetchExchange;
