@@ -82,7 +82,9 @@ class BatchOperation:
     load_results: strawberry.Private[LoadResults]
 
     @strawberry.field(
-        description=f"Results of the items that have been processed, in input order, page by page. {ABOUT_COST}"
+        description="Results of the items that have been processed, in input order, page by page. While the batch runs, they end "
+        "before the first chunk that has not been done, so a reader who goes on from the last cursor misses none; `totalCount` "
+        f"counts all. {ABOUT_COST}"
     )
     async def results(
         self,
