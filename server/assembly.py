@@ -28,7 +28,7 @@ from server.jobs.progress_feed import ProgressFeed
 from server.jobs.retention import Retention
 from server.jobs.worker import Worker
 from server.kinds.outcomes import to_outcome
-from server.kinds.registry import KINDS, pending_row
+from server.kinds.registry import KINDS, KINDS_THAT_WAIT, pending_row
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.changes import BatchChanges
 from server.mongo.batches.closing import ChunkClosing
@@ -182,7 +182,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         results=repositories.results,
         progress=ProgressFeed(repositories.batches, BatchChanges(driver, database)),
         products=ProductReads(driver.client[database], clock),
-        ledger=LedgerReads(driver, database, pending_row),
+        ledger=LedgerReads(driver, database, pending_row, kinds_that_wait=KINDS_THAT_WAIT),
         allowance=allowance,
         clock=clock,
         max_query_cost=sizes.max_query_cost,

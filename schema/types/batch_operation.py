@@ -41,6 +41,10 @@ class BatchOperation:
     operation_type: Enum = strawberry.field(
         graphql_type=BatchOperationType, description="Kind of the batch: what it does."
     )
+    dry_run: bool = strawberry.field(
+        description="Whether the batch is a preview: its results are what applying it at that moment would have given, and "
+        "nothing else of it is kept."
+    )
     status: BatchOperationStatus = strawberry.field(description="State of the batch.")
     outcome: BatchOutcome | None = strawberry.field(
         description="How much of the batch succeeded; null until it has ended."
@@ -78,7 +82,9 @@ class BatchOperation:
     load_results: strawberry.Private[LoadResults]
 
     @strawberry.field(
-        description=f"Results of the items that have been processed, in input order, page by page. {ABOUT_COST}"
+        description="Results of the items that have been processed, in input order, page by page. While the batch runs, they end "
+        "before the first chunk that has not been done, so a reader who goes on from the last cursor misses none; `totalCount` "
+        f"counts all. {ABOUT_COST}"
     )
     async def results(
         self,

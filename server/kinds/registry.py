@@ -28,6 +28,7 @@ KINDS: Mapping[str, BatchKind] = {
     )
 }
 _WITH_ROWS = {kind.name: kind.work() for kind in KINDS.values() if kind.pending_row}
+KINDS_THAT_WAIT: Sequence[str] = list(_WITH_ROWS)  # in the ledger, until they are run
 _FORMS: Sequence[OutcomeForm] = [form for kind in KINDS.values() for form in kind.outcomes]
 FORMS_BY_NAME: Mapping[str, OutcomeForm] = {form.stored_as: form for form in _FORMS}
 FORMS_BY_TYPE: Mapping[type[Any], OutcomeForm] = {form.outcome: form for form in _FORMS}

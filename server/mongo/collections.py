@@ -107,6 +107,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
     ],
     "callers": [_index("forgetAt", expireAfterSeconds=0)],
     "workers": [_index("forgetAt", expireAfterSeconds=0)],
+    "carriedProducts": [],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 
@@ -182,6 +183,8 @@ async def _drop_obsolete_indexes(database: Database, name: str) -> None:
 
 
 async def _create_indexes(database: Database, name: str) -> None:
+    if not _INDEXES[name]:
+        return
     try:
         await database[name].create_indexes(_INDEXES[name])
     except OperationFailure as error:

@@ -33,6 +33,7 @@ DOCUMENTS = [
     "docs/idempotency.md",
     "docs/queries.md",
     "docs/convex.md",
+    "docs/clients.md",
 ]
 SAMPLES = frozenset(f"{number:024x}" for number in range(1, 13))
 

@@ -3,17 +3,23 @@
 Rows that wait are not stored: they are read from their chunks, in the same snapshot.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 
-from bson import ObjectId
+from bson import MaxKey, MinKey, ObjectId
 
 from server.domain.listing import Page, PageRequest, StockUpdateFilter
 from server.domain.stock_update import StockUpdate, StockUpdateStatus
 from server.mongo.batches.waiting.reads import WaitingReads, may_wait, waiting_order
 from server.mongo.batches.waiting.rows import ToPendingRow
-from server.mongo.collections import UPDATES_BY_BATCH, UPDATES_BY_PRODUCT, UPDATES_BY_STATUS
+from server.mongo.collections import (
+    CHUNKS_TO_CLAIM,
+    UPDATES_BY_BATCH,
+    UPDATES_BY_PRODUCT,
+    UPDATES_BY_STATUS,
+)
 from server.mongo.connection.document import Document
 from server.mongo.connection.driver import Driver, Session
 from server.mongo.connection.errors import translated
@@ -22,13 +28,25 @@ from server.mongo.products.documents import to_stock_update
 
 
 class LedgerReads:
-    def __init__(self, driver: Driver, database: str, to_row: ToPendingRow) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        database: str,
+        to_row: ToPendingRow,
+        *,
+        kinds_that_wait: Sequence[str] = (),
+    ) -> None:
+        """`kinds_that_wait` are those whose rows are there as soon as a batch is submitted."""
+        self._kinds_that_wait = list(kinds_that_wait)
         self._driver = driver
         self._collection = driver.client[database]["stockUpdates"]
+        self._chunks = driver.client[database]["batchChunks"]
         self._waiting = WaitingReads(driver.client[database], to_row)
 
     async def page(self, where: StockUpdateFilter, request: PageRequest) -> Page[StockUpdate]:
         """Return a page of the rows, newest first; those of one batch in input order.
+
+        Rows of a batch that runs end where a chunk is not done that may add others.
 
         Raises:
             BadInput: the cursor is malformed or of another list.
@@ -36,6 +54,8 @@ class LedgerReads:
         """
         listing = stock_update_listing(where)
         async with self._snapshot() as session:
+            if where.batch_id is not None:
+                listing = await self._grown(listing, ObjectId(where.batch_id), session)
             page = StoredPage(self._collection, listing, request, session)
             documents = await page.documents()
             if may_wait(where):
@@ -52,6 +72,26 @@ class LedgerReads:
             stored = await count(self._collection, stock_update_listing(where), session)
             waiting = await self._waiting.count(where, session) if may_wait(where) else 0
         return stored + waiting
+
+    async def _grown(self, listing: Listing, batch: ObjectId, session: Session) -> Listing:
+        """Return the list up to the first chunk that may add rows when it is done.
+
+        Its lanes are not equally far. So no row appears later before one that a reader has seen.
+        """
+        at_work: Document = {
+            "status": "pending",
+            "blocked": False,  # the first of each lane
+            "operationType": {"$nin": self._kinds_that_wait},
+            "_id": {
+                "$gte": {"batch": batch, "index": MinKey()},
+                "$lte": {"batch": batch, "index": MaxKey()},
+            },
+        }
+        chunks = self._chunks.find(at_work, {"first": 1}, hint=CHUNKS_TO_CLAIM, session=session)
+        ends = [chunk["first"] for chunk in await chunks.to_list(None)]
+        if not ends:
+            return listing
+        return replace(listing, query={"$and": [listing.query, {"index": {"$lt": min(ends)}}]})
 
     @asynccontextmanager
     async def _snapshot(self) -> AsyncIterator[Session]:

@@ -2,6 +2,10 @@
 
 The first command finds the chunks that hold the pages, and the second one reads these results of
 them and nothing else: a page of one result does not read a chunk of a thousand.
+
+While a batch runs, its lanes are not equally far. Its results end before the first chunk that is
+not done: so none appears later before one that a reader has seen, and the cursor of a page leads to
+all that follow.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,17 +58,22 @@ class ResultPages:
         found: dict[str, list[ItemResult]],
     ) -> None:
         """Add the results of these batches to `found`."""
-        needed = {"_id": {"$in": await self._needed(database, batch_ids)}}
+        reached = await self._reached(database, batch_ids)
+        ends = {str(one["batch"]): end for chunks, end in reached for one in chunks}
+        needed = {"_id": {"$in": [one for chunks, _ in reached for one in chunks]}}
         pause = Pause()
         async for chunk in database["batchChunks"].find(
             needed, self._part, batch_size=_CHUNKS_AT_ONCE
         ):
-            results = results_of(chunk, to_outcome)
-            found.setdefault(str(chunk["batchId"]), []).extend(results)
+            results, end = results_of(chunk, to_outcome), ends[str(chunk["batchId"])]
+            shown = [result for result in results if end is None or result.index < end]
+            found.setdefault(str(chunk["batchId"]), []).extend(shown)
             await pause.after(len(results))
 
-    async def _needed(self, database: Database, batch_ids: Sequence[str]) -> Sequence[Document]:
-        """Return the ids of the chunks that may hold results of the pages.
+    async def _reached(
+        self, database: Database, batch_ids: Sequence[str]
+    ) -> Sequence[tuple[Sequence[Document], int | None]]:
+        """Return the ids of the chunks that may hold results of each page, and where they end.
 
         Chunks of one lane do not overlap. So of the chunks before a given one, all but the last
         of each lane hold smaller indexes only.
@@ -84,7 +93,7 @@ class ResultPages:
             }
         )
         batches = reply["cursor"]["firstBatch"]
-        return [chunk for batch in batches for chunk in self._first(batch["chunks"])]
+        return [self._first(batch["chunks"]) for batch in batches]
 
     def _query(self, batch_ids: Sequence[str]) -> Document:
         counts = ["successCount", "failureCount"]
@@ -93,20 +102,27 @@ class ResultPages:
         return {
             "batchId": {"$in": [ObjectId(one) for one in batch_ids]},
             "last": {"$gt": self.after},
-            "$or": [{count: {"$gt": 0}} for count in counts],
+            "$or": [*({count: {"$gt": 0}} for count in counts), {"status": "pending"}],
         }
 
-    def _first(self, chunks: Sequence[Document]) -> Sequence[Document]:
-        """Return the ids of those chunks, in their order, that the page can reach into."""
-        ids, results, last = [], 0, -1
+    def _first(self, chunks: Sequence[Document]) -> tuple[Sequence[Document], int | None]:
+        """Return the ids of those chunks, in their order, that the page can reach into.
+
+        Return with them the first index of the first chunk that is not done; None if the page ends
+        before it.
+        """
+        ids: list[Document] = []
+        results, last = 0, -1
         for chunk in chunks:
+            if chunk["status"] == "pending":
+                return ids, chunk["first"]
             if results >= self.count and chunk["first"] > last:
                 break
             ids.append(chunk["id"])
             if chunk["first"] > self.after and results < self.count:
                 results += self._results_in(chunk)
                 last = max(last, chunk["last"])
-        return ids
+        return ids, None
 
     def _results_in(self, chunk: Document) -> int:
         successes, failures = chunk["successes"], chunk["failures"]
@@ -143,6 +159,7 @@ _PLACE = {
     "id": "$_id",
     "first": "$first",
     "last": "$last",
+    "status": "$status",
     "successes": "$successCount",
     "failures": "$failureCount",
 }

@@ -142,8 +142,13 @@ class GraphQLView(GraphQL[Context, None]):
 
     @override
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
-        """Return whether a browser asks for the page. In production there is none."""
-        return self._page is not None and super().should_render_graphql_ide(request)
+        """Return whether a browser asks for GraphiQL, and no client for a query by its hash.
+
+        In production there is none.
+        """
+        if self._page is None or "extensions" in request.query_params:
+            return False
+        return super().should_render_graphql_ide(request)
 
     @override
     async def render_graphql_ide(self, request: Request) -> Response:

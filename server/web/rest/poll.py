@@ -55,6 +55,7 @@ def _fields(batch: BatchProgress) -> dict[str, Any]:
     return {
         "batchId": batch.id,
         "operationType": KINDS[batch.kind].path,
+        "dryRun": batch.dry_run,
         "status": batch.state.value,
         "successCount": batch.success_count,
         "failureCount": batch.failure_count,

@@ -25,7 +25,7 @@ from server.web.key import key_headers
 from server.web.refusal import bad_input
 from server.web.rest.csv_rows import READERS, CsvRows
 from server.web.rest.json_body import items_of
-from server.web.rest.kind import BATCH_SIZE, RestKind
+from server.web.rest.kind import BATCH_SIZE, DRY_RUN, RestKind
 from server.web.rest.ndjson import NdjsonRows
 from server.web.rest.rows import Rows, StreamLimits, blocks
 
@@ -66,9 +66,11 @@ async def submit(
     headers = {"Location": f"/api/batches/{batch.id}"}
     if submitted.replayed:
         headers["Idempotent-Replayed"] = "true"
+    what = "Dry run of a batch" if batch.dry_run else "Batch"
     answer = {
-        "message": f"Batch {kind.kind.title} initiated",
+        "message": f"{what} {kind.kind.title} initiated",
         "batchId": batch.id,
+        "dryRun": batch.dry_run,
         "status": batch.state.value,
         "totalItems": batch.total_items,
     }
@@ -148,14 +150,14 @@ def _work(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> BatchWo
 
 def _batch_options(sent: Mapping[str, Any], faults: list[str]) -> BatchOptions:
     """Return the options that every kind has; null is the same as left out."""
-    size = sent.get(BATCH_SIZE)
-    if size is None:
-        return BatchOptions()
-    whole = whole_number(size, least=1, most=MAX_BATCH_SIZE)
+    size, dry_run = sent.get(BATCH_SIZE), sent.get(DRY_RUN)
+    if dry_run is not None and not isinstance(dry_run, bool):
+        faults.append(f"{DRY_RUN} is neither true nor false.")
+    whole = DEFAULT_BATCH_SIZE if size is None else whole_number(size, least=1, most=MAX_BATCH_SIZE)
     if whole is None:
         fault = not_whole(size, least=1, most=MAX_BATCH_SIZE)
         faults.append(f"{BATCH_SIZE} {fault}. Leave it out for {DEFAULT_BATCH_SIZE}.")
-    return BatchOptions(batch_size=whole or DEFAULT_BATCH_SIZE)
+    return BatchOptions(batch_size=whole or DEFAULT_BATCH_SIZE, dry_run=dry_run is True)
 
 
 def _key(request: Request, faults: list[str]) -> str | None:

@@ -17,6 +17,7 @@ async def test_a_batch_is_pending_until_it_is_run(shop: Shop) -> None:
     assert batch == {
         "batchId": batch_id,
         "operationType": "update-stock",
+        "dryRun": False,
         "status": "pending",
         "successCount": 0,
         "failureCount": 0,
@@ -57,6 +58,7 @@ async def test_a_batch_that_has_ended_tells_of_every_item(shop: Shop) -> None:
             "productId": cup,
             "success": True,
             "message": "Stock is now 15",
+            "oldStock": 10,
             "newStock": 15,
             "txId": None,
         },
