@@ -107,6 +107,7 @@ _INDEXES: dict[str, list[IndexModel]] = {
     ],
     "callers": [_index("forgetAt", expireAfterSeconds=0)],
     "workers": [_index("forgetAt", expireAfterSeconds=0)],
+    "sentFiles": [_index("forgetAt", expireAfterSeconds=0)],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 

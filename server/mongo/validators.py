@@ -125,6 +125,11 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
         "required": ["seenAt", "forgetAt"],
         "properties": {"_id": _TEXT, "seenAt": _TIME, "forgetAt": _TIME},
     },
+    "sentFiles": {
+        "bsonType": "object",
+        "required": ["batchId", "forgetAt"],
+        "properties": {"_id": _TEXT, "batchId": _ID, "forgetAt": _TIME},
+    },
     "commitMarks": {  # the last: it stands for a preparation that has finished
         "bsonType": "object",
         "required": ["createdAt"],

@@ -24,7 +24,7 @@ async def poll(request: Request, batch: BatchProgress, results: BatchResults) ->
         Refused: a parameter is wrong.
         StoreError: the database failed.
     """
-    answer = _fields(batch)
+    answer = progress_fields(batch)
     if flag(request, "results") is not False:
         page = PageRequest(first=MAX_PAGE_SIZE)
         found = await results.page(batch.id, page, success=None)
@@ -46,11 +46,13 @@ def flag(request: Request, name: str) -> bool | None:
     return _FLAGS[text]
 
 
-def _fields(batch: BatchProgress) -> dict[str, Any]:
+def progress_fields(batch: BatchProgress) -> dict[str, Any]:
+    """Return the progress of a batch as REST shows it, without its results."""
     publication = batch.publication
     return {
         "batchId": batch.id,
         "operationType": KINDS[batch.kind].path,
+        "createdBy": batch.created_by,
         "status": batch.state.value,
         "successCount": batch.success_count,
         "failureCount": batch.failure_count,
