@@ -75,7 +75,7 @@ async def wired(settings: Settings) -> AsyncIterator[Parts]:
     Raises:
         StartupError: the database cannot be used; the message says why.
     """
-    authentication = authentication_of(_identity_settings(settings))
+    authentication = authentication_of(identity_settings(settings))
     async with AsyncExitStack() as stack:
         mongod = None
         if settings.mongodb_uri is None:
@@ -286,7 +286,8 @@ def _app(
     return CountedBodies(AllowedHosts(app, settings.hosts), guard.flight)
 
 
-def _identity_settings(settings: Settings) -> IdentitySettings:
+def identity_settings(settings: Settings) -> IdentitySettings:
+    """Return those of the settings that say who may call."""
     return IdentitySettings(
         host=settings.host,
         nobody=settings.auth == "none",

@@ -109,8 +109,8 @@ def test_a_variable_that_may_be_another_programs_is_only_logged(launch: Launch) 
 
     warning, refusal = server.log.splitlines()
     assert warning.endswith(
-        " WARNING server.cli.main There is no setting LOG_LEVELS: did you mean LOG_LEVEL? "
-        "The variable is ignored."
+        " WARNING server.cli.serving.command There is no setting LOG_LEVELS: did you mean "
+        "LOG_LEVEL? The variable is ignored."
     )
     assert_says(refusal, "Address already in use")
 

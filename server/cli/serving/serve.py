@@ -6,9 +6,9 @@ import resource
 import socket
 
 from server.bootstrap import Parts, wired
-from server.cli import garbage
-from server.cli.listening import Server, address_of, listening
-from server.cli.stop_signal import StopSignal
+from server.cli.serving import garbage
+from server.cli.serving.listening import Server, address_of, listening
+from server.cli.serving.stop_signal import StopSignal
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
 from server.settings import Settings

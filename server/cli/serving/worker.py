@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from server.bootstrap import Parts, wired_worker
-from server.cli import garbage
-from server.cli.listening import Server, address_of, listening
-from server.cli.stop_signal import StopSignal
+from server.cli.serving import garbage
+from server.cli.serving.listening import Server, address_of, listening
+from server.cli.serving.stop_signal import StopSignal
 from server.settings import Settings
 from server.web.connections.serving import config_of
 
