@@ -57,6 +57,7 @@ def to_stock_update_result(outcome: StockOutcome) -> StockUpdateResult:
             index=outcome.index,
             product_id=strawberry.ID(outcome.product_id),
             success=True,
+            old_stock=outcome.old_stock,
             new_stock=outcome.new_stock,
             error=None,
         )
@@ -64,6 +65,7 @@ def to_stock_update_result(outcome: StockOutcome) -> StockUpdateResult:
         index=outcome.index,
         product_id=strawberry.ID(outcome.product_id or ""),
         success=False,
+        old_stock=None,
         new_stock=None,
         error=to_item_error(outcome.error),
     )

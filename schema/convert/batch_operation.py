@@ -28,6 +28,7 @@ def to_batch_operation(batch: batch_progress.BatchProgress, context: Context) ->
     return BatchOperation(
         id=strawberry.ID(batch.id),
         operation_type=BatchOperationType(batch.kind),
+        dry_run=batch.dry_run,
         status=BatchOperationStatus(batch.state),
         outcome=batch.outcome,
         total_items=batch.total_items,
@@ -90,6 +91,7 @@ def to_item_result(result: ItemResult) -> BatchItemResult:
         product_id=None if product_id is None else strawberry.ID(product_id),
         success=result.success,
         message=shown.message(result),
+        old_stock=shown.old_stock(result),
         new_stock=shown.new_stock(result),
         tx_id=publication.tx_id if publication else None,
         error=to_item_error(outcome.error) if isinstance(outcome, Failed) else None,

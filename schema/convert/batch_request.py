@@ -88,7 +88,7 @@ def from_operation(
     kind, place = KINDS[name], f"operation.{name}"
     request = BatchRequest(
         work=_work(kind, batch, place),
-        options=_background_options(batch.get("batchSize"), place),
+        options=_background_options(batch, place),
         key=idempotency_key,
     )
     items: Sequence[Any] = batch[kind.argument]
@@ -115,9 +115,12 @@ def _write_options(
     )
 
 
-def _background_options(batch_size: int | None, place: str) -> BatchOptions:
+def _background_options(batch: Input, place: str) -> BatchOptions:
+    size, dry_run = batch.get("batchSize"), batch.get("dryRun")
     try:
-        return BatchOptions(batch_size=DEFAULT_BATCH_SIZE if batch_size is None else batch_size)
+        return BatchOptions(
+            batch_size=DEFAULT_BATCH_SIZE if size is None else size, dry_run=bool(dry_run)
+        )
     except BadInput as error:  # its message names the option of a synchronous mutation
         raise BadInput(f"{place}.{str(error).removeprefix('options.')}") from error
 

@@ -30,6 +30,11 @@ _BATCH_SIZE = strawberry.field(
     description=f"Number of items per chunk, 1 to {MAX_BATCH_SIZE}. Default: {DEFAULT_BATCH_SIZE}. Each chunk is one "
     "transaction. Items of one product are processed in input order, even if they are in several chunks.",
 )
+_DRY_RUN = strawberry.field(
+    default=UNSET,
+    description="Whether to preview the batch. True: it runs in the background as usual, and its results are what "
+    "applying it now would give, chunk after chunk; but nothing of it is kept except these results. Default: false.",
+)
 _EXPIRE_IN = (
     "Time until a product expires, in milliseconds from the moment at which its item is processed: a whole number from 1 to "
     f"{LONGEST_EXPIRY_MS}. An expired product disappears together with its ledger rows (`stockUpdates`). "
@@ -44,6 +49,7 @@ class UpdateStockBatch:
         description=f"The stock updates, {_LIMIT} Several updates of one product apply in input order."
     )
     batch_size: int | None = _BATCH_SIZE
+    dry_run: bool | None = _DRY_RUN
 
 
 @strawberry.input(
@@ -52,6 +58,7 @@ class UpdateStockBatch:
 class DiscontinueProductsBatch:
     product_ids: list[strawberry.ID] = strawberry.field(description=_IDS)
     batch_size: int | None = _BATCH_SIZE
+    dry_run: bool | None = _DRY_RUN
 
 
 @strawberry.input(
@@ -66,6 +73,7 @@ class UpdatePriceBatch:
         description=f"New price of all the products, in whole cents: a whole number from 0 to {MAX_INT}."
     )
     batch_size: int | None = _BATCH_SIZE
+    dry_run: bool | None = _DRY_RUN
 
 
 @strawberry.input(
@@ -76,6 +84,7 @@ class CreateProductsBatch:
         description=f"The products to create, {_LIMIT}"
     )
     batch_size: int | None = _BATCH_SIZE
+    dry_run: bool | None = _DRY_RUN
     expire_in: float | None = strawberry.field(
         default=UNSET, description=_EXPIRE_IN + "Default: the products do not expire."
     )
@@ -89,6 +98,7 @@ class UpdateProductsBatch:
         description=f"The product updates, {_LIMIT} Several updates of one product apply in input order."
     )
     batch_size: int | None = _BATCH_SIZE
+    dry_run: bool | None = _DRY_RUN
     expire_in: float | None = strawberry.field(
         default=UNSET,
         description=_EXPIRE_IN + "Default: each product keeps the expiry that it has, if any.",
@@ -108,6 +118,7 @@ class DeleteProductsBatch:
         "with their products. Default: false, only those of items with `cascadeDelete`.",
     )
     batch_size: int | None = _BATCH_SIZE
+    dry_run: bool | None = _DRY_RUN
 
 
 def _batch(kind: BatchKind) -> Any:

@@ -13,6 +13,9 @@ class BatchItemResult:
     message: str | None = strawberry.field(
         description='What was done, in words, such as "Stock is now 15"; null if the item failed.'
     )
+    old_stock: int | None = strawberry.field(
+        description="Stock before the item, in pieces; null if the item failed or did not change the stock."
+    )
     new_stock: int | None = strawberry.field(
         description="Stock after the item, in pieces; null if the item failed or did not change the stock."
     )

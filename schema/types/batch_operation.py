@@ -41,6 +41,10 @@ class BatchOperation:
     operation_type: Enum = strawberry.field(
         graphql_type=BatchOperationType, description="Kind of the batch: what it does."
     )
+    dry_run: bool = strawberry.field(
+        description="Whether the batch is a preview: its results are what applying it at that moment would have given, and "
+        "nothing else of it is kept."
+    )
     status: BatchOperationStatus = strawberry.field(description="State of the batch.")
     outcome: BatchOutcome | None = strawberry.field(
         description="How much of the batch succeeded; null until it has ended."

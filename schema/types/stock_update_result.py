@@ -15,6 +15,9 @@ class StockUpdateResult:
     index: int = _INDEX
     product_id: strawberry.ID = _PRODUCT_ID
     success: bool = _SUCCESS
+    old_stock: int | None = strawberry.field(
+        description="Stock before the update, in pieces; null if it failed."
+    )
     new_stock: int | None = strawberry.field(
         description="Stock after the update, in pieces; null if it failed."
     )
@@ -28,6 +31,7 @@ class StockUpdateApplied(StockUpdateResult):
     index: int = _INDEX
     product_id: strawberry.ID = _PRODUCT_ID
     success: bool = _SUCCESS
+    old_stock: int = strawberry.field(description="Stock before the update, in pieces.")
     new_stock: int = strawberry.field(description="Stock after the update, in pieces.")
     error: ItemError | None = strawberry.field(description="Always null.")
 
@@ -37,5 +41,6 @@ class StockUpdateFailed(StockUpdateResult):
     index: int = _INDEX
     product_id: strawberry.ID = _PRODUCT_ID
     success: bool = _SUCCESS
+    old_stock: int | None = strawberry.field(description="Always null.")
     new_stock: int | None = strawberry.field(description="Always null.")
     error: ItemError = strawberry.field(description="Reason why the update failed.")

@@ -21,7 +21,8 @@ class BatchProgress:
     """What is known of a stored batch at one moment; its counts are the sums over its chunks.
 
     `kind` is the name of its `BatchKind`. `publication` is None if the batch publishes nothing.
-    `error` says why the batch FAILED.
+    `error` says why the batch FAILED. `dry_run`: it shows what would come of its items, and changes
+    nothing.
     """
 
     id: str
@@ -37,6 +38,7 @@ class BatchProgress:
     error: str | None
     retry_of: str | None
     publication: PublicationProgress | None
+    dry_run: bool = False
 
     @property
     def processed_items(self) -> int:

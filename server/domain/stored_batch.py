@@ -13,6 +13,14 @@ from server.domain.options import BatchOptions
 LEASE_SECONDS = 20.0  # by the database's clock; renewed four times before it runs out
 
 
+def queued_as(kind: str, *, dry_run: bool) -> str:
+    """Return the name under which the chunks of a batch wait in the queue.
+
+    Workers of earlier versions know no such name for dry runs, and so leave their chunks alone.
+    """
+    return f"{kind}.dryRun" if dry_run else kind
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """The right to run one chunk of a batch for a limited time.
@@ -31,14 +39,15 @@ class StoredBatch:
     """A stored batch, with all that is needed to run its chunks.
 
     `kind` is the name of its `BatchKind`, and `settings` are the values of that kind's options.
-    `lanes` is the number of chunks that may run side by side: chunk `i + lanes` follows chunk `i`
-    in its lane, and every index is below `chunks`. `was_submitted`: the batch runs in the
-    background, and its stock updates have pending rows in the ledger. `first_row` is the id of the
-    row of its first item, from which those of the others count up; None if it has no pending rows,
-    or stored ones, as 0.1.0 did. `publishes`: its successes are published. `is_refused`: a field
-    is invalid, and the options say that then nothing may begin. `key` is the idempotency key, and
-    `content` the hash of the request that it stands for. `failing` is the reason why the batch will
-    be FAILED. `caller` is who submitted it, until it ends, where callers have limits.
+    `lanes` is the number of chunks that may run side by side: chunk `i + lanes` follows chunk
+    `i` in its lane, and every index is below `chunks`. `was_submitted`: the batch is applied in
+    the background, and its stock updates have pending rows in the ledger; a dry run has none.
+    `first_row` is the id of the row of its first item, from which those of the others count up;
+    None if it has no pending rows, or stored ones, as 0.1.0 did. `publishes`: its successes are
+    published. `is_refused`: a field is invalid, and the options say that then nothing may
+    begin. `key` is the idempotency key, and `content` the hash of the request that it stands
+    for. `failing` is the reason why the batch will be FAILED. `caller` is who submitted it,
+    until it ends, where callers have limits.
     """
 
     id: str

@@ -38,4 +38,5 @@ class Housekeeping:
                 log.exception("A batch could not be ended", extra={"batch_id": batch_id})
         for batch_id in await self.removal.abandon():
             await self.removal.remove(batch_id)
+        await self.removal.clear_dry_runs()
         return False

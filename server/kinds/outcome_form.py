@@ -29,15 +29,17 @@ class OutcomeForm:
     """One way in which an item of a kind can succeed.
 
     `stored_as` is its name in `batchChunks.outcomes`, and `fields` says which of its fields are
-    stored beside it. `message` words it for the caller. `new_stock` is the stock that it left, and
-    `product_id` the id that the caller sees; None if it is the one that was sent. `published`
-    returns what a receiver is sent of it, as JSON; None if the kind publishes nothing.
+    stored beside it. `message` words it for the caller. `old_stock` and `new_stock` are the stocks
+    before and after it, and `product_id` is the id that the caller sees; None if it is the one that
+    was sent. `published` returns what a receiver is sent of it, as JSON; None if the kind publishes
+    nothing.
     """
 
     outcome: type[Any]
     stored_as: str
     message: Callable[[Any, ItemResult], str]
     fields: Mapping[str, Codec]
+    old_stock: Callable[[Any], int] | None = None
     new_stock: Callable[[Any], int] | None = None
     product_id: Callable[[Any], str] | None = None
     published: Callable[[Any], Mapping[str, Any]] | None = None

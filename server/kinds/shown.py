@@ -20,6 +20,12 @@ def new_stock(result: ItemResult) -> int | None:
     return form.new_stock(result.outcome) if form and form.new_stock else None
 
 
+def old_stock(result: ItemResult) -> int | None:
+    """Return the stock before the item; None if it failed or leaves stocks alone."""
+    form = form_of(result.outcome)
+    return form.old_stock(result.outcome) if form and form.old_stock else None
+
+
 def product_id(result: ItemResult) -> str | None:
     """Return the id that was sent, or that a created product was given; None if there is none."""
     form = form_of(result.outcome)

@@ -108,6 +108,7 @@ INDEXES: dict[str, list[IndexModel]] = {
     "callers": [_index("forgetAt", expireAfterSeconds=0)],
     "workers": [_index("forgetAt", expireAfterSeconds=0)],
     "sentFiles": [_index("forgetAt", expireAfterSeconds=0)],
+    "carriedProducts": [],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 
@@ -183,6 +184,8 @@ async def _drop_obsolete_indexes(database: Database, name: str) -> None:
 
 
 async def _create_indexes(database: Database, name: str) -> None:
+    if not INDEXES[name]:
+        return
     try:
         await database[name].create_indexes(INDEXES[name])
     except OperationFailure as error:

@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from pymongo.errors import PyMongoError
 
 from server.domain.errors import DatabaseUnavailable, StoreError, WriteConflict
+from server.mongo.batches.carried_products import CarriedProducts
 from server.mongo.batches.receipts import ChunkReceipts
 from server.mongo.batches.stored_batches import StoredBatches
 from server.mongo.batches.waiting.chunks import WaitingChunks
@@ -62,6 +63,10 @@ class Transaction:
     @cached_property
     def waiting_batches(self) -> WaitingBatches:
         return WaitingBatches(self._database, self._session)
+
+    @cached_property
+    def carried_products(self) -> CarriedProducts:
+        return CarriedProducts(self._database, self._session)
 
     @cached_property
     def waiting_chunks(self) -> WaitingChunks:

@@ -130,6 +130,18 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
         "required": ["batchId", "forgetAt"],
         "properties": {"_id": _TEXT, "batchId": _ID, "forgetAt": _TIME},
     },
+    "carriedProducts": {  # `product` is null if the product is gone
+        "bsonType": "object",
+        "required": ["product"],
+        "properties": {
+            "_id": {
+                "bsonType": "object",
+                "required": ["batch", "product"],
+                "properties": {"batch": _ID, "product": _ID},
+            },
+            "product": {"bsonType": ["object", "null"]},
+        },
+    },
     "commitMarks": {  # the last: it stands for a preparation that has finished
         "bsonType": "object",
         "required": ["createdAt"],

@@ -21,6 +21,7 @@ from server.batches.engine.unapplied import not_attempted
 from server.batches.stored.crashes import crashed, parts
 from server.batches.stored.fenced_transactions import FencedTransactions
 from server.batches.stored.lease_keeper import lease_renewed
+from server.batches.stored.preview_transactions import PreviewTransactions
 from server.batches.stored.retry_decision import GiveUp, Retry, decide
 from server.batches.stored.unrun import settled_without_running
 from server.domain.errors import (
@@ -166,7 +167,7 @@ class ClaimedChunks:
             batch = await self.states.begin(lease.batch_id, self.clock(), session)
             if batch is None:
                 return Orphaned()
-            fenced = FencedTransactions(self.runner, batch, lease, session)
+            fenced = self._transactions(batch, chunk, session)
             renew, seconds = partial(self.queue.renew, lease), self.queue.lease_seconds
             async with lease_renewed(renew, fenced, lease_seconds=seconds):
                 await self._run_items(batch, chunk, fenced)
@@ -177,6 +178,13 @@ class ClaimedChunks:
             return Hindered(error)
         except Exception as error:  # noqa: BLE001 - a bug must not end the worker
             return Broken(error)
+
+    def _transactions(
+        self, batch: StoredBatch, chunk: ClaimedChunk, session: Session
+    ) -> FencedTransactions:
+        if batch.options.dry_run:
+            return PreviewTransactions(self.runner, batch, chunk, session)
+        return FencedTransactions(self.runner, batch, chunk.lease, session)
 
     async def _take_over(self, chunk: ClaimedChunk) -> None:
         """End the transactions that earlier holders of the chunk left open."""

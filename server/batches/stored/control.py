@@ -69,8 +69,8 @@ class BatchControl:
         """Submit the items that failed as a new batch of `caller`, in their order.
 
         Raises:
-            BadInput: there is no such batch, it was not submitted, it has not ended, or no item of
-                it failed.
+            BadInput: there is no such batch, it was a dry run, it was not submitted, it has not
+                ended, or no item of it failed.
             RequestError, StoreError: as `Submissions.submit_stream`.
         """
         batch = await self._batch(batch_id, caller)
@@ -79,6 +79,11 @@ class BatchControl:
             raise BadInput(
                 f"The batch {batch_id} is {batch.state.name}: what failed can be tried again once "
                 "it has ended."
+            )
+        if stored.options.dry_run:
+            raise BadInput(
+                f"The batch {batch_id} was a dry run, which applied nothing: submit its items, "
+                "without dryRun, to apply them."
             )
         if not stored.was_submitted:
             raise BadInput(

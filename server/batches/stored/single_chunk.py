@@ -126,4 +126,5 @@ def _completed(batch: StoredBatch, outcomes: Sequence[Outcome], now: datetime) -
         error=None,
         retry_of=None,
         publication=None,
+        dry_run=batch.options.dry_run,
     )

@@ -147,6 +147,7 @@ class Submission:
             error=None,
             retry_of=batch.retry_of,
             publication=unpublished if batch.publishes else None,
+            dry_run=batch.options.dry_run,
         )
 
     async def _begin(self, transaction: Transaction) -> None:

@@ -217,7 +217,8 @@ class Submissions:
         caller = request.charged_to if self.waiting_batches else None
         if caller is not None:
             await self.allowance.callers.note(caller)
-        created_at, kind = self.clock(), request.work.kind
+        created_at, kind, is_dry = self.clock(), request.work.kind, request.options.dry_run
+        has_rows = kind.pending_row is not None and not is_dry
         return StoredBatch(
             id=new_id(),
             kind=kind.name,
@@ -228,9 +229,9 @@ class Submissions:
             total_items=0,
             created_by=request.created_by,
             created_at=created_at,
-            was_submitted=True,
-            first_row=new_first_row(created_at) if kind.pending_row else None,
-            publishes=kind.is_published and self.publishes,
+            was_submitted=not is_dry,
+            first_row=new_first_row(created_at) if has_rows else None,
+            publishes=kind.is_published and self.publishes and not is_dry,
             retry_of=request.retry_of,
             key=request.key,
             caller=caller,

@@ -10,6 +10,7 @@ DISCONTINUED = OutcomeForm(
     outcome=Discontinued,
     stored_as="discontinued",
     fields=plain("stock"),
+    old_stock=lambda discontinued: discontinued.stock,
     new_stock=lambda _discontinued: 0,
     message=wording("Discontinued"),
 )

@@ -10,6 +10,7 @@ APPLIED = OutcomeForm(
     outcome=Applied,
     stored_as="applied",
     fields=plain("quantity", "new_stock"),
+    old_stock=lambda applied: applied.old_stock,
     new_stock=lambda applied: applied.new_stock,
     message=lambda applied, _result: f"Stock is now {applied.new_stock}",
 )

@@ -39,6 +39,11 @@ class Applied(Struct, frozen=True, kw_only=True, gc=False):
     quantity: int
     new_stock: int
 
+    @property
+    def old_stock(self) -> int:
+        """Return the stock that the update found."""
+        return self.new_stock - self.quantity
+
 
 StockOutcome = Applied | Failed
 

@@ -11,7 +11,14 @@ from server.domain.batch_state import BatchState
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.options import BatchOptions
 from server.domain.outcome import Outcome
-from server.domain.stored_batch import Chunk, ClaimedChunk, Lease, StoredBatch, StoredItem
+from server.domain.stored_batch import (
+    Chunk,
+    ClaimedChunk,
+    Lease,
+    StoredBatch,
+    StoredItem,
+    queued_as,
+)
 from server.mongo.batches.stored_values import (
     from_stored,
     from_stored_input,
@@ -104,6 +111,7 @@ def to_batch_progress(document: Document, sums: Mapping[str, int] | None) -> Bat
         error=document.get("error"),
         retry_of=str(document["retryOf"]) if "retryOf" in document else None,
         publication=publication,
+        dry_run=document["options"].get("dry_run", False),
     )
 
 
@@ -129,7 +137,7 @@ def from_chunk(
         "_id": chunk_id(batch.id, chunk.index),
         "batchId": ObjectId(batch.id),
         "index": chunk.index,
-        "operationType": batch.kind,
+        "operationType": queued_as(batch.kind, dry_run=batch.options.dry_run),
         "first": chunk.items[0].index,
         "last": chunk.items[-1].index,
         "status": "pending",

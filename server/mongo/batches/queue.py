@@ -16,7 +16,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from server.domain.queue_state import QueueDepth
-from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease
+from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease, queued_as
 from server.mongo.batches.documents import chunk_id, to_claimed_chunk
 from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_NOT_DONE, CHUNKS_TO_CLAIM
 from server.mongo.connection.document import Document, until
@@ -43,7 +43,7 @@ class ChunkQueue:
     ) -> None:
         """`kinds` are those that this process can run: a newer server may have stored others."""
         self.lease_seconds = lease_seconds
-        self._kinds = list(kinds)
+        self._kinds = [queued_as(kind, dry_run=dry) for kind in kinds for dry in (False, True)]
         self._driver = driver
         self._database = driver.client[database]
         self._chunks = self._database["batchChunks"].with_options(write_concern=WriteConcern(1))

@@ -6,6 +6,7 @@ from bson import ObjectId
 
 from server.domain.batch_state import FINAL, BatchState
 from server.domain.stored_batch import LEASE_SECONDS
+from server.mongo.batches.carried_products import CarriedReads
 from server.mongo.batches.states import StateChanges
 from server.mongo.collections import BATCHES_BY_END, KEYS_BY_AGE
 from server.mongo.connection.document import Document, until
@@ -24,6 +25,7 @@ class BatchRemoval:
         self._batches = database["batchOperations"]
         self._chunks = database["batchChunks"]
         self._rows = database["stockUpdates"]
+        self._carried = CarriedReads(database)
 
     async def extend(self, batch_id: str) -> None:
         """Keep the submission from being abandoned for another while."""
@@ -58,7 +60,7 @@ class BatchRemoval:
         return abandoned
 
     async def remove(self, batch_id: str) -> None:
-        """Remove the batch, its chunks, and the rows of the ledger that still wait for it.
+        """Remove the batch, its chunks, and what else waits for it: rows of the ledger, products.
 
         The batch itself goes last, so that an interrupted removal is found and finished.
         """
@@ -66,7 +68,17 @@ class BatchRemoval:
         with translated():
             await self._rows.delete_many({"batchId": own_id, "status": "pending"})
             await self._chunks.delete_many({"batchId": own_id})
+        await self._carried.clear(batch_id)
+        with translated():
             await self._batches.delete_one({"_id": own_id})
+
+    async def clear_dry_runs(self) -> None:
+        """Remove the products that dry runs have carried, once their batches have ended."""
+        for batch_id in await self._carried.batches():
+            with translated():
+                batch = await self._batches.find_one({"_id": ObjectId(batch_id)}, {"status": 1})
+            if batch is None or batch["status"] in _FINAL:
+                await self._carried.clear(batch_id)
 
     async def outlived(
         self, now: datetime, *, batches_last: timedelta, keys_last: timedelta, limit: int

@@ -101,9 +101,11 @@ def submission_answer(submitted: Submitted, **more: Any) -> Response:
     headers = {"Location": f"/api/batches/{batch.id}"}
     if submitted.replayed:
         headers["Idempotent-Replayed"] = "true"
+    what = "Dry run of a batch" if batch.dry_run else "Batch"
     answer = {
-        "message": f"Batch {KINDS[batch.kind].title} initiated",
+        "message": f"{what} {KINDS[batch.kind].title} initiated",
         "batchId": batch.id,
+        "dryRun": batch.dry_run,
         "status": batch.state.value,
         "totalItems": batch.total_items,
     }

@@ -10,7 +10,7 @@ from server.kinds.item_field import Cell
 from server.kinds.kind import BatchKind
 from server.kinds.registry import KINDS
 
-BATCH_SIZE = "batchSize"  # the option that every kind has
+BATCH_SIZE, DRY_RUN = "batchSize", "dryRun"  # the options that every kind has
 MOST_UNKNOWN = 5  # keys that are named: an item of 1 MB can have 90 000
 
 
@@ -55,7 +55,7 @@ class RestKind:
     def options(self) -> Mapping[str, Cell]:
         """Return the options that a batch may have, and what a parameter's text is read as."""
         own = {option.name: option.cell for option in self.kind.options}
-        return dict(sorted({**own, BATCH_SIZE: Cell.NUMBER}.items()))
+        return dict(sorted({**own, BATCH_SIZE: Cell.NUMBER, DRY_RUN: Cell.FLAG}.items()))
 
     def unknown_names(self, item: Mapping[str, Any]) -> list[str]:
         """Return what is wrong with the names in an item, as GraphQL is strict about them.

@@ -53,6 +53,7 @@ def progress_fields(batch: BatchProgress) -> dict[str, Any]:
         "batchId": batch.id,
         "operationType": KINDS[batch.kind].path,
         "createdBy": batch.created_by,
+        "dryRun": batch.dry_run,
         "status": batch.state.value,
         "successCount": batch.success_count,
         "failureCount": batch.failure_count,

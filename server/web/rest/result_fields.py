@@ -19,6 +19,7 @@ def polled(result: ItemResult) -> dict[str, Any]:
         "message": shown.message(result),
         "error": error(result) or (publication and publication.error),
         "code": code(result),
+        "oldStock": shown.old_stock(result),
         "newStock": shown.new_stock(result),
     }
     return _present(fields) | {"txId": publication and publication.tx_id}
@@ -34,6 +35,7 @@ def downloaded(result: ItemResult) -> dict[str, Any]:
             "code": code(result),
             "error": error(result),
             "message": shown.message(result),
+            "oldStock": shown.old_stock(result),
             "newStock": shown.new_stock(result),
             "txId": publication and publication.tx_id,
             "publicationError": publication and publication.error,

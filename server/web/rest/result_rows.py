@@ -22,6 +22,7 @@ _RESULT_COLUMNS = (
     "code",
     "error",
     "message",
+    "oldStock",
     "newStock",
     "txId",
     "publicationError",

@@ -15,6 +15,7 @@ from server.domain.item_result import Input
 from server.domain.options import DEFAULT_BATCH_SIZE, MAX_BATCH_SIZE, BatchOptions
 from server.domain.refusal import answered_with
 from server.domain.whole_number import not_whole, whole_number
+from server.kinds.item_field import Cell
 from server.kinds.kind import BatchWork
 from server.kinds.kind_option import read_settings
 from server.mongo.sent_files import SentFiles
@@ -26,7 +27,7 @@ from server.web.refusal import bad_input
 from server.web.rest.batches import submission_answer
 from server.web.rest.csv_rows import READERS, CsvRows
 from server.web.rest.json_body import items_of
-from server.web.rest.kind import BATCH_SIZE, RestKind
+from server.web.rest.kind import BATCH_SIZE, DRY_RUN, RestKind
 from server.web.rest.ndjson import NdjsonRows
 from server.web.rest.rows import Rows, StreamLimits, blocks
 from server.web.rest.sent_again import FileHash, warning_of
@@ -67,7 +68,7 @@ async def submit(  # noqa: PLR0913 - what a submission needs of the server
     else:  # a stream is admitted when it begins, and then waits for its sender
         rows = _STREAMS[media_type](kind)
         submitted = await _submit_stream(request, kind, submissions, rows, stream_limits, file)
-    if submitted.replayed:
+    if submitted.replayed or submitted.batch.dry_run:
         return submission_answer(submitted)
     warning = await warning_of(
         sent_files, file, submitted.batch.id, has_key=bool(key_headers(request))
@@ -81,8 +82,15 @@ async def _submit_whole(
     faults = [
         f"There is no parameter {quoted(name)}: in JSON, options stand beside {kind.kind.argument}."
         for name in request.query_params
+        if name != DRY_RUN
     ]
+    faults += repeated_parameters(request)
     sent = await read_body(body)
+    dry_run = request.query_params.get(DRY_RUN)
+    if dry_run is not None and DRY_RUN in sent:
+        faults.append(f"{DRY_RUN} is a parameter and in the body: send one of them.")
+    elif dry_run is not None:
+        sent[DRY_RUN] = READERS[Cell.FLAG](dry_run)
     items: Sequence[Input] = items_of(kind, sent, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     with answered_with(batch_request.key):
@@ -153,14 +161,14 @@ def _work(kind: RestKind, sent: Mapping[str, Any], faults: list[str]) -> BatchWo
 
 def _batch_options(sent: Mapping[str, Any], faults: list[str]) -> BatchOptions:
     """Return the options that every kind has; null is the same as left out."""
-    size = sent.get(BATCH_SIZE)
-    if size is None:
-        return BatchOptions()
-    whole = whole_number(size, least=1, most=MAX_BATCH_SIZE)
+    size, dry_run = sent.get(BATCH_SIZE), sent.get(DRY_RUN)
+    if dry_run is not None and not isinstance(dry_run, bool):
+        faults.append(f"{DRY_RUN} is neither true nor false.")
+    whole = DEFAULT_BATCH_SIZE if size is None else whole_number(size, least=1, most=MAX_BATCH_SIZE)
     if whole is None:
         fault = not_whole(size, least=1, most=MAX_BATCH_SIZE)
         faults.append(f"{BATCH_SIZE} {fault}. Leave it out for {DEFAULT_BATCH_SIZE}.")
-    return BatchOptions(batch_size=whole or DEFAULT_BATCH_SIZE)
+    return BatchOptions(batch_size=whole or DEFAULT_BATCH_SIZE, dry_run=dry_run is True)
 
 
 def _key(request: Request, faults: list[str]) -> str | None:

@@ -138,6 +138,7 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     "callers": by("_id") | by("forgetAt", expireAfterSeconds=0),
     "sentFiles": by("_id") | by("forgetAt", expireAfterSeconds=0),
     "workers": by("_id") | by("forgetAt", expireAfterSeconds=0),
+    "carriedProducts": by("_id"),
     "commitMarks": by("_id") | by("createdAt", expireAfterSeconds=3600),
 }
 
@@ -179,7 +180,7 @@ async def test_a_database_is_new_until_all_was_made(shop: Shop, empty: str) -> N
     assert not await is_new(database)
 
 
-@pytest.mark.parametrize("name", ["callers", "workers", "sentFiles"])
+@pytest.mark.parametrize("name", ["callers", "workers", "sentFiles", "carriedProducts"])
 async def test_a_database_of_before_a_collection_is_not_new_and_gets_it(
     shop: Shop, empty: str, name: str
 ) -> None:

@@ -137,6 +137,7 @@ async def test_what_failed_is_a_new_batch(shop: Shop) -> None:
     assert retried.json() == {
         "message": "Batch stock update initiated",
         "batchId": new,
+        "dryRun": False,
         "status": "pending",
         "totalItems": 1,
     }

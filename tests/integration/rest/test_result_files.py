@@ -31,6 +31,7 @@ async def test_a_file_is_ndjson_with_what_was_sent_and_what_became_of_it(shop: S
                 "index": 0,
                 "success": True,
                 "message": "Stock is now 15",
+                "oldStock": 10,
                 "newStock": 15,
                 "productId": cup,
             }
@@ -66,12 +67,12 @@ async def test_a_file_is_csv_if_that_is_asked_for(shop: Shop) -> None:
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.text == (
         "id,name,price,stock,category,discontinued,result.index,result.success,result.code,"
-        "result.error,result.message,result.newStock,result.txId,result.publicationError,"
+        "result.error,result.message,result.oldStock,result.newStock,result.txId,result.publicationError,"
         "result.productId\r\n"
-        f',"=1+1, ""so""",1,2,"a\r\nb",false,0,true,,,Created,,,,{created}\r\n'
+        f',"=1+1, ""so""",1,2,"a\r\nb",false,0,true,,,Created,,,,,{created}\r\n'
         "x,Käse,-1,2,b,,1,false,INVALID_PRODUCT_ID,"
         "“x” is not a product id: an id is 24 hexadecimal characters. The price -1 is out of "
-        "range: it may be from 0 to 2147483647.,,,,,x\r\n"
+        "range: it may be from 0 to 2147483647.,,,,,,x\r\n"
     )
 
 

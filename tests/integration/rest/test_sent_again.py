@@ -152,3 +152,35 @@ async def test_a_database_that_fails_then_costs_only_the_warning(
     monkeypatch.setattr(SentFiles, "note", fail)
 
     assert "warning" not in await sent(shop, rows_of(product))
+
+
+async def test_a_preview_neither_warns_nor_is_remembered(shop: Shop) -> None:
+    (product,) = await shop.put(10)
+
+    async def answered(parameters: str) -> dict[str, Any]:
+        response = await post(shop, f"update-stock{parameters}", rows_of(product), CSV)
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    previews = [await answered("?dryRun=true"), await answered("?dryRun=true")]
+    first = await answered("")
+    second = await answered("")
+    last = await answered("?dryRun=true")
+
+    assert [one["dryRun"] for one in (*previews, first, last)] == [True, True, False, True]
+    assert all("warning" not in one for one in (*previews, first, last))
+    assert first["batchId"] in second["warning"]
+
+
+async def test_json_is_previewed_by_parameter_as_well(shop: Shop) -> None:
+    (product,) = await shop.put(10)
+    body = {"updates": [{"productId": product, "quantity": 1}]}
+
+    by_parameter = await post(shop, "update-stock?dryRun=true", body)
+    twice = await post(shop, "update-stock?dryRun=true", body | {"dryRun": False})
+    wrong = await post(shop, "update-stock?dryRun=maybe", body)
+
+    assert by_parameter.json()["dryRun"] is True
+    assert twice.status_code == wrong.status_code == 400
+    assert "send one of them" in twice.text
+    assert "neither true nor false" in wrong.text

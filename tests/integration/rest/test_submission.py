@@ -80,6 +80,7 @@ async def test_a_batch_is_stored_and_answered_at_once(
     assert answer == {
         "message": MESSAGES[path],
         "batchId": batch_id,
+        "dryRun": False,
         "status": "pending",
         "totalItems": len(stored(shop, response)["items"]),
     }
@@ -197,3 +198,38 @@ async def test_the_media_type_may_be_spelled_in_other_ways(shop: Shop) -> None:
     )
 
     assert (in_json.status_code, in_csv.status_code) == (201, 201)
+
+
+@pytest.mark.parametrize("format_", ["json", "ndjson", "csv"])
+@pytest.mark.parametrize(("path", "body", "query", "table"), BODIES)
+async def test_a_preview_is_asked_for_in_each_format(
+    shop: Shop, path: str, body: dict[str, Any], query: str, table: str, format_: str
+) -> None:
+    await shop.put(10, id=ID)
+    before = list(shop.products.find())
+    items = next(value for value in body.values() if isinstance(value, list))
+    parameters = f"{path}?{query}&dryRun=true"
+
+    if format_ == "json":
+        response = await post(shop, path, body | {"dryRun": True})
+    elif format_ == "ndjson":
+        response = await post(shop, parameters, lines_of(items), NDJSON)
+    else:
+        response = await post(shop, parameters, table, CSV)
+    await work_off(shop)
+
+    answer = response.json()
+    assert response.status_code == 201
+    assert answer["dryRun"] is True
+    assert answer["message"] == f"Dry run of a batch {MESSAGES[path].removeprefix('Batch ')}"
+    assert list(shop.products.find()) == before
+    assert len(await codes(shop, answer["batchId"])) == len(items)
+
+
+@pytest.mark.parametrize("wrong", ["yes", 1, "true"])
+async def test_a_flag_of_a_preview_is_true_or_false(shop: Shop, wrong: object) -> None:
+    response = await post(shop, "update-stock", {"updates": [{"productId": ID}], "dryRun": wrong})
+
+    assert response.status_code == 400
+    assert refusal(response)["message"] == "dryRun is neither true nor false."
+    assert_nothing_is_stored(shop)

@@ -49,7 +49,7 @@ SIZE_RANGE = "is out of range: it may be from 1 to 1000. Leave it out for 500."
             "update-price",
             {"productIds": [ID, 5, None], "newPrice": "5", "newprice": 5},
             [
-                "There is no key “newprice”: there may be productIds, batchSize, newPrice.",
+                "There is no key “newprice”: there may be productIds, batchSize, dryRun, newPrice.",
                 "productIds[1] is not a text: an id is 24 hexadecimal characters.",
                 "productIds[2] is not a text: an id is 24 hexadecimal characters.",
                 "newPrice “5” is not a number. It is in whole cents.",
@@ -69,7 +69,7 @@ SIZE_RANGE = "is out of range: it may be from 1 to 1000. Leave it out for 500."
             "update-stock",
             {"updates": [{"productId": ID, "qty": 1}, 5, {}, ["x"]], "newPrice": 5},
             [
-                "There is no key “newPrice”: there may be updates, batchSize.",
+                "There is no key “newPrice”: there may be updates, batchSize, dryRun.",
                 "updates[0] has the unknown key “qty”: there may be productId, quantity,",
                 "updates[1] is not an object.",
                 "updates[3] is not an object.",

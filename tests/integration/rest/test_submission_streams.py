@@ -40,7 +40,7 @@ async def test_wrong_parameters_of_a_stream_are_told_before_it_is_read(shop: Sho
     assert response.status_code == 400
     assert refusal(response)["reasons"] == [
         "The parameter “batchSize” is there 2 times: send it once.",
-        "There is no parameter “price”: there may be batchSize, newPrice.",
+        "There is no parameter “price”: there may be batchSize, dryRun, newPrice.",
         f"newPrice -1 {PRICE_RANGE}",
         "batchSize “x” is not a number. Leave it out for 500.",
     ]

@@ -22,7 +22,7 @@ from server.kinds.item_field import ItemField
 from server.kinds.kind import BatchKind
 from server.kinds.registry import KINDS
 
-BATCH_SIZE = "batchSize"
+COMMON = {"batchSize", "dryRun"}
 
 assert schema._schema.mutation_type
 MUTATIONS = schema._schema.mutation_type.fields
@@ -76,7 +76,7 @@ def test_a_kind_is_shown_under_its_name_in_upper_case() -> None:
 def test_a_batch_has_its_items_its_size_and_its_kind_s_options(kind: BatchKind) -> None:
     assert set(_batch_input(kind).fields) == {
         kind.argument,
-        BATCH_SIZE,
+        *COMMON,
         *(option.name for option in kind.options),
     }
 
@@ -123,7 +123,7 @@ def test_a_mutation_takes_the_items_and_the_options_of_its_kind(kind: BatchKind)
     assert str(items.type) == str(batch.fields[kind.argument].type)
     options = _input(arguments["options"].type).fields
     assert {option.name for option in kind.options} <= options.keys()
-    assert BATCH_SIZE in options
+    assert options.keys() >= COMMON
 
 
 def test_every_state_that_callers_see_is_a_status() -> None:

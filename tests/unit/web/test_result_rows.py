@@ -36,7 +36,7 @@ from tests.support.web.streamed_rows import (
 )
 
 RESULT_HEADER = (
-    "result.index,result.success,result.code,result.error,result.message,result.newStock,"
+    "result.index,result.success,result.code,result.error,result.message,result.oldStock,result.newStock,"
     "result.txId,result.publicationError,result.productId"
 )
 
@@ -97,7 +97,7 @@ def test_ndjson_has_the_item_as_it_was_sent_and_what_became_of_it() -> None:
 
     assert body.decode() == (
         '{"productId":"a","quantity":5,"result":{"index":0,"success":true,'
-        '"message":"Stock is now 15","newStock":15,"productId":"a"}}\n'
+        '"message":"Stock is now 15","oldStock":10,"newStock":15,"productId":"a"}}\n'
         '{"productId":"é","quantity":"x","result":{"index":1,"success":false,'
         '"code":"INVALID_FIELD","error":"First. Second.","productId":"é"}}\n'
     )
@@ -115,8 +115,8 @@ def test_csv_has_the_columns_of_the_operation_and_those_of_the_result() -> None:
 
     assert body.decode() == (
         f"productId,quantity,expectedStock,{RESULT_HEADER}\r\n"
-        "a,5,10,0,true,,,Stock is now 15,15,,,a\r\n"
-        '"b""","x,y",,1,false,INVALID_FIELD,It is wrong.,,,,,"b"""\r\n'
+        "a,5,10,0,true,,,Stock is now 15,10,15,,,a\r\n"
+        '"b""","x,y",,1,false,INVALID_FIELD,It is wrong.,,,,,,"b"""\r\n'
     )
 
 
@@ -207,7 +207,7 @@ def test_what_others_have_said_never_begins_like_a_formula(start: str) -> None:
     (row,) = csv.reader(io.StringIO(body.decode(), newline=""))
 
     assert row == [
-        *("a", "3", "true", "", "", "Price updated (not published)", ""),
+        *("a", "3", "true", "", "", "Price updated (not published)", "", ""),
         *(f"'{said}", f"'{said}", "a"),
     ]
 
