@@ -84,9 +84,13 @@ class Context:
         if self._products is None:
 
             async def load(ids: Sequence[str]) -> Sequence[Product | None]:
-                return await self.services.products.by_ids(ids)
+                distinct = list(dict.fromkeys(ids))
+                products = await self.services.products.by_ids(distinct)
+                found = dict(zip(distinct, products, strict=True))
+                return [found[one] for one in ids]
 
-            self._products = DataLoader(load_fn=load)
+            # A mutation changes products, and a subscription goes on: nothing is kept.
+            self._products = DataLoader(load_fn=load, cache=False)
         return self._products
 
     @property

@@ -71,7 +71,8 @@ class Mutation:
     ) -> list[StockUpdateResult]:
         request = batch_request.from_stock_options(options)
         outcomes = await run_batch(info.context, request, updates, idempotency_key)
-        return [answers.to_stock_update_result(outcome) for outcome in outcomes]
+        load = answers.product_loader(info.context, dry_run=request.options.dry_run)
+        return [answers.to_stock_update_result(outcome, load) for outcome in outcomes]
 
     @strawberry.mutation(
         description="Discontinues many products and sets their stock to 0. Every product that this changes gets a row in "
@@ -93,7 +94,8 @@ class Mutation:
         request = batch_request.from_discontinue_options(options)
         inputs = arguments.from_product_ids(product_ids)
         outcomes = await run_batch(info.context, request, inputs, idempotency_key)
-        return answers.to_discontinue_result(outcomes)
+        load = answers.product_loader(info.context, dry_run=request.options.dry_run)
+        return answers.to_discontinue_result(outcomes, load)
 
     @strawberry.mutation(
         description="Creates many products. An item that fails reports all of its invalid fields at once."

@@ -1,5 +1,6 @@
 """The domain's values as GraphQL's types."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import fields
 from typing import cast
@@ -7,12 +8,13 @@ from typing import cast
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from schema.context import Context
 from schema.types.batch_create_result import BatchCreateResult, BatchCreateStats
 from schema.types.batch_delete_result import BatchDeleteResult, BatchDeleteStats
 from schema.types.batch_discontinue_result import BatchDiscontinueResult
 from schema.types.batch_update_result import BatchUpdateResult, BatchUpdateStats
 from schema.types.item_error import FailedItem, ItemError, NotFoundItem
-from schema.types.product import Product
+from schema.types.product import LoadProduct, Product
 from schema.types.stock_update import StockUpdate
 from schema.types.stock_update_result import (
     StockUpdateApplied,
@@ -50,7 +52,22 @@ def to_failed_item(failed: Failed) -> FailedItem:
     )
 
 
-def to_stock_update_result(outcome: StockOutcome) -> StockUpdateResult:
+def product_loader(context: Context, *, dry_run: bool) -> LoadProduct | None:
+    """Return what reads products after a batch; None if it is a dry run, which changes none."""
+    if dry_run:
+        return None
+
+    async def load(product_id: str) -> Product | None:
+        key = product.canonical_id(product_id)
+        found = None if key is None else await context.products.load(key)
+        return to_product(found) if found else None
+
+    return load
+
+
+def to_stock_update_result(
+    outcome: StockOutcome, load_product: LoadProduct | None = None
+) -> StockUpdateResult:
     """Return the result of one update, which is in the same place as its update."""
     if isinstance(outcome, Applied):
         return StockUpdateApplied(
@@ -60,6 +77,7 @@ def to_stock_update_result(outcome: StockOutcome) -> StockUpdateResult:
             old_stock=outcome.old_stock,
             new_stock=outcome.new_stock,
             error=None,
+            load_product=load_product,
         )
     return StockUpdateFailed(
         index=outcome.index,
@@ -71,8 +89,19 @@ def to_stock_update_result(outcome: StockOutcome) -> StockUpdateResult:
     )
 
 
-def to_discontinue_result(outcomes: Sequence[DiscontinueOutcome]) -> BatchDiscontinueResult:
+def to_discontinue_result(
+    outcomes: Sequence[DiscontinueOutcome], load_product: LoadProduct | None = None
+) -> BatchDiscontinueResult:
     """Return the answer of `batchDiscontinueProducts`."""
+
+    async def load_products() -> list[Product]:
+        if load_product is None:
+            return []
+        done = (item.product_id for item in outcomes if not isinstance(item, Failed))
+        ids = dict.fromkeys(product_id.lower() for product_id in done)
+        found = await asyncio.gather(*map(load_product, ids))
+        return [one for one in found if one is not None]
+
     failures = [to_failed_item(item) for item in outcomes if isinstance(item, Failed)]
     return BatchDiscontinueResult(
         outcome=batch_outcome(outcomes),
@@ -80,6 +109,7 @@ def to_discontinue_result(outcomes: Sequence[DiscontinueOutcome]) -> BatchDiscon
         unchanged=sum(isinstance(item, Unchanged) for item in outcomes),
         failed=len(failures),
         failures=failures,
+        load_products=load_products,
     )
 
 

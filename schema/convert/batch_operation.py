@@ -6,15 +6,15 @@ from functools import partial
 import strawberry
 
 from schema.context import Context
-from schema.convert.answers import to_item_error
+from schema.convert.answers import product_loader, to_item_error
 from schema.convert.arguments import from_page, or_none
 from schema.convert.connection import to_connection
 from schema.enums import BatchOperationStatus, BatchOperationType
-from schema.result_loaders import ResultLoaders
 from schema.types.batch_item_result import BatchItemResult
 from schema.types.batch_metrics import BatchAlert, BatchMetrics
 from schema.types.batch_operation import BatchOperation, LoadResults, PublicationProgress
 from schema.types.connection import Connection
+from schema.types.product import LoadProduct
 from server.batches.stored.metrics import batch_alerts, batch_metrics
 from server.domain import batch_progress
 from server.domain.item_result import ItemResult
@@ -46,7 +46,7 @@ def to_batch_operation(batch: batch_progress.BatchProgress, context: Context) ->
             BatchAlert(kind=alert.kind, message=alert.message) for alert in batch_alerts(batch, now)
         ],
         publication=_to_publication(batch.publication),
-        load_results=_results_of(batch.id, context.results),
+        load_results=_results_of(batch, context),
     )
 
 
@@ -71,18 +71,24 @@ def _to_publication(
     )
 
 
-def _results_of(batch_id: str, results: ResultLoaders) -> LoadResults:
+def _results_of(batch: batch_progress.BatchProgress, context: Context) -> LoadResults:
+    batch_id, results = batch.id, context.results
+    load_product = product_loader(context, dry_run=batch.dry_run)
+
+    def to_result(result: ItemResult) -> BatchItemResult:
+        return to_item_result(result, load_product)
+
     async def load(
         first: int | None, after: str | None, success: bool | None
     ) -> Connection[BatchItemResult]:
         filtered = or_none(success)
         page = await results.page(batch_id, from_page(first, after), filtered)
-        return to_connection(page, to_item_result, partial(results.count, batch_id, filtered))
+        return to_connection(page, to_result, partial(results.count, batch_id, filtered))
 
     return load
 
 
-def to_item_result(result: ItemResult) -> BatchItemResult:
+def to_item_result(result: ItemResult, load_product: LoadProduct | None = None) -> BatchItemResult:
     """Return the result of one item, worded by its kind."""
     outcome, publication = result.outcome, result.publication
     product_id = shown.product_id(result)
@@ -96,4 +102,5 @@ def to_item_result(result: ItemResult) -> BatchItemResult:
         tx_id=publication.tx_id if publication else None,
         error=to_item_error(outcome.error) if isinstance(outcome, Failed) else None,
         publication_error=publication.error if publication else None,
+        load_product=load_product,
     )

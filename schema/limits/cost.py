@@ -6,7 +6,7 @@ found once for a text, as an expression over page sizes, and worked out for each
 some microseconds.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -34,6 +35,8 @@ from graphql import (
 from schema.context import Context
 from server.domain.errors import QueryTooExpensive
 from server.domain.listing import DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE
+from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
+from server.kinds.update_stock.declaration import UPDATE_STOCK
 
 PAGE: Final = 10  # a page is a command to the database, and an object of its own
 TOTAL_COUNT: Final = 100  # counting reads the list, or an index of it, to its end
@@ -41,8 +44,12 @@ ABOUT_COST = (
     f"Costs {PAGE}, and for each entry of the page (`first`) 1 and the cost of what is selected in it. A request that "
     "costs too much is refused with `QUERY_TOO_EXPENSIVE`: its limit is 20 000, unless the server is set up otherwise."
 )
+ABOUT_ITEMS = f"Costs {PAGE}, and 1 for each item of the request."
 _SIZE, _TOTAL = "first", "totalCount"
 _NODE = "node"  # of an entry, and no object besides, unless it has several under other names
+_PRODUCT = "Product"
+# The lists of items of the mutations whose answers read the products of the items.
+_ITEMS = {kind.mutation: kind.argument for kind in (UPDATE_STOCK, DISCONTINUE_PRODUCTS)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +66,16 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of a list. `size` is a number, or the name of a variable."""
+    """A page of a list. `size` is a number, or the name of a variable.
+
+    `is_of_items`: its entries are the products of the request's items.
+    """
 
     path: str
     size: int | str
     entries: Level
     beside: Level
+    is_of_items: bool = False
 
     def cost(self, sizes: Mapping[str, int]) -> int:
         """Return the cost with these values of the variables."""
@@ -74,10 +85,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of an operation. `defaults` are the sizes of variables that are left out."""
+    """The cost of an operation.
+
+    `defaults` are the sizes of variables that are left out, and `counted` the variables that are
+    lists of items.
+    """
 
     level: Level = Level()
     defaults: Mapping[str, int] = field(default_factory=dict)
+    counted: Collection[str] = ()
 
     def check(self, variables: Mapping[str, Any], context: Context | None) -> None:
         """Refuse an operation that costs too much.
@@ -93,14 +109,14 @@ class Cost:
             dearest = max(self.level.pages, key=lambda page: page.cost(sizes))
             raise QueryTooExpensive(
                 f"The query costs {cost}: at most {limit} is allowed. {dearest.path} costs "
-                f"{dearest.cost(sizes)} of it: ask for fewer entries with `first` "
-                f"{_places(dearest, sizes)}, or for fewer lists."
+                f"{dearest.cost(sizes)} of it: {_remedy(dearest, sizes)}."
             )
 
     def _sizes(self, variables: Mapping[str, Any]) -> Mapping[str, int]:
-        return {
+        sizes = {
             name: _size(variables.get(name, default)) for name, default in self.defaults.items()
         }
+        return sizes | {name: _length(variables.get(name)) for name in self.counted}
 
 
 def cost_of(schema: GraphQLSchema, document: DocumentNode, operation_name: str | None) -> Cost:
@@ -111,7 +127,8 @@ def cost_of(schema: GraphQLSchema, document: DocumentNode, operation_name: str |
         return Cost()
     reader = _Reader(schema, document)
     level = reader.level(operation.selection_set, root_type, "")
-    return Cost(level, {name: _default(operation, name) for name in reader.variables})
+    defaults = {name: _default(operation, name) for name in reader.variables}
+    return Cost(level, defaults, frozenset(reader.counted))
 
 
 class _Reader:
@@ -119,6 +136,8 @@ class _Reader:
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self.variables: set[str] = set()
+        self.counted: set[str] = set()
+        self._items: int | str | None = None  # of the mutation that is being read
         self._schema = schema
         self._fragments = {
             definition.name.value: definition
@@ -128,10 +147,11 @@ class _Reader:
 
     def level(self, selected: SelectionSetNode, parent: object, path: str) -> Level:
         """Return what is selected in an object of the type `parent`."""
-        levels = [
-            self._field(node, definition, path)
-            for node, definition in self._fields(selected, parent)
-        ]
+        levels = []
+        for node, definition in self._fields(selected, parent):
+            if parent is self._schema.mutation_type:
+                self._items = self._items_of(node)
+            levels.append(self._field(node, definition, path))
         own = sum(level.own for level in levels)
         return Level(own, tuple(page for level in levels for page in level.pages))
 
@@ -142,6 +162,9 @@ class _Reader:
             return Level(TOTAL_COUNT if node.name.value == _TOTAL else 0)
         if _SIZE in definition.args:
             return Level(0, (self._page(node, node.selection_set, type_, path),))
+        if self._items is not None and getattr(type_, "name", "") == _PRODUCT:
+            page = Page(path, self._items, Level(), Level(), is_of_items=True)
+            return Level(0, (page,))
         below = self.level(node.selection_set, type_, path)
         return Level(below.own + (_key(node) != _NODE), below.pages)
 
@@ -170,6 +193,21 @@ class _Reader:
             if isinstance(argument.value, IntValueNode):
                 return _size(int(argument.value.value[:10]))
         return DEFAULT_PAGE_SIZE
+
+    def _items_of(self, node: FieldNode) -> int | str | None:
+        """Return the number of items of a mutation, or the variable that holds them.
+
+        None if its answer reads no products.
+        """
+        name = _ITEMS.get(node.name.value)
+        for argument in node.arguments or ():
+            if argument.name.value != name:
+                continue
+            if isinstance(argument.value, VariableNode):
+                self.counted.add(argument.value.name.value)
+                return argument.value.name.value
+            return len(argument.value.values) if isinstance(argument.value, ListValueNode) else 1
+        return None
 
     def _fields(
         self, selected: SelectionSetNode, parent: object
@@ -209,6 +247,18 @@ def _size(value: Any) -> int:
     """Return the size of a page. A value that is no size is refused later, and costs nothing much."""
     whole = isinstance(value, int | float) and not isinstance(value, bool) and value == value  # noqa: PLR0124
     return int(min(max(value, 0), MAX_PAGE_SIZE)) if whole else DEFAULT_PAGE_SIZE
+
+
+def _length(value: Any) -> int:
+    """Return the number of items. GraphQL takes a single one for a list of one."""
+    return len(value) if isinstance(value, list) else 1
+
+
+def _remedy(page: Page, sizes: Mapping[str, int]) -> str:
+    if page.is_of_items:
+        return "send fewer items at once, or do not ask for their products"
+    places = _places(page, sizes)
+    return f"ask for fewer entries with `first` {places}, or for fewer lists"
 
 
 def _key(node: FieldNode) -> str:

@@ -1,7 +1,13 @@
+from collections.abc import Awaitable, Callable
+
 import strawberry
 
+from schema.limits.cost import ABOUT_ITEMS
 from schema.types.item_error import FailedItem
+from schema.types.product import Product
 from server.domain.outcome import BatchOutcome
+
+LoadProducts = Callable[[], Awaitable[list[Product]]]
 
 
 @strawberry.type(
@@ -19,3 +25,11 @@ class BatchDiscontinueResult:
     failures: list[FailedItem] = strawberry.field(
         description="The items that failed, in input order."
     )
+    load_products: strawberry.Private[LoadProducts]
+
+    @strawberry.field(
+        description="The products that are discontinued, as they are after the request, for the caches of clients: each once, in "
+        f"input order. Empty for a dry run. {ABOUT_ITEMS}"
+    )
+    async def products(self) -> list[Product]:
+        return await self.load_products()

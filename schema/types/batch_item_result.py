@@ -1,6 +1,7 @@
 import strawberry
 
 from schema.types.item_error import ItemError
+from schema.types.product import LoadProduct, Product
 
 
 @strawberry.type(description="The result of one item of a stored batch.")
@@ -29,3 +30,13 @@ class BatchItemResult:
     publication_error: str | None = strawberry.field(
         description="Reason why the price could not be published; null otherwise. The item is a success all the same."
     )
+    load_product: strawberry.Private[LoadProduct | None] = None
+
+    @strawberry.field(
+        description="The product as it is now, for the caches of clients; null if the item failed, for a dry run, and if the "
+        "product does not exist any more."
+    )
+    async def product(self) -> Product | None:
+        if self.load_product is None or not self.success or self.product_id is None:
+            return None
+        return await self.load_product(self.product_id)

@@ -1,3 +1,4 @@
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import strawberry
@@ -29,3 +30,6 @@ class Product:
     expires_at: datetime | None = strawberry.field(
         description="When the product expires and disappears; null if it does not expire."
     )
+
+
+LoadProduct = Callable[[str], Awaitable[Product | None]]  # by its id, in any spelling

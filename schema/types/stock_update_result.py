@@ -1,6 +1,8 @@
 import strawberry
 
+from schema.limits.cost import ABOUT_ITEMS
 from schema.types.item_error import ItemError
+from schema.types.product import LoadProduct, Product
 
 _INDEX = strawberry.field(description="Position of the update in the request, from 0.")
 _PRODUCT_ID = strawberry.field(description="Id of the product as it was sent.")
@@ -34,6 +36,14 @@ class StockUpdateApplied(StockUpdateResult):
     old_stock: int = strawberry.field(description="Stock before the update, in pieces.")
     new_stock: int = strawberry.field(description="Stock after the update, in pieces.")
     error: ItemError | None = strawberry.field(description="Always null.")
+    load_product: strawberry.Private[LoadProduct | None] = None
+
+    @strawberry.field(
+        description="The product as it is after the request, for the caches of clients; null if it was deleted meanwhile, and "
+        f"for a dry run. {ABOUT_ITEMS}"
+    )
+    async def product(self) -> Product | None:
+        return await self.load_product(self.product_id) if self.load_product else None
 
 
 @strawberry.type(description="A stock update that failed and changed nothing.")

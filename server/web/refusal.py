@@ -10,11 +10,13 @@ from server.domain.errors import StockbatchError
 from server.domain.refusal import BAD_INPUT, UNAVAILABLE, Refusal, refusal_of
 from server.domain.request_id import current_request_id
 
+PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 # Routes take every method, so that the door itself refuses a wrong one in its own format.
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 STATUSES: Mapping[str, int] = {
     BAD_INPUT: 400,
     "QUERY_TOO_EXPENSIVE": 400,
+    PERSISTED_QUERY_NOT_SUPPORTED: 400,
     "UNAUTHENTICATED": 401,
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
@@ -78,6 +80,15 @@ def bad_input(reasons: Sequence[str]) -> Refused:
     if len(reasons) > _MOST_REASONS:
         shown.append(f"And {len(reasons) - _MOST_REASONS} more.")
     return Refused(Refusal(code=BAD_INPUT, message=message), reasons=shown)
+
+
+def no_persisted_queries() -> Refused:
+    """Return the refusal of a hash in place of a query, in the words that clients look for.
+
+    Apollo Client and urql then send the query itself. Source: Apollo's protocol of automatic
+    persisted queries.
+    """
+    return _of_code(PERSISTED_QUERY_NOT_SUPPORTED, "PersistedQueryNotSupported")
 
 
 def not_found(message: str) -> Refused:

@@ -13,13 +13,13 @@ from starlette.responses import Response
 from server.domain.refusal import BAD_INPUT
 from server.web import json_value
 from server.web.accept import qualities, quality
-from server.web.refusal import Refused, named
+from server.web.refusal import PERSISTED_QUERY_NOT_SUPPORTED, Refused, named
 from server.web.requests import note_code, note_errors
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 RETRY_AFTER = "Retry-After"
-_OWN_CODES = ("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED")
+_OWN_CODES = ("UNAUTHENTICATED", "FORBIDDEN", "RATE_LIMITED", PERSISTED_QUERY_NOT_SUPPORTED)
 _WIDER = ("application/*", "*/*")
 
 
@@ -67,7 +67,10 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
     extensions |= named(refused.refusal)
     errors = [{"message": str(refused), "extensions": extensions}]
     body = json.dumps({"errors": errors})  # in ASCII: it may quote half a surrogate pair
-    return _of_type(media_type, Response(body, refused.status, refused.headers))
+    status = refused.status
+    if refused.refusal.code == PERSISTED_QUERY_NOT_SUPPORTED and media_type != RESPONSE:
+        status = 200  # as Apollo Server: some clients do not read the body of another status
+    return _of_type(media_type, Response(body, status, refused.headers))
 
 
 def _is_refused(result: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from strawberry.http import GraphQLRequestData
 
 from server.web.body import read_body, read_object
-from server.web.refusal import bad_input
+from server.web.refusal import bad_input, no_persisted_queries
 
 _IN_JSON = ("variables", "extensions")
 
@@ -45,7 +45,7 @@ def checked(sent: Mapping[str, Any]) -> GraphQLRequestData:
     """Return the request that the parts are, also those in a message of a WebSocket.
 
     Raises:
-        Refused: a part has the wrong type.
+        Refused: a part has the wrong type, or the query is left out for its hash.
     """
     for name, kind, called in (
         ("query", str, "text"),
@@ -55,6 +55,8 @@ def checked(sent: Mapping[str, Any]) -> GraphQLRequestData:
     ):
         if not isinstance(sent.get(name), (kind, NoneType)):
             raise bad_input([f"The {name} of a request must be a {called} or null."])
+    if not sent.get("query") and "persistedQuery" in (sent.get("extensions") or ()):
+        raise no_persisted_queries()
     return GraphQLRequestData(
         query=sent.get("query"),
         variables=sent.get("variables"),

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult
@@ -135,6 +136,13 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Context:
         """Return a context without a caller: that is asked for before anything is executed."""
         return Context(self._services, key_headers=key_headers(request))
+
+    @override
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Return whether a browser asks for GraphiQL, and no client for a query by its hash."""
+        return "extensions" not in request.query_params and super().should_render_graphql_ide(
+            request
+        )
 
     @override
     async def render_graphql_ide(self, request: Request) -> Response:

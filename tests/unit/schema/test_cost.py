@@ -144,3 +144,46 @@ def test_every_list_says_what_it_costs() -> None:
     }  # fmt: skip
     for _, _, definition in pages:
         assert f"Costs {PAGE}, and for each entry" in (definition.description or "")
+
+
+UPDATES = "mutation ($u: [StockUpdateInput!]!) { batchUpdateStock(updates: $u) { %s } }"
+ON_APPLIED = "success ... on StockUpdateApplied { product { id stock } }"
+TWO_ON_APPLIED = "... on StockUpdateApplied { a: product { id } b: product { id } }"
+IDS = 'mutation { batchDiscontinueProducts(productIds: ["a", "b", "c"]) { products { id } } }'
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "expected"),
+    [
+        (UPDATES % "success newStock", {"u": [{}] * 9_000}, 1),
+        (UPDATES % ON_APPLIED, {"u": [{}] * 9_000}, 1 + PAGE + 9_000),
+        (UPDATES % TWO_ON_APPLIED, {"u": [{}] * 5}, 1 + 2 * (PAGE + 5)),
+        (UPDATES % ON_APPLIED, {"u": {}}, 1 + PAGE + 1),
+        (IDS, {}, 1 + PAGE + 3),
+    ],
+)
+def test_the_products_of_a_mutation_cost_its_items(
+    text: str, variables: dict[str, Any], expected: int
+) -> None:
+    assert cost(text, **variables) == expected
+
+
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_mutation_whose_products_cost_too_much_changes_nothing(times: int) -> None:
+    scripted = Scripted(max_cost=100)
+    text = UPDATES % ON_APPLIED
+    for _ in range(times):
+        await schema.execute(text, {"u": [{"productId": "a", "quantity": 1}]}, scripted.context())
+    scripted.calls.clear()
+
+    updates = [{"productId": "a", "quantity": 1}] * 90
+    result = await schema.execute(text, {"u": updates}, scripted.context())
+
+    assert scripted.calls == []
+    assert result.errors is not None
+    (error,) = result.errors
+    assert error.extensions == {"code": "QUERY_TOO_EXPENSIVE"}
+    assert error.message == (
+        "The query costs 101: at most 100 is allowed. batchUpdateStock.product costs 100 of it: "
+        "send fewer items at once, or do not ask for their products."
+    )
