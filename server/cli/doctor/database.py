@@ -127,8 +127,8 @@ async def _queue(driver: Driver, settings: Settings) -> Finding:
     if not state.workers and not settings.worker_enabled:
         sentence = "WORKER_ENABLED is false, and no worker has been seen."
         return warning("Workers", sentence, start)
-    waiting = f"{state.depth.waiting} chunks wait, and {state.depth.running} run"
-    return ok("Workers", f"{state.workers} workers live; {waiting}.")
+    depth = f"{state.depth.waiting} wait, {state.depth.running} run"
+    return ok("Workers", f"Workers that live: {state.workers}. Chunks: {depth}.")
 
 
 def _utc(moment: datetime) -> datetime:

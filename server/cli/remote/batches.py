@@ -7,7 +7,7 @@ import click
 from server.cli.remote.client import Client
 from server.cli.remote.kinds import KINDS
 from server.cli.remote.options import json_option, print_json, say, with_server
-from server.cli.remote.shown import exit_status, summary, table
+from server.cli.remote.shown import exit_status, items, summary, table
 from server.cli.remote.watching import followed
 
 _STATES = ("pending", "processing", "completed", "failed", "cancelled")
@@ -62,9 +62,9 @@ def retry(client: Client, batch: str, is_watched: bool, as_json: bool) -> int:
         if as_json:
             print_json(submission)
         else:
-            click.echo(f"Batch {submission.batch_id} has {submission.total_items:,} items.")
+            click.echo(f"Batch {submission.batch_id} has {items(submission.total_items)}.")
         return 0
-    say(f"Batch {submission.batch_id} has {submission.total_items:,} items.")
+    say(f"Batch {submission.batch_id} has {items(submission.total_items)}.")
     ended = followed(client, submission.batch_id)
     if as_json:
         print_json(ended)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import httpx
 import msgspec
@@ -36,17 +36,17 @@ class Client:
     """Calls the server at `url`. Use it as a context manager."""
 
     def __init__(self, url: str, api_key: str | None = None) -> None:
+        """Raise a ServerAway if `url` is no address."""
         headers = {"User-Agent": f"stockbatch/{__version__}"}
         if api_key:
             headers["Authorization"] = f"Bearer {api_key}"
         self._url = url.rstrip("/")
+        leads_here = is_loopback(_host_of(url))
         self._http = httpx.Client(
             base_url=self._url,
             headers=headers,
             timeout=httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS),
-            trust_env=not is_loopback(
-                urlsplit(url).hostname or ""
-            ),  # no proxy leads to this machine
+            trust_env=not leads_here,  # by way of a proxy it would not
         )
 
     def __enter__(self) -> Self:
@@ -146,12 +146,6 @@ class Client:
         """
         try:
             yield
-        except httpx.InvalidURL as error:
-            raise ServerAway(f"{self._url} is no address of a server: {error}.") from error
-        except httpx.UnsupportedProtocol as error:
-            raise ServerAway(
-                f"{self._url} is no address of a server: it begins with http:// or https://."
-            ) from error
         except httpx.TransportError as error:
             reason = str(error) or type(error).__name__
             raise ServerAway(
@@ -188,6 +182,21 @@ def _no_stockbatch(response: httpx.Response) -> ServerRefused:
     )
 
 
+def _host_of(url: str) -> str:
+    """Return the host of an address.
+
+    Raises:
+        ServerAway: it is no address.
+    """
+    try:
+        address = httpx.URL(url)
+    except httpx.InvalidURL:
+        address = httpx.URL("")
+    if address.scheme not in ("http", "https") or not address.host:
+        raise ServerAway(f"{url} is no address of a server: write it as http://HOST:PORT.")
+    return address.host
+
+
 def _in_path(batch_id: str) -> str:
     """Return an id as a part of a path; it may be any text that somebody has typed."""
-    return httpx.URL("").copy_with(path=f"/{batch_id}").raw_path.decode()[1:].replace("/", "%2F")
+    return quote(batch_id, safe="")

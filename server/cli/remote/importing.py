@@ -16,7 +16,7 @@ from server.cli.remote.kinds import KINDS
 from server.cli.remote.options import is_terminal, json_option, print_json, say, with_server
 from server.cli.remote.saving import free_name, save
 from server.cli.remote.sent_file import SentFile
-from server.cli.remote.shown import exit_status, summary
+from server.cli.remote.shown import exit_status, items, summary
 from server.cli.remote.watching import followed
 
 _SHOWN_FAILURES = 5
@@ -160,7 +160,7 @@ def _sent(
         )
     else:
         what = "Preview" if wishes.is_dry_run else "Batch"
-        say(f"{what} {submission.batch_id} has {submission.total_items:,} items.")
+        say(f"{what} {submission.batch_id} has {items(submission.total_items)}.")
     return submission
 
 

@@ -16,7 +16,7 @@ def exit_status(batch: Batch) -> int:
 
 def summary(batch: Batch) -> str:
     """Return a sentence about a batch."""
-    done = f"{_items(batch.success_count)} succeeded, {batch.failure_count:,} failed"
+    done = f"{items(batch.success_count)} succeeded, {batch.failure_count:,} failed"
     if batch.processed_items < batch.total_items:
         done += f", {batch.total_items - batch.processed_items:,} wait"
     what = f"Preview {batch.batch_id}" if batch.dry_run else f"Batch {batch.batch_id}"
@@ -45,5 +45,6 @@ def table(batches: list[Batch]) -> str:
     return "\n".join(lines)
 
 
-def _items(count: int) -> str:
+def items(count: int) -> str:
+    """Return how many items there are, in words."""
     return "1 item" if count == 1 else f"{count:,} items"

@@ -34,7 +34,7 @@ def followed(client: Client, batch_id: str) -> Batch:
     """Return a batch when it has ended, and show a bar until then.
 
     Raises:
-        CommandFailed: there is no such batch, or no server has answered for a minute.
+        CommandFailed: there is no such batch, or no server answers at first, or for a minute.
         Abort: Ctrl-C.
     """
     try:
@@ -53,13 +53,15 @@ def followed(client: Client, batch_id: str) -> Batch:
 def _looks(client: Client, batch_id: str) -> Iterator[Batch]:
     """Yield the batch as it is now and again, to its end."""
     pause = _FIRST_SECONDS
-    heard = time.monotonic()
+    heard: float | None = None
     is_away = False
     while True:
         try:
             batch = client.batch(batch_id)
         except (ServerAway, ServerRefused) as error:
             if isinstance(error, ServerRefused) and error.status not in _BUSY:
+                raise
+            if heard is None:
                 raise
             if time.monotonic() - heard > _PATIENCE_SECONDS:
                 say(f"The batch goes on. Follow it with: stockbatch watch {batch_id}")
