@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import msgspec
@@ -189,12 +189,14 @@ def _host_of(url: str) -> str:
         ServerAway: it is no address.
     """
     try:
-        address = httpx.URL(url)
-    except httpx.InvalidURL:
-        address = httpx.URL("")
-    if address.scheme not in ("http", "https") or not address.host:
+        httpx.URL(url)
+        address = urlsplit(url)
+        host = address.hostname if address.port != 0 else None
+    except (ValueError, httpx.InvalidURL):
+        host = None
+    if not host or not url.startswith(("http://", "https://")):
         raise ServerAway(f"{url} is no address of a server: write it as http://HOST:PORT.")
-    return address.host
+    return host
 
 
 def _in_path(batch_id: str) -> str:

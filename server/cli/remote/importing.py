@@ -104,7 +104,12 @@ def import_(  # noqa: PLR0913 - options
             say(f"Follow it with: stockbatch watch {submission.batch_id}")
         return 0
     ended = followed(client, submission.batch_id)
-    rows = _failed_rows(client, sent, ended, failed_rows)
+    is_first = not ended.dry_run and not submission.replayed
+    rows = failed_rows or (free_name(sent.path, f".{sent.result_format}") if is_first else None)
+    if not ended.failure_count:
+        rows = None
+    if rows is not None:
+        _save_failed(client, sent, ended, rows)
     _tell(client, submission, ended, rows, as_json=as_json)
     return exit_status(ended)
 
@@ -164,16 +169,11 @@ def _sent(
     return submission
 
 
-def _failed_rows(client: Client, sent: SentFile, ended: Batch, given: Path | None) -> Path | None:
-    """Write what failed into a file that can be mended and sent again; return its name."""
-    if not ended.failure_count:
-        return None
-    suffix = f".{sent.result_format}"
-    rows = given or free_name(sent.path, suffix)
+def _save_failed(client: Client, sent: SentFile, ended: Batch, rows: Path) -> None:
+    """Write what failed into a file that can be mended and sent again."""
     parameters = {"format": sent.result_format, "success": "false"}
     with client.results(ended.batch_id, parameters) as pieces:
         save(pieces, rows)
-    return rows
 
 
 def _tell(
@@ -184,13 +184,20 @@ def _tell(
         print_json(answer)
         return
     click.echo(summary(ended))
-    if rows is None:
+    if not ended.failure_count:
         return
     for line in _first_failures(client, ended.batch_id):
         click.echo(f"  {line}")
     if ended.failure_count > _SHOWN_FAILURES:
         click.echo(f"  … and {ended.failure_count - _SHOWN_FAILURES:,} more")
-    click.echo(f"The rows that failed are in {rows}: mend them and import that file.")
+    if ended.dry_run:
+        click.echo(
+            f"Mend them in your file. All of them: stockbatch results {ended.batch_id} --failed"
+        )
+    elif rows is None:
+        click.echo(f"The rows that failed: stockbatch results {ended.batch_id} --failed")
+    else:
+        click.echo(f"The rows that failed are in {rows}: mend them and import that file.")
 
 
 def _first_failures(client: Client, batch_id: str) -> list[str]:

@@ -57,6 +57,18 @@ def test_failed_rows_are_mended_and_sent_again(
     assert [stocks(server)[one] for one in "1234"] == [11, 12, 1, 44]
 
 
+def test_a_replay_writes_no_second_file(to_server: Command, rows: Rows, tmp_path: Path) -> None:
+    file = rows("x")
+
+    to_server("import", file, *UPDATE, "--watch")
+    again = to_server("import", file, *UPDATE, "--watch")
+
+    assert again.returncode == 4
+    assert "The rows that failed: stockbatch results " in again.stdout
+    names = sorted(one.name for one in tmp_path.glob("stock*"))
+    assert names == ["stock.csv", "stock.failed.csv"]
+
+
 def test_a_file_of_failed_rows_is_never_overwritten(
     to_server: Command, rows: Rows, tmp_path: Path
 ) -> None:
@@ -86,6 +98,8 @@ def test_a_preview_changes_nothing_and_uses_no_key(
     assert "1 item succeeded, 1 failed. Nothing was changed: this was a dry run." in preview.stdout
     assert stocks(server) == before
     batch = preview.stdout.split()[1]
+    assert f"All of them: stockbatch results {batch} --failed" in preview.stdout
+    assert [one.name for one in file.parent.glob("stock*")] == ["stock.csv"]
     shown = to_server("results", batch, "--format", "ndjson", "--succeeded")
     assert json.loads(shown.stdout)["result"]["newStock"] == 15
     applied = to_server("import", file, *UPDATE, "--watch")

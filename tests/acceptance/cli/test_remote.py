@@ -129,7 +129,9 @@ def test_a_server_that_is_away_is_said(command: tuple[str, ...]) -> None:
     )
 
 
-@pytest.mark.parametrize("url", ["localhost:8000", "http://[", "ftp://localhost", "http://"])
+@pytest.mark.parametrize(
+    "url", ["localhost:8000", "http://[", "ftp://localhost", "http://", "http://a:b"]
+)
 def test_what_is_no_address_is_said(url: str) -> None:
     answer = stockbatch("batches", "--url", url)
 
