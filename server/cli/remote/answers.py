@@ -36,6 +36,16 @@ class BatchPage(Struct, frozen=True):
     next: str | None = None
 
 
+class FoundOut(Struct, frozen=True, rename="camel", omit_defaults=True):
+    """What the server has found out about a file."""
+
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: str | None = None
+    ignored_columns: list[str] = []
+
+
 class Submission(Struct, frozen=True, rename="camel"):
     """The answer to a file that was sent. `replayed`: the file was sent before with its key."""
 
@@ -43,6 +53,7 @@ class Submission(Struct, frozen=True, rename="camel"):
     total_items: int
     status: str
     warning: str | None = None
+    file: FoundOut | None = None
     replayed: bool = False
 
 

@@ -95,6 +95,8 @@ def import_(  # noqa: PLR0913 - options
     )
     sent = SentFile(file)
     submission = _sent(client, sent, kind, parameters, batch_size, wishes)
+    if submission.file and submission.file.ignored_columns:
+        say(f"Ignored columns: {', '.join(submission.file.ignored_columns)}.")
     if submission.warning:
         say(f"Warning: {submission.warning}")
     if not wishes.is_watched:

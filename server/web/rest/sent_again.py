@@ -8,7 +8,7 @@ from typing import Final
 
 from server.domain.errors import StoreError
 from server.mongo.sent_files import REMEMBERED_SECONDS, SentFiles
-from server.web.rest.kind import BATCH_SIZE
+from server.web.rest.kind import BATCH_SIZE, DRY_RUN
 
 log = logging.getLogger(__name__)
 
@@ -19,20 +19,18 @@ _PATIENCE_SECONDS: Final = 1.0
 class FileHash:
     """What makes two files the same: their bytes, the operation, its options and the caller."""
 
-    def __init__(self, caller: str, operation: str, options: Mapping[str, str]) -> None:
-        """Begin with all but the bytes. The size of chunks does not matter."""
-        self._hash = hashlib.sha256()
-        effective = sorted((name, text) for name, text in options.items() if name != BATCH_SIZE)
-        for part in (caller, operation, *(text for option in effective for text in option)):
-            encoded = part.encode("utf-8", "surrogatepass")
-            self._hash.update(len(encoded).to_bytes(8) + encoded)
+    def __init__(self, caller: str, operation: str) -> None:
+        """Begin without bytes, and without `options`: those that the request has as texts."""
+        self.options: Mapping[str, str] = {}
+        self._caller, self._operation = caller, operation
+        self._content = hashlib.sha256()
 
     async def add(self, body: bytes) -> None:
         """Add bytes; a large piece is hashed in a thread, and others are served meanwhile."""
         if len(body) > _LARGE_BYTES:
-            await asyncio.to_thread(self._hash.update, body)
+            await asyncio.to_thread(self._content.update, body)
         else:
-            self._hash.update(body)
+            self._content.update(body)
 
     async def passing(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """Yield the pieces of a body, and add each."""
@@ -42,8 +40,14 @@ class FileHash:
 
     @property
     def hex(self) -> str:
-        """Return the hash of what was added."""
-        return self._hash.hexdigest()
+        """Return the hash of all. The size of chunks changes no outcome, so it does not count."""
+        options = sorted(one for one in self.options.items() if one[0] not in (BATCH_SIZE, DRY_RUN))
+        parts = (self._caller, self._operation, *(text for one in options for text in one))
+        found = hashlib.sha256(self._content.digest())
+        for part in parts:
+            encoded = part.encode("utf-8", "surrogatepass")
+            found.update(len(encoded).to_bytes(8) + encoded)
+        return found.hexdigest()
 
 
 async def warning_of(

@@ -58,7 +58,8 @@ async def submit(  # noqa: PLR0913 - what a submission needs of the server
         StoreError: the database failed; nothing is stored, unless it is CommitUnknown.
     """
     media_type = require_media_type(request, [JSON, *_STREAMS])
-    file = FileHash(caller_of(request).name, kind.path, request.query_params)
+    file = FileHash(caller_of(request).name, kind.path)
+    file.options = request.query_params
     if media_type == JSON:
         body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
         await file.add(body)
