@@ -24,6 +24,7 @@ from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.ledger_reads import LedgerReads
 from server.mongo.batches.results import BatchResults
 from server.mongo.products.product_reads import ProductReads
+from server.mongo.sent_files import SentFiles
 
 MAX_QUERY_COST = 20_000  # 15 pages of 1 000, or 1 000 batches with a few results of each
 
@@ -45,6 +46,7 @@ class Services:
     products: ProductReads
     ledger: LedgerReads
     allowance: Allowance
+    sent_files: SentFiles
     clock: Callable[[], datetime]
     turns: Turns = field(default_factory=Turns)
     max_query_cost: int = MAX_QUERY_COST

@@ -42,6 +42,7 @@ from server.mongo.batches.workers import Workers
 from server.mongo.callers import Callers
 from server.mongo.connection.driver import Driver
 from server.mongo.products.product_reads import ProductReads
+from server.mongo.sent_files import SentFiles
 from server.mongo.transaction import TransactionRunner
 
 
@@ -184,6 +185,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         products=ProductReads(driver.client[database], clock),
         ledger=LedgerReads(driver, database, pending_row, kinds_that_wait=KINDS_THAT_WAIT),
         allowance=allowance,
+        sent_files=SentFiles(driver.client[database]),
         clock=clock,
         max_query_cost=sizes.max_query_cost,
         is_production=is_production,

@@ -100,7 +100,7 @@ async def wired(
     Raises:
         StartupError: the database cannot be used; the message says why.
     """
-    authentication = authentication_of(_identity_settings(settings))
+    authentication = authentication_of(identity_settings(settings))
     async with AsyncExitStack() as stack:
         mongod = None
         if settings.mongodb_uri is None:
@@ -373,7 +373,8 @@ class _Doors:
         return Patient(app, self.new_patience)
 
 
-def _identity_settings(settings: Settings) -> IdentitySettings:
+def identity_settings(settings: Settings) -> IdentitySettings:
+    """Return those of the settings that say who may call."""
     return IdentitySettings(
         host=settings.host,
         nobody=settings.auth == "none",

@@ -20,66 +20,126 @@ _FORBIDDEN_IN_A_DATABASE_NAME = frozenset('/\\. "$\0')
 
 
 class Settings(BaseSettings):
-    """Each field is an environment variable of the same name in upper case."""
+    """Each field is an environment variable of the same name in upper case.
+
+    The text below a field is its meaning, which `stockbatch --help` shows. Pydantic could read it
+    (`use_attribute_docstrings`), but that makes every start slower.
+    """
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
     server_mode: Literal["development", "production"] = "development"
+    """production tells callers no more than they need: no introspection, no GraphiQL."""
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port to listen on; 0 picks a free one, which the log tells."""
     cors_origins: str = "loopback"
+    """Origins whose pages may call, separated by commas; loopback, * or none."""
     allowed_hosts: str | None = None
+    """Names under which the server answers; by default those that HOST suggests."""
     auth: Literal["none"] | None = None
+    """`none` lets everybody do everything, whatever HOST is."""
     api_keys_file: Path | None = None
+    """File with the hashes of API keys."""
     jwt_jwks: str | None = None
+    """Public keys of an issuer of tokens, as a URL or a file."""
     jwt_secret: SecretStr | None = None
+    """Secret that an issuer of tokens shares, 32 bytes or more, instead of JWT_JWKS."""
     jwt_issuer: str | None = None
+    """What the claim iss of a token must say."""
     jwt_audience: str | None = None
+    """What the claim aud of a token must say."""
     jwt_roles_claim: Annotated[str, Field(min_length=1)] = "roles"
+    """Claim of a token that has the caller's roles."""
     jwt_skew_seconds: Annotated[float, Field(ge=0, le=600)] = 30
+    """How far the issuer's clock may differ."""
     data_dir: Path = Path(".data")
+    """Where the embedded database keeps its files."""
     mongodb_uri: str | None = None
+    """Replica set to use instead of the embedded database."""
     mongodb_database: Annotated[str, Field(min_length=1, max_length=63)] = "stockbatch"
+    """Name of the database."""
     mongodb_driver: Literal["motor", "pymongo"] = "motor"
+    """motor, or pymongo for PyMongo's own asyncio client."""
     mongodb_pool_metrics: bool = False
+    """Whether waits for a connection to MongoDB are measured."""
     max_batch_items: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    """Items in one mutation, 1 to 100 000."""
     max_atomic_items: Annotated[int, Field(ge=1, le=10_000)] = 5_000
+    """Items in one atomic mutation, 1 to 10 000."""
     max_background_items: Annotated[int, Field(ge=1, le=1_000_000)] = 100_000
+    """Items in one submitBatch, up to 1 000 000."""
     max_queued_chunks: Annotated[int, Field(ge=1)] = 10_000
+    """Chunks that may wait to be run; above that, QUEUE_FULL."""
     caller_items_per_minute: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """Items that one caller may send in a minute; 0 is any number."""
     caller_waiting_batches: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """Submitted batches of one caller that may wait or run; 0 is any number."""
     max_query_cost: Annotated[int, Field(ge=1, le=10_000_000)] = 20_000
+    """Cost of a GraphQL query; above that, QUERY_TOO_EXPENSIVE."""
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
+    """Bytes in the body of one request, at least 1024."""
     max_stream_bytes: Annotated[int, Field(ge=1024)] = 1024**3
+    """Bytes in one body of NDJSON or CSV, at least 1024."""
     max_rows_per_stream: Annotated[int, Field(ge=1)] = 5_000_000
+    """Items in one body of NDJSON or CSV."""
     request_seconds: Annotated[float, Field(ge=0.1, le=60)] = 10
+    """How long a request waits for a database that does not answer, 0.1 to 60."""
     queue_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
+    """For which a request may wait for its turn; then it is refused with OVERLOADED."""
     max_bytes_in_flight: Annotated[int, Field(ge=1024**2)] = 256 * 1024**2
+    """Bytes of bodies and unread answers in all; above that, OVERLOADED."""
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 4096
+    """Connections, HTTP and WebSocket together."""
     max_connections_per_address: Annotated[int, Field(ge=0)] = 0
+    """Connections of one address; 0 is any number, as behind a proxy."""
     header_seconds: Annotated[float, Field(gt=0, le=600)] = 10
+    """Until the headers of a request must have come."""
     transfer_seconds: Annotated[float, Field(gt=0, le=600)] = 20
+    """Over which a body or an answer must move 1 KiB a second."""
     idle_seconds: Annotated[float, Field(gt=0, le=3600)] = 60
+    """For which a connection may wait for its next request."""
     concurrent_chunks: Annotated[int, Field(ge=1, le=64)] = 8
+    """Chunks that run at the same time, over all requests, 1 to 64."""
     group_items: Annotated[int, Field(ge=0, le=1_000)] = 500
+    """Items of one transaction that small requests share; 0 gives each its own."""
     group_seconds: Annotated[float, Field(ge=0.001, le=5)] = 0.05
+    """How long a small request waits for a transaction that takes long."""
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
+    """How long a chunk may try to commit before its items fail, up to 50."""
     metrics_listen_host: str = "127.0.0.1"
+    """Address of METRICS_HTTP_PORT."""
     metrics_http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Port for /metrics alone; 0 picks a free one, which the log tells."""
     worker_enabled: bool = True
+    """Whether the server runs background batches itself."""
     worker_listen_host: str = "127.0.0.1"
+    """Address of WORKER_HTTP_PORT."""
     worker_http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """Port on which a worker answers /healthz, /readyz and /metrics."""
     worker_chunks: Annotated[int, Field(ge=1, le=64)] = 4
+    """Background chunks that one process runs at the same time, 1 to 64."""
     worker_lease_seconds: Annotated[float, Field(ge=1, le=300)] = LEASE_SECONDS
+    """After how long another worker takes over the chunk of a dead one."""
     worker_memory_mb: Annotated[int, Field(ge=64)] = 1024
+    """Above this much memory, in MiB, a worker claims nothing."""
     batch_retention_days: Annotated[float, Field(gt=0, le=36_500)] = 30
+    """How long batches are kept after their end."""
     idempotency_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10
+    """How long a request waits for the first one with its key, up to 60."""
     publish_url: str | None = None
+    """Where new prices are published."""
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
+    """Seconds between two sweeps that delete expired products."""
     drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3
+    """How long a server that was told to stop goes on serving behind a proxy."""
     shutdown_seconds: Annotated[int, Field(ge=1)] = 15
+    """How long a stopping server waits for running requests."""
     log_format: Literal["text", "json"] = "text"
+    """text for people, or json."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
 
     @property
     def is_production(self) -> bool:

@@ -1,1 +1,1 @@
-"""The commands: serve, worker and schema."""
+"""The command line: `stockbatch`, which is also `python -m server`."""

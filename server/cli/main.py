@@ -1,74 +1,93 @@
-"""The command line: `python -m server [serve | worker | keys | schema]`."""
+"""The command line: `stockbatch`, also `python -m server`; without a command it serves."""
 
-import argparse
-import asyncio
-import logging
 import sys
-from pathlib import Path
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final
 
-import uvloop
+import click
+from typing_extensions import override
 
-from server.cli import keys
-from server.cli.logs import configure_logging
-from server.cli.print_schema import print_schema
-from server.cli.serve import serve
-from server.cli.stop_signal import run_until_done
-from server.cli.worker import work
-from server.domain.caller import Role
+from server import __version__
+from server.cli.lazy import LazyGroup
 from server.domain.errors import StartupError
-from server.settings import doubtful_variables, read_settings
 
-log = logging.getLogger(__name__)
+INTERRUPTED: Final = 130  # the exit status after Ctrl-C, as of a shell
+
+_COMMANDS = {
+    "serve": ("server.cli.serving.command:serve", "Serve over HTTP; the default command."),
+    "worker": ("server.cli.serving.command:worker", "Only run background batches."),
+    "doctor": ("server.cli.doctor.command:doctor", "Say what is wrong here, and how to mend it."),
+    "keys": ("server.cli.machine.keys:keys", "Make API keys, and list them."),
+    "samples": ("server.cli.machine.samples:samples", "Put the sample products back."),
+    "indexes": ("server.cli.machine.indexes:indexes", "Compare the database with what is needed."),
+    "schema": ("server.cli.machine.print_schema:schema", "Print the GraphQL schema."),
+    "completion": ("server.cli.machine.completion:completion", "Print a shell's completion."),
+    "import": ("server.cli.remote.importing:import_", "Send a file as a batch."),
+    "batches": ("server.cli.remote.batches:batches", "List batches."),
+    "watch": ("server.cli.remote.watching:watch", "Follow a batch to its end."),
+    "results": ("server.cli.remote.results:results", "Download the results of a batch."),
+    "cancel": ("server.cli.remote.batches:cancel", "Let no other chunk of a batch begin."),
+    "retry": ("server.cli.remote.batches:retry", "Send again what failed in a batch."),
+    "products": ("server.cli.remote.exports:products", "Export the products."),
+    "stock-updates": ("server.cli.remote.exports:stock_updates", "Export the ledger."),
+}
 
 
-def main(arguments: list[str] | None = None) -> int:
+class Root(LazyGroup):
+    """The commands; its help ends with the settings."""
+
+    @override
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Exit status"):
+            formatter.write_dl(_STATUSES)
+        rows = import_module("server.cli.machine.settings_help").rows()
+        with formatter.section("Settings of serve, worker, doctor and the like"):
+            formatter.write_text("These are environment variables.")
+            formatter.write_paragraph()
+            formatter.write_dl(rows)
+
+
+_STATUSES = [
+    ("0", "It did what it is for. With --watch: every item succeeded."),
+    ("1", "It could not do it, and standard error says why."),
+    ("2", "The command is wrong."),
+    ("3", "Some items failed."),
+    ("4", "No item succeeded, or the batch failed or was cancelled."),
+    ("130", "Ctrl-C. A batch that was sent goes on."),
+]
+
+
+@click.group(
+    cls=Root,
+    lazy=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help="Bulk inventory work, one MongoDB transaction per chunk. Without a command: serve.",
+)
+@click.version_option(__version__, prog_name="stockbatch")
+def root() -> None:
+    """Do nothing: the commands do."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit status, which is 0 if it did what it is for."""
-    parsed = _parser().parse_args(arguments)
-    log_format = "text"
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        if parsed.command == "schema":
-            return print_schema(parsed.file)
-        if parsed.command == "keys":
-            return _keys(parsed)
-        settings = read_settings()
-        log_format = settings.log_format
-        configure_logging(settings.log_level, log_format)
-        for variable in doubtful_variables():
-            log.warning("%s The variable is ignored.", variable)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            job = work if parsed.command == "worker" else serve
-            return runner.run(run_until_done(settings, job))
+        status = root.main(
+            given or ["serve"],
+            prog_name="stockbatch",
+            complete_var="_STOCKBATCH_COMPLETE",
+            standalone_mode=False,
+        )
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
     except StartupError as error:
-        if log_format == "json":
-            log.critical("%s", error)
-        else:
-            print(f"stockbatch: {error}", file=sys.stderr)
+        click.echo(f"stockbatch: {error}", err=True)
         return 1
-
-
-def _keys(parsed: argparse.Namespace) -> int:
-    file = keys.key_file(parsed.file, read_settings().api_keys_file)
-    if parsed.action == "list":
-        return keys.show(file)
-    return keys.add(file, parsed.name, Role(parsed.role), parsed.expires)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m server", description="stockbatch")
-    commands = parser.add_subparsers(dest="command", metavar="command")
-    commands.add_parser("serve", help="serve GraphQL over HTTP (the default)")
-    commands.add_parser("worker", help="only run background batches, beside a server")
-    sdl = commands.add_parser("schema", help="print the GraphQL schema, or write it to a file")
-    sdl.add_argument("file", type=Path, nargs="?", metavar="FILE", help="the file to write it to")
-    _add_keys(commands.add_parser("keys", help="make API keys, or list them"))
-    return parser
-
-
-def _add_keys(parser: argparse.ArgumentParser) -> None:
-    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
-    add = actions.add_parser("add", help="make a key, and write its hash into the file")
-    add.add_argument("name", metavar="NAME", help="who calls with it; batches are createdBy NAME")
-    add.add_argument("--role", required=True, choices=[role.value for role in Role])
-    add.add_argument("--expires", type=keys.moment, metavar="TIME", help="such as 2027-01-31")
-    for action in (add, actions.add_parser("list", help="list the keys in the file")):
-        action.add_argument("--file", type=Path, metavar="FILE", help="default: API_KEYS_FILE")
+    except BrokenPipeError:  # the reader of our output has seen enough, as `head`
+        sys.stderr.close()
+        return 0
+    return int(status or 0)

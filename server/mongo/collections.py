@@ -54,7 +54,7 @@ _WAITING_COUNTS = ("rows.count", "successCount", "failureCount", "status")
 
 # An index for a list ends with `_id`: then the order is total, and a page can start anywhere.
 # No index has `stock` or `updatedAt`: every stock update would have to change the index as well.
-_INDEXES: dict[str, list[IndexModel]] = {
+INDEXES: dict[str, list[IndexModel]] = {
     "products": [
         _index("createdAt", "_id"),
         _index("category", "createdAt", "_id"),
@@ -107,11 +107,12 @@ _INDEXES: dict[str, list[IndexModel]] = {
     ],
     "callers": [_index("forgetAt", expireAfterSeconds=0)],
     "workers": [_index("forgetAt", expireAfterSeconds=0)],
+    "sentFiles": [_index("forgetAt", expireAfterSeconds=0)],
     "carriedProducts": [],
     "commitMarks": [_index("createdAt", expireAfterSeconds=_MARK_SECONDS)],
 }
 
-_OBSOLETE_INDEXES = {"products": ["stock_1__id_1"]}  # of 0.1.0
+OBSOLETE_INDEXES = {"products": ["stock_1__id_1"]}  # of 0.1.0
 
 
 async def is_new(database: Database) -> bool:
@@ -121,7 +122,7 @@ async def is_new(database: Database) -> bool:
         StoreError: the database did not answer.
     """
     with translated():
-        return [*SCHEMAS][-1] not in await _validators(database)
+        return [*SCHEMAS][-1] not in await validators_of(database)
 
 
 async def ensure_collections(database: Database, kinds: Sequence[str]) -> None:
@@ -135,7 +136,7 @@ async def ensure_collections(database: Database, kinds: Sequence[str]) -> None:
         StoreError: the database did not answer.
     """
     with translated():
-        validators = await _validators(database)
+        validators = await validators_of(database)
         for name in SCHEMAS:
             wanted = validator(name, kinds)
             if name not in validators:
@@ -147,7 +148,7 @@ async def ensure_collections(database: Database, kinds: Sequence[str]) -> None:
             await _create_indexes(database, name)
 
 
-async def _validators(database: Database) -> dict[str, Document]:
+async def validators_of(database: Database) -> dict[str, Document]:
     """Return the validators of those of our collections that exist.
 
     Reading them is cheap. `collMod` is not: it waits for open transactions, and others wait for it.
@@ -169,7 +170,7 @@ async def _create(database: Database, name: str, wanted: Document) -> None:
 
 async def _drop_obsolete_indexes(database: Database, name: str) -> None:
     """Drop the obsolete indexes that exist. Listing is cheap; a drop waits for transactions."""
-    obsolete = _OBSOLETE_INDEXES.get(name, [])
+    obsolete = OBSOLETE_INDEXES.get(name, [])
     if not obsolete:
         return
     reply = await database.command("listIndexes", name)
@@ -183,10 +184,10 @@ async def _drop_obsolete_indexes(database: Database, name: str) -> None:
 
 
 async def _create_indexes(database: Database, name: str) -> None:
-    if not _INDEXES[name]:
+    if not INDEXES[name]:
         return
     try:
-        await database[name].create_indexes(_INDEXES[name])
+        await database[name].create_indexes(INDEXES[name])
     except OperationFailure as error:
         if error.code not in (_INDEX_OPTIONS_CONFLICT, _INDEX_KEY_SPECS_CONFLICT):
             raise

@@ -125,6 +125,11 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
         "required": ["seenAt", "forgetAt"],
         "properties": {"_id": _TEXT, "seenAt": _TIME, "leftAt": _TIME, "forgetAt": _TIME},
     },
+    "sentFiles": {
+        "bsonType": "object",
+        "required": ["batchId", "forgetAt"],
+        "properties": {"_id": _TEXT, "batchId": _ID, "forgetAt": _TIME},
+    },
     "carriedProducts": {  # `product` is null if the product is gone
         "bsonType": "object",
         "required": ["product"],

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from server.cli.logs import JsonFormatter, LineFormatter, LogFormat, configure_logging
 from server.cli.main import main
+from server.cli.serving.logs import JsonFormatter, LineFormatter, LogFormat, configure_logging
 from server.domain.request_id import reset_request_id, set_request_id
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=UTC).timestamp()

@@ -100,6 +100,19 @@ class DataFolder:
         )
 
 
+def is_in_use(path: Path) -> bool:
+    """Return whether a server of this machine uses the folder."""
+    lock = path / "server.lock"
+    if not lock.exists():
+        return False
+    with lock.open("a+") as opened:
+        try:
+            fcntl.flock(opened, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def running_uri(path: Path) -> str:
     """Return the address of the database that a server on this machine has started in the folder.
 

@@ -28,21 +28,22 @@ async def put_samples(database: Database, now: datetime) -> bool:
     with translated():
         if await database["products"].find_one({}, projection={"_id": 1}):
             return False
-        await database["products"].insert_many(
-            [
-                from_product(
-                    Product(
-                        id=f"{number:024x}",
-                        name=name,
-                        price=price,
-                        stock=stock,
-                        category=category,
-                        discontinued=False,
-                        created_at=now,
-                        updated_at=now,
-                    )
-                )
-                for number, (name, price, stock, category) in enumerate(_SAMPLES, start=1)
-            ]
-        )
+        await database["products"].insert_many([from_product(sample) for sample in samples(now)])
         return True
+
+
+def samples(now: datetime) -> list[Product]:
+    """Return the samples as they are when they are new."""
+    return [
+        Product(
+            id=f"{number:024x}",
+            name=name,
+            price=price,
+            stock=stock,
+            category=category,
+            discontinued=False,
+            created_at=now,
+            updated_at=now,
+        )
+        for number, (name, price, stock, category) in enumerate(_SAMPLES, start=1)
+    ]

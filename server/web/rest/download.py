@@ -45,8 +45,8 @@ async def download(
     pieces = _pieces(_results(results, batch.id, success), writer, place)
     first = await anext(pieces)  # an error before the first byte can still be answered
     name = f"batch-{batch.id}-{_WHICH[success]}.{writer.suffix}"
-    return _Download(
-        _from(first, pieces),
+    return Download(
+        resumed(first, pieces),
         media_type=writer.media_type,
         headers={
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -55,7 +55,7 @@ async def download(
     )
 
 
-class _Download(StreamingResponse):
+class Download(StreamingResponse):
     """Close the source at the end, also if the client or the server goes away."""
 
     body_iterator: AsyncGenerator[bytes, None]
@@ -66,7 +66,7 @@ class _Download(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _from(first: bytes, others: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def resumed(first: bytes, others: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     async with aclosing(others):
         yield first
         async for piece in others:
@@ -117,7 +117,7 @@ async def _results(
 def _writer(request: Request, kind: RestKind) -> Writer:
     asked = single_parameters(request).get("format")
     if asked is None:
-        asked = _preferred(request)
+        asked = preferred_format(request)
     if asked == "ndjson":
         return NdjsonWriter()
     if asked == "csv":
@@ -127,7 +127,7 @@ def _writer(request: Request, kind: RestKind) -> Writer:
     )
 
 
-def _preferred(request: Request) -> str | None:
+def preferred_format(request: Request) -> str | None:
     """Return the format that the header Accept prefers; of two that it likes as much, NDJSON."""
     found = qualities(accepted(request.headers) or "*/*")
     ndjson, csv = quality(found, _NDJSON_RANGES), quality(found, _CSV_RANGES)

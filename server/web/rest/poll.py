@@ -26,7 +26,7 @@ async def poll(request: Request, batch: BatchProgress, results: BatchResults) ->
         Overloaded: there is no time for so many results.
         StoreError: the database failed.
     """
-    answer = _fields(batch)
+    answer = progress_fields(batch)
     if flag(request, "results") is not False:
         if (place := current_place()) is not None:
             await place.weigh(min(batch.processed_items, MAX_PAGE_SIZE))
@@ -50,11 +50,13 @@ def flag(request: Request, name: str) -> bool | None:
     return _FLAGS[text]
 
 
-def _fields(batch: BatchProgress) -> dict[str, Any]:
+def progress_fields(batch: BatchProgress) -> dict[str, Any]:
+    """Return the progress of a batch as REST shows it, without its results."""
     publication = batch.publication
     return {
         "batchId": batch.id,
         "operationType": KINDS[batch.kind].path,
+        "createdBy": batch.created_by,
         "dryRun": batch.dry_run,
         "status": batch.state.value,
         "successCount": batch.success_count,

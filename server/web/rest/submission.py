@@ -15,19 +15,22 @@ from server.domain.item_result import Input
 from server.domain.options import DEFAULT_BATCH_SIZE, MAX_BATCH_SIZE, BatchOptions
 from server.domain.refusal import answered_with
 from server.domain.whole_number import not_whole, whole_number
+from server.kinds.item_field import Cell
 from server.kinds.kind import BatchWork
 from server.kinds.kind_option import read_settings
+from server.mongo.sent_files import SentFiles
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.body import JSON, read_body, read_whole, repeated_parameters, require_media_type
 from server.web.identity.authentication import account_of, caller_of
-from server.web.json_value import json_answer
 from server.web.key import key_headers
 from server.web.refusal import bad_input
+from server.web.rest.batches import submission_answer
 from server.web.rest.csv_rows import READERS, CsvRows
 from server.web.rest.json_body import items_of
 from server.web.rest.kind import BATCH_SIZE, DRY_RUN, RestKind
 from server.web.rest.ndjson import NdjsonRows
 from server.web.rest.rows import Rows, StreamLimits, blocks
+from server.web.rest.sent_again import FileHash, warning_of
 
 _STREAMS: Mapping[str, type[NdjsonRows | CsvRows]] = {
     "application/x-ndjson": NdjsonRows,
@@ -36,10 +39,11 @@ _STREAMS: Mapping[str, type[NdjsonRows | CsvRows]] = {
 _INSTEAD = "send less, or NDJSON or CSV, which may be far longer"
 
 
-async def submit(
+async def submit(  # noqa: PLR0913 - what a submission needs of the server
     request: Request,
     kind: RestKind,
     submissions: Submissions,
+    sent_files: SentFiles,
     *,
     max_request_bytes: int,
     stream_limits: StreamLimits,
@@ -54,27 +58,23 @@ async def submit(
         StoreError: the database failed; nothing is stored, unless it is CommitUnknown.
     """
     media_type = require_media_type(request, [JSON, *_STREAMS])
+    file = FileHash(caller_of(request).name, kind.path)
+    file.options = request.query_params
     if media_type == JSON:
         body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
+        await file.add(body)
         newcomer = Newcomer(caller=account_of(request), work=work_of(len(body)))
         async with admission.admitted(newcomer):
             submitted = await _submit_whole(request, kind, submissions, body)
     else:  # a stream is admitted when it begins, and then waits for its sender
         rows = _STREAMS[media_type](kind)
-        submitted = await _submit_stream(request, kind, submissions, rows, stream_limits)
-    batch = submitted.batch
-    headers = {"Location": f"/api/batches/{batch.id}"}
-    if submitted.replayed:
-        headers["Idempotent-Replayed"] = "true"
-    what = "Dry run of a batch" if batch.dry_run else "Batch"
-    answer = {
-        "message": f"{what} {kind.kind.title} initiated",
-        "batchId": batch.id,
-        "dryRun": batch.dry_run,
-        "status": batch.state.value,
-        "totalItems": batch.total_items,
-    }
-    return json_answer(answer, 201, headers)
+        submitted = await _submit_stream(request, kind, submissions, rows, stream_limits, file)
+    if submitted.replayed or submitted.batch.dry_run:
+        return submission_answer(submitted)
+    warning = await warning_of(
+        sent_files, file, submitted.batch.id, has_key=bool(key_headers(request))
+    )
+    return submission_answer(submitted, **({"warning": warning} if warning else {}))
 
 
 async def _submit_whole(
@@ -83,8 +83,15 @@ async def _submit_whole(
     faults = [
         f"There is no parameter {quoted(name)}: in JSON, options stand beside {kind.kind.argument}."
         for name in request.query_params
+        if name != DRY_RUN
     ]
+    faults += repeated_parameters(request)
     sent = await read_body(body)
+    dry_run = request.query_params.get(DRY_RUN)
+    if dry_run is not None and DRY_RUN in sent:
+        faults.append(f"{DRY_RUN} is a parameter and in the body: send one of them.")
+    elif dry_run is not None:
+        sent[DRY_RUN] = READERS[Cell.FLAG](dry_run)
     items: Sequence[Input] = items_of(kind, sent, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     with answered_with(batch_request.key):
@@ -97,11 +104,16 @@ async def _submit_stream(
     submissions: Submissions,
     rows: Rows,
     limits: StreamLimits,
+    file: FileHash,
 ) -> Submitted:
     faults = repeated_parameters(request)
     sent = options_in_query(kind, request.query_params, faults)
     batch_request = _batch_request(request, kind, sent, faults)
-    async with aclosing(request.stream()) as body, aclosing(blocks(body, rows, limits)) as items:
+    async with (
+        aclosing(request.stream()) as body,
+        aclosing(file.passing(body)) as hashed,
+        aclosing(blocks(hashed, rows, limits)) as items,
+    ):
         with answered_with(batch_request.key):
             return await submissions.submit_stream(batch_request, items)
 

@@ -2,18 +2,14 @@
 
 import os
 import socket
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote_plus
 
 import pytest
 
-from server.mongo.connection.binary import find_mongod
 from tests.acceptance.conftest import Launch
-from tests.support.processes.process_table import processes_in, until
+from tests.support.processes.foreign_mongod import foreign_mongod, path_with_mongod
+from tests.support.processes.process_table import processes_in
 from tests.support.processes.server_process import ServerProcess
 
 
@@ -109,8 +105,8 @@ def test_a_variable_that_may_be_another_programs_is_only_logged(launch: Launch) 
 
     warning, refusal = server.log.splitlines()
     assert warning.endswith(
-        " WARNING server.cli.main There is no setting LOG_LEVELS: did you mean LOG_LEVEL? "
-        "The variable is ignored."
+        " WARNING server.cli.serving.command There is no setting LOG_LEVELS: did you mean "
+        "LOG_LEVEL? The variable is ignored."
     )
     assert_says(refusal, "Address already in use")
 
@@ -145,7 +141,7 @@ def test_a_database_where_nothing_answers(refusal: Refusal) -> None:
 
 
 def test_a_standalone_database(refusal: Refusal, tmp_path: Path) -> None:
-    with _mongod(tmp_path / "own") as uri:
+    with foreign_mongod(tmp_path / "own") as uri:
         (sentence,) = refusal(MONGODB_URI=uri)
 
     assert_says(sentence, uri, "standalone", "need a replica set")
@@ -153,27 +149,10 @@ def test_a_standalone_database(refusal: Refusal, tmp_path: Path) -> None:
 
 
 def test_a_replica_set_that_was_never_initiated(refusal: Refusal, tmp_path: Path) -> None:
-    with _mongod(tmp_path / "own", "--replSet", "rs0") as uri:
+    with foreign_mongod(tmp_path / "own", "--replSet", "rs0") as uri:
         (sentence,) = refusal(MONGODB_URI=f"{uri}/?directConnection=true")
 
     assert_says(sentence, uri, "rs.initiate()")
-
-
-@contextmanager
-def _mongod(folder: Path, *arguments: str) -> Iterator[str]:
-    """Start a foreign mongod that is not set up for transactions; give its address."""
-    (folder / "db").mkdir(parents=True)
-    private = ("--bind_ip", "./m.sock", "--nounixsocket", "--networkMessageCompressors", "disabled")
-    with subprocess.Popen(
-        [find_mongod(), "--dbpath", "db", *private, *arguments],
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-    ) as process:
-        try:
-            until((folder / "m.sock").exists, "a mongod")
-            yield f"mongodb://{quote_plus(str(folder / 'm.sock'))}"
-        finally:
-            process.kill()
 
 
 _NO_LIBRARY = (
@@ -198,16 +177,9 @@ _DISK_FULL = (
 def test_a_mongod_that_does_not_run(
     refusal: Refusal, tmp_path: Path, data_dir: Path, output: str, status: int, words: list[str]
 ) -> None:
-    (sentence,) = refusal(PATH=_path_with_mongod(tmp_path / "bin", output, status))
+    (sentence,) = refusal(
+        PATH=path_with_mongod(tmp_path / "bin", output, status, os.environ["PATH"])
+    )
 
     assert_says(sentence, *(word.format(data_dir=data_dir) for word in words))
     assert (data_dir / "mongod.log").read_text() == f"{output}\n"
-
-
-def _path_with_mongod(folder: Path, output: str, status: int) -> str:
-    """Return a PATH whose first `mongod` prints `output` and ends."""
-    folder.mkdir()
-    script = folder / "mongod"
-    script.write_text(f"#!/bin/sh\ncat >&2 <<'END'\n{output}\nEND\nexit {status}\n")
-    script.chmod(0o755)
-    return f"{folder}:{os.environ['PATH']}"

@@ -136,6 +136,7 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
     | by_name("waitingItems", ("batchId", "first", "last", "rows.timestamp"))
     | by("publishingCount", partialFilterExpression={"publishingCount": {"$gt": 0}}),
     "callers": by("_id") | by("forgetAt", expireAfterSeconds=0),
+    "sentFiles": by("_id") | by("forgetAt", expireAfterSeconds=0),
     "workers": by("_id") | by("forgetAt", expireAfterSeconds=0),
     "carriedProducts": by("_id"),
     "commitMarks": by("_id") | by("createdAt", expireAfterSeconds=3600),
@@ -179,7 +180,7 @@ async def test_a_database_is_new_until_all_was_made(shop: Shop, empty: str) -> N
     assert not await is_new(database)
 
 
-@pytest.mark.parametrize("name", ["callers", "workers", "carriedProducts"])
+@pytest.mark.parametrize("name", ["callers", "workers", "sentFiles", "carriedProducts"])
 async def test_a_database_of_before_a_collection_is_not_new_and_gets_it(
     shop: Shop, empty: str, name: str
 ) -> None:
@@ -200,7 +201,7 @@ async def test_making_them_again_changes_nothing_and_touches_no_validator(shop: 
 
     await ensure_collections(shop.driver.client[shop.database], list(KINDS))
 
-    assert shop.commands.names == ["listCollections", "listIndexes", *["createIndexes"] * 7]
+    assert shop.commands.names == ["listCollections", "listIndexes", *["createIndexes"] * 8]
     assert (list(shop.products.find()), indexes(shop, shop.database)) == before
 
 
@@ -222,7 +223,7 @@ async def test_the_index_over_the_stock_goes_from_a_database_that_has_it(
     for _ in range(2):
         await ensure_collections(shop.driver.client[shop.database], list(KINDS))
 
-    once = ["listCollections", "listIndexes", *["createIndexes"] * 7]
+    once = ["listCollections", "listIndexes", *["createIndexes"] * 8]
     assert shop.commands.names == [*once[:2], "dropIndexes", *once[2:], *once]
     assert of_0_1_0.index_information().keys() == {*INDEXES["products"], "mine"}
     assert shop.stocks() == {known: 5}

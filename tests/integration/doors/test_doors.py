@@ -23,7 +23,11 @@ ROUTES: dict[str, tuple[Door, ...] | DoesNotApply] = {
     "/api/query": (Door.CONVEX_QUERY,),
     "/api/batches/{name}": (*REST_BODIES, Door.REST_PROGRESS),
     "/api/batches/{name}/results": (Door.REST_RESULTS,),
-    "/api/batches": DoesNotApply("it only says what there is below it"),
+    "/api/batches/{name}/cancel": (Door.REST_CANCEL,),
+    "/api/batches/{name}/retry": (Door.REST_RETRY,),
+    "/api/batches": (Door.REST_LIST,),
+    "/api/products": (Door.REST_PRODUCTS,),
+    "/api/stock-updates": (Door.REST_LEDGER,),
     "/api/action": DoesNotApply("it refuses every call with 404"),
     "/api/query_ts": DoesNotApply("it refuses every call with 404"),
     "/api/query_at_ts": DoesNotApply("it refuses every call with 404"),
@@ -41,8 +45,7 @@ async def test_a_rule_holds_at_every_door(
 ) -> None:
     rule = RULES[name]
     (product,) = await shop.put(10)
-    batch = await submit(shop, [{"productId": product, "quantity": 0}])
-    await work_off(shop)
+    batches = await batches_of(shop, product)
     app = app_of(shop)
     expected = {door: cell for door, cell in rule.cells.items() if isinstance(cell, Reply)}
 
@@ -50,7 +53,7 @@ async def test_a_rule_holds_at_every_door(
     changed = []
     async with use_cases_of(rule, shop, monkeypatch) as answered:
         for door in expected:
-            sent = rule.change(door, well_formed(door, product, batch, rule.argument))
+            sent = rule.change(door, well_formed(door, product, batches[door], rule.argument))
             before = everything(shop)
             for request in [sent] if isinstance(sent, Sent) else sent:
                 actual[door] = await answered(reply(app, door, request))
@@ -63,6 +66,15 @@ async def test_a_rule_holds_at_every_door(
         for door, answer in expected.items()
         if answer.code is None and door not in READS and not is_silence(answer, door)
     ]
+
+
+async def batches_of(shop: Shop, product: str) -> dict[Door, str]:
+    """Return a batch for each door: one that has ended, with a failure to retry; one that waits."""
+    failing = [{"productId": product, "quantity": -999}]
+    ended = await submit(shop, failing)
+    await work_off(shop)
+    waiting = await submit(shop, failing)
+    return {door: waiting if door is Door.REST_CANCEL else ended for door in Door}
 
 
 def is_silence(answer: Reply, door: Door) -> bool:
@@ -144,8 +156,10 @@ def replace_use_cases(
         (services.engine, ["run"]),
         (services.keyed, ["run"]),
         (services.submissions, ["submit", "submit_stream"]),
-        (services.products, ["by_ids"]),
-        (services.batches, ["by_id"]),
+        (services.control, ["cancel", "retry"]),
+        (services.products, ["by_ids", "page"]),
+        (services.ledger, ["page"]),
+        (services.batches, ["by_id", "page"]),
     ):
         for name in names:
             monkeypatch.setattr(type(service), name, substitute)

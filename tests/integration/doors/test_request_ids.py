@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.cli.logs import RequestIds
+from server.cli.serving.logs import RequestIds
 from server.domain.errors import DatabaseUnavailable
 from server.domain.request_id import reset_request_id, set_request_id
 from tests.support.batches.batch_work import plus_one, submit

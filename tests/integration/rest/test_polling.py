@@ -17,6 +17,7 @@ async def test_a_batch_is_pending_until_it_is_run(shop: Shop) -> None:
     assert batch == {
         "batchId": batch_id,
         "operationType": "update-stock",
+        "createdBy": "anonymous",
         "dryRun": False,
         "status": "pending",
         "successCount": 0,

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from tests.proofs.fuzzing import documents, headers, values
 from tests.proofs.fuzzing.wishes import GRAPHQL, Material, Wish, wish
+from tests.support.web.door_cells import REST_READS
 from tests.support.web.doors import Door, Sent
 
 _WELL_FORMED = 0.3  # the share of requests that stay as they are
@@ -69,7 +70,7 @@ def _changes(door: Door) -> list[Callable[[Wish, Random], None]]:
         return [_document, _content, _parameters, _headers]
     if door is Door.GRAPHQL_POST:
         return [_document, _document, _content, _content, _headers]
-    if door in (Door.REST_PROGRESS, Door.REST_RESULTS):
+    if door in REST_READS:
         return [_path, _parameters, _headers]
     if door is Door.REST_CSV:
         return [_table, _table, _table, _parameters, _headers]

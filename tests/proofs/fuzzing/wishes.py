@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from tests.proofs.fuzzing.documents import MUTATIONS, QUERIES
+from tests.support.web.door_cells import REST_CHANGES, REST_READS
 from tests.support.web.doors import Door
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
@@ -56,8 +57,12 @@ def wish(door: Door, random: Random, material: Material) -> Wish:
         return _graphql(door, random, material)
     if door in (Door.CONVEX_MUTATION, Door.CONVEX_QUERY):
         return _convex(door, random, material)
-    if door in (Door.REST_PROGRESS, Door.REST_RESULTS):
+    if door in REST_READS:
         return _read(door, random, material)
+    if door in REST_CHANGES:
+        change = "cancel" if door is Door.REST_CANCEL else "retry"
+        path = f"/api/batches/{material.batch(random)}/{change}"
+        return Wish(method="POST", path=path, headers=[("content-type", JSON)], content={})
     name, body = random.choice(list(operations(random, material).items()))
     path = f"/api/batches/batch-{_KEBAB[name]}"
     if door is Door.REST_JSON:
@@ -197,6 +202,10 @@ def _convex(door: Door, random: Random, material: Material) -> Wish:
 
 
 def _read(door: Door, random: Random, material: Material) -> Wish:
+    if door in _FILTERS:
+        path, filters = _FILTERS[door]
+        parameters = random.sample(filters, random.randrange(3))
+        return Wish(method="GET", path=path, parameters=parameters)
     path = f"/api/batches/{material.batch(random)}"
     if door is Door.REST_PROGRESS:
         parameters = random.choice([[], [("results", "false")], [("results", "true")]])
@@ -204,6 +213,22 @@ def _read(door: Door, random: Random, material: Material) -> Wish:
     parameters = random.choice([[], [("format", "csv")], [("format", "ndjson")]])
     parameters = parameters + random.choice([[], [("success", "false")]])
     return Wish(method="GET", path=f"{path}/results", parameters=parameters)
+
+
+_FILTERS = {
+    Door.REST_LIST: (
+        "/api/batches",
+        [("first", "2"), ("status", "completed"), ("operationType", "update-stock")],
+    ),
+    Door.REST_PRODUCTS: (
+        "/api/products",
+        [("format", "csv"), ("stockAtLeast", "3"), ("namePrefix", "a"), ("orderBy", "NAME_DESC")],
+    ),
+    Door.REST_LEDGER: (
+        "/api/stock-updates",
+        [("format", "csv"), ("status", "failed"), ("since", "2026-01-31T12:00:00Z")],
+    ),
+}
 
 
 def _cells(rows: list[dict[str, Any]]) -> list[list[str]]:

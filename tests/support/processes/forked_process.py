@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from server.cli.main import main
+from server.cli.serving import command
 
 _FORKS = multiprocessing.get_context("forkserver")
+assert command  # it imports what a server needs
 _FORKS.set_forkserver_preload([__name__])
 
 

@@ -9,16 +9,22 @@ from tests.support.web.doors import Door, Reply, Sent
 GRAPHQL_POST, GRAPHQL_GET, WEBSOCKET = Door.GRAPHQL_POST, Door.GRAPHQL_GET, Door.WEBSOCKET
 REST_JSON, REST_NDJSON, REST_CSV = Door.REST_JSON, Door.REST_NDJSON, Door.REST_CSV
 REST_PROGRESS, REST_RESULTS = Door.REST_PROGRESS, Door.REST_RESULTS
+REST_LIST, REST_PRODUCTS, REST_LEDGER = Door.REST_LIST, Door.REST_PRODUCTS, Door.REST_LEDGER
+REST_CANCEL, REST_RETRY = Door.REST_CANCEL, Door.REST_RETRY
 CONVEX_MUTATION, CONVEX_QUERY = Door.CONVEX_MUTATION, Door.CONVEX_QUERY
 
 GRAPHQL, CONVEX = (GRAPHQL_POST, GRAPHQL_GET, WEBSOCKET), (CONVEX_MUTATION, CONVEX_QUERY)
 REST_BODIES = (REST_JSON, REST_NDJSON, REST_CSV)
-BODIES = (GRAPHQL_POST, *REST_BODIES, *CONVEX)
-IN_JSON = (GRAPHQL_POST, REST_JSON, *CONVEX)
-BY_GET = (GRAPHQL_GET, REST_PROGRESS, REST_RESULTS)
+REST_CHANGES = (REST_CANCEL, REST_RETRY)
+REST_FILES = (REST_RESULTS, REST_PRODUCTS, REST_LEDGER)
+REST_READS = (REST_PROGRESS, REST_LIST, *REST_FILES)
+BODIES = (GRAPHQL_POST, *REST_BODIES, *REST_CHANGES, *CONVEX)
+IN_JSON = (GRAPHQL_POST, REST_JSON, *REST_CHANGES, *CONVEX)
+BY_GET = (GRAPHQL_GET, *REST_READS)
 READS = (*BY_GET, CONVEX_QUERY)
 OVER_HTTP = tuple(door for door in Door if door is not WEBSOCKET)
-KEYED = (GRAPHQL_POST, *REST_BODIES, CONVEX_MUTATION)
+SUBMISSIONS = (*REST_BODIES, REST_RETRY)
+KEYED = (GRAPHQL_POST, *SUBMISSIONS, CONVEX_MUTATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,7 @@ def taken(at: Iterable[Door], **fields: Any) -> Cells:
     """Return the answers to requests that are taken."""
     return {
         door: Reply(
-            status=0 if door is WEBSOCKET else 201 if door in REST_BODIES else 200, **fields
+            status=0 if door is WEBSOCKET else 201 if door in SUBMISSIONS else 200, **fields
         )
         for door in at
     }
@@ -145,5 +151,5 @@ def two_media_types(_door: Door, sent: Sent) -> Sent:
 def accepting(door: Door, sent: Sent) -> Sent:
     """Accept in a second header what the door answers."""
     return sent.with_header(
-        "accept", "image/png", "text/csv" if door is REST_RESULTS else "application/json"
+        "accept", "image/png", "text/csv" if door in REST_FILES else "application/json"
     )

@@ -36,6 +36,11 @@ class Door(Enum):
     REST_CSV = "REST with a body of CSV"
     REST_PROGRESS = "the progress of a batch over REST"
     REST_RESULTS = "the results of a batch over REST"
+    REST_LIST = "the list of batches over REST"
+    REST_CANCEL = "the end of a batch over REST"
+    REST_RETRY = "the failed items of a batch over REST"
+    REST_PRODUCTS = "the products over REST"
+    REST_LEDGER = "the ledger over REST"
     CONVEX_MUTATION = "a mutation over Convex's protocol"
     CONVEX_QUERY = "a query over Convex's protocol"
 
@@ -128,6 +133,7 @@ def app_of(
 def well_formed(door: Door, product: str, batch: str, argument: str | None = None) -> Sent:
     """Return a request that adds 1 to the stock of `product`, or reads it or the `batch`.
 
+    The batch waits if it is to be cancelled, and has failed items if it is to be tried again.
     `argument` is an idempotency key beside the items, where there is such an argument.
     """
     item = {"productId": product, "quantity": 1}
@@ -152,6 +158,11 @@ def well_formed(door: Door, product: str, batch: str, argument: str | None = Non
         Door.REST_CSV: _post(rest, "text/csv", rows),
         Door.REST_PROGRESS: Sent(method="GET", path=progress),
         Door.REST_RESULTS: Sent(method="GET", path=f"{progress}/results"),
+        Door.REST_LIST: Sent(method="GET", path="/api/batches"),
+        Door.REST_CANCEL: _post(f"{progress}/cancel", "application/json", {}),
+        Door.REST_RETRY: _post(f"{progress}/retry", "application/json", {}),
+        Door.REST_PRODUCTS: Sent(method="GET", path="/api/products"),
+        Door.REST_LEDGER: Sent(method="GET", path="/api/stock-updates"),
         Door.CONVEX_MUTATION: _post("/api/mutation", "application/json", mutation_call),
         Door.CONVEX_QUERY: _post("/api/query", "application/json", query_call),
     }

@@ -7,7 +7,7 @@ import pytest
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from server.cli.traced import TraceIds
+from server.cli.serving.traced import TraceIds
 from server.domain.tracing import UNTRACED
 from server.tracing.configured import is_asked_for, tracing
 from server.tracing.exporting import ToldExporter

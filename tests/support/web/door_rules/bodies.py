@@ -7,6 +7,7 @@ from tests.support.web.door_cells import (
     CONVEX,
     GRAPHQL_POST,
     IN_JSON,
+    REST_CHANGES,
     REST_CSV,
     REST_JSON,
     REST_NDJSON,
@@ -115,7 +116,7 @@ RULES: dict[str, Rule] = {
                 413,
                 "REQUEST_TOO_LARGE",
                 "The request is larger than 4096 bytes: send less.",
-                (GRAPHQL_POST, *CONVEX),
+                (GRAPHQL_POST, *REST_CHANGES, *CONVEX),
             ),
             refused(
                 413,

@@ -19,9 +19,9 @@ from tests.support.web.door_cells import (
     KEY,
     KEYED,
     READS,
-    REST_BODIES,
-    REST_PROGRESS,
-    REST_RESULTS,
+    REST_CANCEL,
+    REST_READS,
+    SUBMISSIONS,
     WEBSOCKET,
     Rule,
     cells,
@@ -57,14 +57,14 @@ RULES: dict[str, Rule] = {
     ),
     "a caller may have used up its share": Rule(
         cells(
-            refused(429, "RATE_LIMITED", "Why.", (*REST_BODIES, CONVEX_MUTATION), retry_after="60"),
+            refused(429, "RATE_LIMITED", "Why.", (*SUBMISSIONS, CONVEX_MUTATION), retry_after="60"),
             {
                 GRAPHQL_POST: Reply(
                     status=429, code="RATE_LIMITED", message="Why.", retry_after="60"
                 ),
                 WEBSOCKET: Reply(status=0, code="RATE_LIMITED", message="Why."),
             },
-            not_for(READS, "only what changes something is counted"),
+            not_for((*READS, REST_CANCEL), "only items that are sent are counted"),
         ),
         fault=lambda: RateLimited("Why."),
     ),
@@ -82,7 +82,7 @@ RULES: dict[str, Rule] = {
     "a request with a key may be sent again": Rule(
         cells(
             failed(503, "UNAVAILABLE", WITH_KEY, KEYED, retry_after="1"),
-            failed(503, "UNAVAILABLE", UNKNOWN, (*READS, WEBSOCKET), retry_after="1"),
+            failed(503, "UNAVAILABLE", UNKNOWN, (*READS, REST_CANCEL, WEBSOCKET), retry_after="1"),
         ),
         header(KEY, "key"),
         fault=lambda: CommitUnknown("secret"),
@@ -98,7 +98,7 @@ RULES: dict[str, Rule] = {
                 503,
                 "UNAVAILABLE",
                 STOPPING,
-                (*REST_BODIES, REST_PROGRESS, REST_RESULTS),
+                (*SUBMISSIONS, REST_CANCEL, *REST_READS),
                 retry_after="1",
             ),
             not_for((WEBSOCKET,), "uvicorn closes it"),

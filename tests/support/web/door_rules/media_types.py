@@ -6,6 +6,7 @@ from tests.support.web.door_cells import (
     ENCODING,
     GRAPHQL_POST,
     REST_BODIES,
+    REST_CHANGES,
     TYPE,
     Rule,
     cells,
@@ -27,7 +28,7 @@ from tests.support.web.door_rules.words import (
 RULES: dict[str, Rule] = {
     "a body has a media type that the door knows": Rule(
         cells(
-            refused(415, UNSUPPORTED, ONE_TYPE, (GRAPHQL_POST, *CONVEX)),
+            refused(415, UNSUPPORTED, ONE_TYPE, (GRAPHQL_POST, *REST_CHANGES, *CONVEX)),
             refused(415, UNSUPPORTED, TYPES, REST_BODIES),
             NO_BODY,
             NO_HANDSHAKE_BODY,
@@ -36,7 +37,7 @@ RULES: dict[str, Rule] = {
     ),
     "a body has a media type": Rule(
         cells(
-            refused(415, UNSUPPORTED, ONE_TYPE, (GRAPHQL_POST, *CONVEX)),
+            refused(415, UNSUPPORTED, ONE_TYPE, (GRAPHQL_POST, *REST_CHANGES, *CONVEX)),
             refused(415, UNSUPPORTED, TYPES, REST_BODIES),
             NO_BODY,
             NO_HANDSHAKE_BODY,

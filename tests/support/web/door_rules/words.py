@@ -3,6 +3,7 @@
 from tests.support.web.door_cells import (
     BY_GET,
     READS,
+    REST_CANCEL,
     WEBSOCKET,
     not_for,
     taken,
@@ -11,7 +12,7 @@ from tests.support.web.door_cells import (
 NO_BODY = not_for(BY_GET, "a GET has no body")
 NO_HANDSHAKE_BODY = not_for((WEBSOCKET,), "a message is text, which no header describes")
 JSON_ALONE = "the answer is JSON, whatever the client accepts"
-NO_KEY = taken((*READS, WEBSOCKET))  # a read has no use for one, nor has a handshake
+NO_KEY = taken((*READS, REST_CANCEL, WEBSOCKET))  # these have no use for one
 ONE_TYPE = "A body is application/json."
 TYPES = "A body is application/json, application/x-ndjson or text/csv."
 AS_IT_IS = "A body is sent as it is, without a Content-Encoding."

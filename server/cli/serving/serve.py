@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from server.bootstrap import Parts, wired
-from server.cli import garbage
-from server.cli.listening import Server, address_of, listening
-from server.cli.second_port import answering, listening_if
-from server.cli.stop_signal import StopSignal, exit_within
-from server.cli.traced import traced
+from server.cli.serving import garbage
+from server.cli.serving.listening import Server, address_of, listening
+from server.cli.serving.second_port import answering, listening_if
+from server.cli.serving.stop_signal import StopSignal, exit_within
+from server.cli.serving.traced import traced
 from server.domain.stopping import AFTER_REQUESTS_SECONDS, Stopping
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod

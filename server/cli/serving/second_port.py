@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from starlette.types import ASGIApp
 
-from server.cli.listening import Server, listening
+from server.cli.serving.listening import Server, listening
 from server.domain.stopping import Stopping
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.serving import config_of

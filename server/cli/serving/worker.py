@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager
 
 from server.bootstrap import Parts, wired_worker
-from server.cli import garbage
-from server.cli.listening import address_of
-from server.cli.second_port import answering, listening_if
-from server.cli.stop_signal import StopSignal, exit_within
-from server.cli.traced import traced
+from server.cli.serving import garbage
+from server.cli.serving.listening import address_of
+from server.cli.serving.second_port import answering, listening_if
+from server.cli.serving.stop_signal import StopSignal, exit_within
+from server.cli.serving.traced import traced
 from server.domain.stopping import Stopping
 from server.jobs.background import PATIENCE_SECONDS
 from server.settings import Settings

@@ -1,0 +1,1 @@
+"""Say what is wrong with a deployment, and how to mend it."""

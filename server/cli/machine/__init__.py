@@ -1,0 +1,1 @@
+"""Commands on this machine: keys, samples, indexes, the schema and the settings."""

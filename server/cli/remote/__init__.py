@@ -1,0 +1,1 @@
+"""Commands against any server, by its HTTP API alone."""

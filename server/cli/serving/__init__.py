@@ -1,0 +1,1 @@
+"""Run a server or a worker until a signal comes."""
