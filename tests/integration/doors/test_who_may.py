@@ -16,6 +16,8 @@ from graphql.type import introspection
 from starlette.applications import Starlette
 
 from schema import schema
+from server.domain.caller import Caller
+from server.web.identity.authentication import Authentication
 from tests.integration.doors.test_doors import ROUTES, paths_of
 from tests.support.batches.batch_work import work_off
 from tests.support.shop import UNKNOWN_ID, Shop
@@ -31,6 +33,7 @@ from tests.support.web.identities import (
     Identities,
     make_identities,
 )
+from tests.support.web.whole_answers import everything
 
 pytestmark = pytest.mark.either_driver
 
@@ -355,3 +358,27 @@ async def test_the_refusal_says_how_to_mend_it(app: Starlette, identities: Ident
         "basic": "The header Authorization must have the form: Bearer KEY-OR-TOKEN.",
         "wrong": "There is no such API key.",
     }
+
+
+@pytest.mark.parametrize("door", REST, ids=lambda door: door.name)
+async def test_a_caller_without_a_role_may_do_nothing(
+    shop: Shop,
+    app: Starlette,
+    identities: Identities,
+    monkeypatch: pytest.MonkeyPatch,
+    door: Door,
+) -> None:
+    (product,) = await shop.put(10)
+    batch = await own_batch(shop, app, identities, product)
+    before = everything(shop)
+
+    async def of_no_role(_self: Authentication, _credential: str) -> Caller:
+        return Caller(name="issuer|somebody", role=None)
+
+    monkeypatch.setattr(Authentication, "_caller_of", of_no_role)
+    sent = well_formed(door, product, batch)
+    headers = tuple(identities.headers(ADMIN).items())
+    got = await reply(app, door, replace(sent, headers=(*sent.headers, *headers)))
+
+    assert (got.status, got.code) == (403, "FORBIDDEN")
+    assert everything(shop) == before
