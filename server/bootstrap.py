@@ -17,12 +17,14 @@ from server.batches.engine.sharing.group_commit import GroupLimits
 from server.batches.stored.submissions import QueueLimits
 from server.domain.errors import StartupError, StoreError
 from server.domain.stopping import Stopping
+from server.domain.tracing import UNTRACED, Tracer
 from server.jobs.background import PATIENCE_SECONDS as WORK_PATIENCE_SECONDS
 from server.jobs.background import Background
 from server.jobs.expiry_sweep import PATIENCE_SECONDS, ExpirySweep
 from server.jobs.publisher import Publisher, http_client
 from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections, is_new
+from server.mongo.connection.command_spans import CommandSpans
 from server.mongo.connection.data_folder import running_uri
 from server.mongo.connection.deployment import is_writable, require_transactions
 from server.mongo.connection.driver import Driver, connect
@@ -41,7 +43,7 @@ from server.web.connections.limits import ConnectionLimits
 from server.web.convex.view import Convex
 from server.web.gauges import Gauges
 from server.web.graphql.view import GraphQLView
-from server.web.health import Readiness, WhyNotReady, make_worker_app
+from server.web.health import Readiness, WhyNotReady, make_metrics_app, make_worker_app
 from server.web.identity.authentication import Authentication
 from server.web.identity.configured import IdentitySettings, authentication_of
 from server.web.loop_lag import watch_lag
@@ -60,14 +62,25 @@ _MONGOD_SECONDS = 8.0  # the same, for the embedded database
 class Parts:
     """The running parts of a process.
 
-    The `app` of a worker tells only whether it is well. `mongod` is None if the database is not the
-    embedded one, and `background` if no worker runs in the process.
+    The `app` of a worker tells only whether it is well. `metrics_app` is for a port of its own.
+    `mongod` is None if the database is not the embedded one, and `background` if no worker runs in
+    the process.
     """
 
     app: ASGIApp
+    readiness: Readiness
+    metrics_app: ASGIApp
     guard: ConnectionGuard
     mongod: EmbeddedMongod | None
     background: Background | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Watching:
+    """What watches the parts of a process."""
+
+    metrics: Metrics
+    tracer: Tracer
 
 
 def utc_now() -> datetime:
@@ -77,7 +90,9 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def wired(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
+async def wired(
+    settings: Settings, stopping: Stopping, tracer: Tracer = UNTRACED
+) -> AsyncIterator[Parts]:
     """Build the parts of a server, connected and ready; on leaving, end and close them in order.
 
     Each has the time that `stopping` leaves it.
@@ -94,9 +109,10 @@ async def wired(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
             stack.push_async_callback(_stop_mongod, mongod, stopping)
         uri = settings.mongodb_uri or (mongod.uri if mongod else "")
         metrics = Metrics()
-        driver = await _connected(stack, settings, uri, metrics, samples=mongod is not None)
+        watched = _Watching(metrics, tracer)
+        driver = await _connected(stack, settings, uri, watched, samples=mongod is not None)
         outage = await _outage(stack, driver)
-        assembly = _assembled(driver, settings, metrics)
+        assembly = _assembled(driver, settings, watched)
 
         def patience(seconds: float = _CHUNK_SECONDS) -> float:
             """Return how long work that has begun may take to end."""
@@ -119,22 +135,30 @@ async def wired(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
         await stack.enter_async_context(sweep.running())
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        ready = _readiness(stack, driver, background, stopping)
+        readiness = _readiness(stack, driver, background, stopping)
         admission = Admission(
             queue_seconds=settings.queue_seconds, flight=guard.flight, stopping=stopping
         )
         doors = _Doors(
-            settings=settings, metrics=metrics, admission=admission, authentication=authentication,
+            settings=settings, watching=watched, admission=admission, authentication=authentication,
             new_patience=lambda: Patience(settings.request_seconds, outage),
         )  # fmt: skip
-        app = AllowedHosts(doors.app(assembly, ready), settings.hosts)
+        app = AllowedHosts(doors.app(assembly, readiness.why_not), settings.hosts)
         await stack.enter_async_context(authentication.watching())
-        counted = CountedBodies(app, guard.flight)
-        yield Parts(app=counted, guard=guard, mongod=mongod, background=background)
+        yield Parts(
+            app=CountedBodies(app, guard.flight),
+            readiness=readiness,
+            metrics_app=make_metrics_app(metrics),
+            guard=guard,
+            mongod=mongod,
+            background=background,
+        )
 
 
 @asynccontextmanager
-async def wired_worker(settings: Settings, stopping: Stopping) -> AsyncIterator[Parts]:
+async def wired_worker(
+    settings: Settings, stopping: Stopping, tracer: Tracer = UNTRACED
+) -> AsyncIterator[Parts]:
     """Build the parts of a worker, on MONGODB_URI or the embedded database of a running server.
 
     Raises:
@@ -143,21 +167,30 @@ async def wired_worker(settings: Settings, stopping: Stopping) -> AsyncIterator[
     async with AsyncExitStack() as stack:
         uri = settings.mongodb_uri or running_uri(settings.data_dir)
         metrics = Metrics()
-        driver = await _connected(stack, settings, uri, metrics, samples=False)
+        watched = _Watching(metrics, tracer)
+        driver = await _connected(stack, settings, uri, watched, samples=False)
         await _outage(stack, driver)
-        assembly = _assembled(driver, settings, metrics)
+        assembly = _assembled(driver, settings, watched)
         stack.push_async_callback(_drain, assembly.engine, lambda: 1.0)
         background = await _background(stack, settings, assembly, lambda seconds: seconds)
         guard = ConnectionGuard(_connection_limits(settings), metrics.connection_refused)
         await _watch(stack, metrics, guard, assembly)
-        app = make_worker_app(metrics, _readiness(stack, driver, background, stopping))
-        yield Parts(app=app, guard=guard, mongod=None, background=background)
+        readiness = _readiness(stack, driver, background, stopping)
+        app = make_worker_app(metrics, readiness.why_not)
+        yield Parts(
+            app=app,
+            readiness=readiness,
+            metrics_app=make_metrics_app(metrics),
+            guard=guard,
+            mongod=None,
+            background=background,
+        )
 
 
 async def _connected(
-    stack: AsyncExitStack, settings: Settings, uri: str, metrics: Metrics, *, samples: bool
+    stack: AsyncExitStack, settings: Settings, uri: str, watching: _Watching, *, samples: bool
 ) -> Driver:
-    driver = _driver(settings, uri, metrics)
+    driver = _driver(settings, uri, watching)
     stack.push_async_callback(driver.close)
     await require_transactions(driver, uri)
     await _prepared(driver, settings, samples=samples)
@@ -221,9 +254,13 @@ async def _drain(engine: Engine, patience: Callable[[], float]) -> None:
             await engine.drain()
 
 
-def _driver(settings: Settings, uri: str, metrics: Metrics) -> Driver:
-    waits = PoolWaits(metrics.pool_waited, metrics.pool_failed)
-    listeners = [waits] if settings.mongodb_pool_metrics else []
+def _driver(settings: Settings, uri: str, watching: _Watching) -> Driver:
+    metrics, tracer = watching.metrics, watching.tracer
+    listeners: list[PoolWaits | CommandSpans] = []  # each costs something for every command
+    if settings.mongodb_pool_metrics:
+        listeners.append(PoolWaits(metrics.pool_waited, metrics.pool_failed))
+    if tracer.is_on:
+        listeners.append(CommandSpans(tracer.command))
     try:
         return connect(settings.mongodb_driver, uri, listeners=listeners)
     except Exception as error:  # the driver's own message may quote the password
@@ -244,7 +281,8 @@ async def _prepared(driver: Driver, settings: Settings, *, samples: bool) -> Non
         raise StartupError(f"The database could not be prepared: {error}.") from error
 
 
-def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly:
+def _assembled(driver: Driver, settings: Settings, watching: _Watching) -> Assembly:
+    metrics = watching.metrics
     runner = TransactionRunner(
         driver,
         settings.mongodb_database,
@@ -276,6 +314,8 @@ def _assembled(driver: Driver, settings: Settings, metrics: Metrics) -> Assembly
         clock=utc_now,
         sizes=sizes,
         publishes=settings.publish_url is not None,
+        is_production=settings.is_production,
+        tracer=watching.tracer,
     )
 
 
@@ -284,7 +324,7 @@ class _Doors:
     """What all doors have in common."""
 
     settings: Settings
-    metrics: Metrics
+    watching: _Watching
     admission: Admission
     authentication: Authentication
     new_patience: Callable[[], Patience]
@@ -292,6 +332,7 @@ class _Doors:
     def app(self, assembly: Assembly, why_not_ready: WhyNotReady) -> ASGIApp:
         """Return the application."""
         settings, limit = self.settings, self.settings.max_request_bytes
+        metrics, tracer = self.watching.metrics, self.watching.tracer
         graphql = GraphQLView(
             assembly.services,
             max_request_bytes=limit,
@@ -299,8 +340,9 @@ class _Doors:
             init_seconds=settings.header_seconds,
             admission=self.admission,
             authentication=self.authentication,
-            on_answered=self.metrics.request_answered,
+            on_answered=metrics.request_answered,
             new_patience=self.new_patience,
+            tracer=tracer,
         )
         rest = Rest(
             assembly.services,
@@ -317,7 +359,17 @@ class _Doors:
             admission=self.admission,
             authentication=self.authentication,
         )
-        app = make_app(graphql, self.metrics, why_not_ready, rest, convex, settings.origins)
+        app = make_app(
+            graphql,
+            metrics,
+            why_not_ready,
+            rest,
+            convex,
+            settings.origins,
+            has_page=not settings.is_production,
+            has_metrics=not settings.metrics_are_apart,
+            tracer=tracer,
+        )
         return Patient(app, self.new_patience)
 
 
@@ -337,12 +389,12 @@ def _identity_settings(settings: Settings) -> IdentitySettings:
 
 def _readiness(
     stack: AsyncExitStack, driver: Driver, background: Background | None, stopping: Stopping
-) -> WhyNotReady:
+) -> Readiness:
     readiness = Readiness(
         lambda: is_writable(driver), lambda: background is None or background.is_alive, stopping
     )
     stack.push_async_callback(readiness.close)
-    return readiness.why_not
+    return readiness
 
 
 def _connection_limits(settings: Settings) -> ConnectionLimits:

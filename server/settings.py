@@ -24,6 +24,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
+    server_mode: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     cors_origins: str = "loopback"
@@ -63,6 +64,8 @@ class Settings(BaseSettings):
     group_items: Annotated[int, Field(ge=0, le=1_000)] = 500
     group_seconds: Annotated[float, Field(ge=0.001, le=5)] = 0.05
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
+    metrics_listen_host: str = "127.0.0.1"
+    metrics_http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     worker_enabled: bool = True
     worker_listen_host: str = "127.0.0.1"
     worker_http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
@@ -73,9 +76,20 @@ class Settings(BaseSettings):
     idempotency_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10
     publish_url: str | None = None
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3
     shutdown_seconds: Annotated[int, Field(ge=1)] = 15
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        """Return whether the server tells callers no more than they need."""
+        return self.server_mode == "production"
+
+    @property
+    def metrics_are_apart(self) -> bool:
+        """Return whether `/metrics` is not on the server's own port."""
+        return self.is_production or self.metrics_http_port is not None
 
     @field_validator("mongodb_uri")
     @classmethod

@@ -7,7 +7,7 @@ with 90 000 unknown names for 0.3 s, since each fault is worded with the whole v
 import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Final
 
@@ -22,19 +22,23 @@ LONGEST: Final = 1_000  # characters of a text or a name that is worded
 _AT_ONCE = 500  # values that are read without a thread: less than 5 ms
 
 
-async def coerced(document: Document, sent: Mapping[str, Any]) -> VariableValues | ExecutionResult:
+async def coerced(
+    document: Document, sent: Mapping[str, Any], *, hide_suggestions: bool = False
+) -> VariableValues | ExecutionResult:
     """Return the values of the variables, or the answer that says what is wrong with them."""
     names = {one.variable.name.value for one in document.operation.variable_definitions or ()}
     sent = {name: value for name, value in sent.items() if name in names}
+    coerce = partial(_coerced, document, sent, hide_suggestions=hide_suggestions)
     if _weight(sent) <= _AT_ONCE:
-        found = _coerced(document, sent)
+        found = coerce()
     else:
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(_reader(), _coerced, document, sent)
+        found = await asyncio.get_running_loop().run_in_executor(_reader(), coerce)
     return found if isinstance(found, VariableValues) else ExecutionResult(None, found)
 
 
-def _coerced(document: Document, sent: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
+def _coerced(
+    document: Document, sent: Mapping[str, Any], *, hide_suggestions: bool
+) -> VariableValues | list[GraphQLError]:
     """Return the values, or what is wrong with them, in which long values are cut.
 
     What is cut was too long for any input, or is a text that may be valid: then it is read whole.
@@ -44,13 +48,21 @@ def _coerced(document: Document, sent: Mapping[str, Any]) -> VariableValues | li
         shown = {name: cut.value(value) for name, value in sent.items()}
     except RecursionError:
         return [GraphQLError("Variable values are nested too deeply.")]
-    found = _read(document, shown)
-    return _read(document, sent) if cut.texts and isinstance(found, VariableValues) else found
+    read = partial(_read, document, hide_suggestions=hide_suggestions)
+    found = read(shown)
+    return read(sent) if cut.texts and isinstance(found, VariableValues) else found
 
 
-def _read(document: Document, sent: Any) -> VariableValues | list[GraphQLError]:
-    definitions = document.operation.variable_definitions or ()
-    return get_variable_values(document.schema, definitions, sent, max_errors=MOST_ERRORS)
+def _read(
+    document: Document, sent: Any, *, hide_suggestions: bool
+) -> VariableValues | list[GraphQLError]:
+    return get_variable_values(
+        document.schema,
+        document.operation.variable_definitions or (),
+        sent,
+        max_errors=MOST_ERRORS,
+        hide_suggestions=hide_suggestions,
+    )
 
 
 class _Cut:

@@ -49,6 +49,7 @@ async def call(function: Function, sent: Any, context: Context, *, size: int) ->
     Raises:
         BadInput: the arguments are not the function's.
         RateLimited: the caller has sent too many items, or too many of its batches wait.
+        Overloaded: there is no time for what the function costs.
         FunctionFailed: GraphQL refuses them, or the function failed.
     """
     arguments = _arguments(function, sent)
@@ -59,8 +60,8 @@ async def call(function: Function, sent: Any, context: Context, *, size: int) ->
     context.key_headers = _keys(function, arguments, context.key_headers)
     variables = _variables(function, arguments)
     result = await schema.execute(function.text, variable_values=variables, context_value=context)
-    if context.notes.rate_limited is not None:
-        raise context.notes.rate_limited
+    if context.notes.refused is not None:
+        raise context.notes.refused
     if result.errors:
         raise _failed(function, result.errors[0])
     return Value(

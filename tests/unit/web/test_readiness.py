@@ -47,6 +47,33 @@ async def test_the_reason_is_told(
     await readiness.close()
 
 
+async def test_a_stop_that_is_announced_is_told_before_requests_are_refused() -> None:
+    stopping = Stopping(10)
+    readiness = Readiness(yes, lambda: True, stopping)
+    assert not readiness.is_watched
+    assert await readiness.why_not() is None
+    assert readiness.is_watched
+
+    stopping.announce()
+
+    assert await readiness.why_not() == "the process stops"
+    assert 9 < stopping.seconds_left() <= 10  # and asking begins nothing
+    assert not stopping.is_on
+    stopping.begin()
+    assert stopping.is_on
+    await readiness.close()
+
+
+async def test_nobody_watches_who_has_not_asked_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    readiness = Readiness(yes, lambda: True, Stopping(1))
+    await readiness.why_not()
+
+    monkeypatch.setattr(health, "WATCHED_SECONDS", 0.0)
+
+    assert not readiness.is_watched
+    await readiness.close()
+
+
 async def test_a_question_that_is_open_is_not_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "PROBE_SECONDS", 0.01)
     asked = 0

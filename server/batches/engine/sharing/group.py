@@ -14,6 +14,7 @@ from server.batches.engine.sharing.turns import Turn
 from server.batches.engine.transactions import ChunkTransactions
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, WriteConflict
 from server.domain.request_id import context_of, current_request_id, joined, set_request_id
+from server.domain.tracing import UNTRACED, Origin, Tracer
 from server.kinds.kind import Item
 from server.mongo.connection.patience import Patience, current_patience, patient, with_patience
 
@@ -38,6 +39,7 @@ class Member:
     items: Sequence[Item]
     turn: Turn
     outcomes: asyncio.Future[Outcomes]
+    origin: Origin | None = None  # its place in a trace
     request_id: str | None = field(default_factory=current_request_id)
     patience: Patience | None = field(default_factory=current_patience)
 
@@ -73,16 +75,19 @@ class Groups:
         run_alone: RunAlone,
         in_flight: InFlight,
         observer: Observer,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """Take the `transactions` in which several requests run; they must give way early."""
         self._transactions = transactions
         self._run_alone = run_alone
         self._in_flight = in_flight
         self._observer = observer
+        self.tracer = tracer
 
     async def run(self, members: Sequence[Member]) -> None:
         """Run the members together, in order. Those that must run alone may go on after this."""
         set_request_id(joined(member.request_id for member in members))
+        self.tracer.resume(members[0].origin)
         started = time.perf_counter()
         try:
             with patient(_shortest(members)):
@@ -103,10 +108,12 @@ class Groups:
     async def _run_together(self, members: Sequence[Member]) -> Outcomes:
         runner = replace(members[0].runner, transactions=self._transactions)
         items = [item for member in members for item in member.items]
-        try:
-            return await runner.transact(items)
-        except (CommitUnknown, DatabaseUnavailable) as error:  # perhaps the items took effect
-            return await runner.give_up(items, error)
+        others = [member.origin for member in members[1:]]
+        with self.tracer.chunk(runner.work.kind.mutation, len(items), others):
+            try:
+                return await runner.transact(items)
+            except (CommitUnknown, DatabaseUnavailable) as error:  # perhaps the items took effect
+                return await runner.give_up(items, error)
 
     def _begin_alone(self, members: Sequence[Member], error: Exception) -> None:
         """Run each member alone. One that was alone in its group has had the first of two tries."""
@@ -115,6 +122,7 @@ class Groups:
         for member in members:
             alone = self._run_alone(member.runner, member.items, member.turn, tries)
             context = with_patience(member.patience, context_of(member.request_id))
+            context.run(self.tracer.resume, member.origin)
             self._in_flight.begin(member.answer(alone), context=context)
 
     def _answer(self, members: Sequence[Member], outcomes: Outcomes) -> None:
