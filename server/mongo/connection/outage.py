@@ -1,7 +1,7 @@
 """Whether the database answers: asked once for the whole process, and known to all who wait for it.
 
 While it is known that nobody answers, requests fail at once, and those that wait are woken. It
-opens and closes as a circuit breaker does: docs/decisions/0017-outages.md.
+opens and closes as a circuit breaker does: docs/decisions/0015-outages.md.
 """
 
 import asyncio
