@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
@@ -28,10 +27,8 @@ from typing_extensions import override
 from schema import schema
 from schema.context import Context, Services
 from schema.limits.text import MOST_CHARACTERS
-from server.domain.errors import BadInput
 from server.domain.refusal import STOPPING, Refusal
 from server.domain.tracing import UNTRACED, Tracer
-from server.web import json_value
 from server.web.accept import accepted
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
@@ -49,7 +46,10 @@ from server.web.patience import NewPatience, endless
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
 
-_NOISE = re.compile(r'#[^\n\r]*|"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n\r]|\\.)*"', re.DOTALL)
+# What is not closed ends the match as well: it is looked through once.
+_NOISE = re.compile(
+    r'#[^\n\r]*+|"""(?:[^"\\]++|\\(?:""")?|""?(?!"))*+(?:""")?|"(?:[^"\\\n\r]++|\\.)*+"?', re.DOTALL
+)
 OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
 
@@ -170,7 +170,7 @@ class GraphQLView(GraphQL[Context, None]):
         await self.authentication.identify(sent)
         if sent.method == "GET":
             return from_query(single_parameters(sent))
-        return await from_body(await read_whole(sent, self._max_request_bytes))
+        return await from_body(await read_whole(sent, self._max_request_bytes), account_of(sent))
 
     @override
     async def execute_single(
@@ -197,8 +197,8 @@ class GraphQLView(GraphQL[Context, None]):
             if not _may_change(request_data):
                 return await unless_left(request, running())
             result = await running()
-        if context.notes.rate_limited is not None:  # nothing was done
-            refused = to_refused(context.notes.rate_limited)
+        if context.notes.refused is not None:  # nothing was done
+            refused = to_refused(context.notes.refused)
             sub_response.status_code = refused.status
             sub_response.headers.update(refused.headers)
         return result
@@ -207,14 +207,6 @@ class GraphQLView(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Return the response with one answer: batching is off."""
         return executed(response_data, sub_response)
-
-    @override
-    def decode_json(self, data: str | bytes) -> object:
-        """Return a message of a WebSocket."""
-        try:
-            return json_value.parse(data)
-        except BadInput as error:
-            raise json.JSONDecodeError(str(error), "", 0) from error  # what Strawberry closes on
 
 
 def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:

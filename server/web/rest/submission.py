@@ -82,7 +82,7 @@ async def _submit_whole(
         f"There is no parameter {quoted(name)}: in JSON, options stand beside {kind.kind.argument}."
         for name in request.query_params
     ]
-    sent = await read_body(body)
+    sent = await read_body(body, account_of(request))
     items: Sequence[Input] = items_of(kind, sent, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     with answered_with(batch_request.key):
