@@ -8,6 +8,7 @@ import pytest
 
 from server.domain.errors import Overloaded
 from server.reading import ReadingRoom
+from tests.support.waiting import until
 
 LONG_SECONDS = 60  # nothing waits as long, unless it hangs
 
@@ -29,8 +30,7 @@ class Desk:
 
     async def begins(self, name: str) -> None:
         """Return when this has begun."""
-        while name not in self.begun:
-            await asyncio.sleep(0.001)
+        await until(lambda: name in self.begun)
 
     async def end(self, name: str) -> None:
         """Let this end, and return when its caller has the result."""

@@ -13,7 +13,13 @@ from server.domain.errors import BadInput
 from server.web import json_pieces, json_value
 
 TEXTS = st.text(st.sampled_from([*'a,:"[]{}\\ \n', "é", "\ud800"]), max_size=12)
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXTS
+)
 VALUES = st.recursive(
     LEAVES,
     lambda inner: (
