@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from reprlib import Repr
 from typing import Any, Generic, Protocol, TypeVar
 
+from server.domain.errors import cut
 from server.domain.item_error import ItemError
 from server.domain.item_result import Input
 from server.domain.outcome import Failed, Outcome
@@ -16,6 +18,8 @@ from server.kinds.kind_option import KindOption
 from server.kinds.outcome_form import OutcomeForm
 from server.mongo.transaction import Transaction
 
+_BRIEFLY = Repr()  # of a list or an object it writes down the beginning alone
+_BRIEFLY.maxlevel = 2
 _UPPER_CASE = re.compile(r"(?<!^)([A-Z])")
 
 Settings = Mapping[str, Any]  # the values of a kind's options, as they are stored
@@ -186,9 +190,14 @@ class BatchWork(Generic[ItemT, OutcomeT]):
 
 
 def sent_id(sent: Input, field: str = "productId") -> str:
-    """Return the id as text, whatever was sent; an error message quotes it."""
+    """Return the id as text, whatever was sent. Results and messages show it, so a long one is cut.
+
+    What is cut is longer than any id, and so is what remains of it.
+    """
     value = sent.get(field)
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    if isinstance(value, str):
+        return cut(value)
+    return "" if value is None else cut(_BRIEFLY.repr(value))
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:
