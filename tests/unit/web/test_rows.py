@@ -119,7 +119,7 @@ async def test_others_run_while_a_long_piece_is_read() -> None:
 
 
 def rows_read(rows: NdjsonRows) -> int:
-    return rows._lines._number  # noqa: SLF001 - the lines that have been looked at
+    return rows._lines._number
 
 
 async def test_a_body_without_items_has_no_blocks() -> None:
