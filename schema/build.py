@@ -30,7 +30,7 @@ from schema.query import Query
 from schema.scalars import DATE_TIME, FLOAT
 from schema.subscription import Subscription
 from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFailed
-from server.domain.errors import QueryTooExpensive
+from server.domain.errors import Overloaded, QueryTooExpensive
 
 
 class Schema(strawberry.Schema):
@@ -69,6 +69,9 @@ class Schema(strawberry.Schema):
             context.pre_execution_errors = list(fault.errors)
             if fault.document is None:
                 return PreExecutionError(data=None, errors=context.pre_execution_errors)
+        except Overloaded as error:
+            refusal = GraphQLError(str(error), original_error=error)
+            return PreExecutionError(data=None, errors=[client_error(refusal)])
         return await super()._prepare_operation_async(context, extensions_runner)
 
     @override

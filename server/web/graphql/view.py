@@ -194,9 +194,8 @@ class GraphQLView(GraphQL[Context, None]):
             request_data=request_data,
         )
         async with self.admission.admitted(_newcomer(request, request_data)):
-            if not _may_change(request_data):
-                return await unless_left(request, running())
-            result = await running()
+            ends_if_left = not _may_change(request_data)
+            result = await (unless_left(request, running()) if ends_if_left else running())
         if context.notes.refused is not None:  # nothing was done
             refused = to_refused(context.notes.refused)
             sub_response.status_code = refused.status
