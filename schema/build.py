@@ -18,7 +18,7 @@ from schema import enums  # noqa: F401 - describes the enumerations before they 
 from schema.compiled.extension import Compilation
 from schema.compiled.operations import CompiledOperations
 from schema.compiled.stock import PlannedRequest
-from schema.context import Context, hides_suggestions
+from schema.context import Context
 from schema.errors import client_error, replace_errors
 from schema.idempotency import Idempotency, replay_mark
 from schema.introspection_by_admins import IntrospectionByAdmins
@@ -62,9 +62,7 @@ class Schema(strawberry.Schema):
         """Read the text in our own way, of which Strawberry has no setting for a thread or limits."""
         try:
             if context.query:
-                context.graphql_document = await self.texts.read(
-                    context.query, hide_suggestions=hides_suggestions(context.context)
-                )
+                context.graphql_document = await self.texts.read(context.query, context.context)
                 context.pre_execution_errors = []  # it is valid: not to be validated again
         except FaultyText as fault:
             context.graphql_document = fault.document

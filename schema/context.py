@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
@@ -24,6 +25,9 @@ from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.ledger_reads import LedgerReads
 from server.mongo.batches.results import BatchResults
 from server.mongo.products.product_reads import ProductReads
+from server.reading import READING_ROOM
+
+T = TypeVar("T")
 
 MAX_QUERY_COST = 20_000  # 15 pages of 1 000, or 1 000 batches with a few results of each
 
@@ -157,6 +161,21 @@ class Context:
 def hides_suggestions(context: Context | None) -> bool:
     """Return whether errors must not name what the caller may have meant."""
     return context is not None and context.services.is_production
+
+
+async def read_beside(context: Context | None, work: Callable[[], T]) -> T:
+    """Return what `work` returns, once a thread has done it in the turn of the caller.
+
+    Raises:
+        Overloaded: too much waits to be read; nothing was done.
+    """
+    if context is None:
+        return await READING_ROOM.read("", work)
+    try:
+        return await READING_ROOM.read(context.charged_to, work)
+    except Overloaded as error:
+        context.notes.refused = error
+        raise
 
 
 Resolving = Info[Context, None]

@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from server.domain.errors import cut
 from server.domain.refusal import BAD_INPUT, Refusal, refusal_of
 from server.domain.request_id import current_request_id
 
@@ -57,7 +58,10 @@ def client_error(error: GraphQLError) -> GraphQLError:
 def _refusal(error: GraphQLError) -> Refusal:
     cause = error.original_error
     if cause is None or (not error.path and isinstance(cause, _CALLERS_MISTAKES)):
-        return Refusal(code=BAD_INPUT, message=_cut(_CLEARER.get(error.message, error.message)))
+        return Refusal(
+            code=BAD_INPUT,
+            message=cut(_CLEARER.get(error.message, error.message), _LONGEST_MESSAGE),
+        )
     refusal = refusal_of(cause, uuid4().hex)
     if refusal.error_id:
         fields = {"error_id": refusal.error_id, "path": error.path}
@@ -65,11 +69,3 @@ def _refusal(error: GraphQLError) -> Refusal:
     elif refusal.log_level is not None:
         log.log(refusal.log_level, "A request could not be answered: %s", cause)
     return refusal
-
-
-def _cut(message: str) -> str:
-    """Return the message with its middle left out if it is long."""
-    if len(message) <= _LONGEST_MESSAGE:
-        return message
-    half = _LONGEST_MESSAGE // 2
-    return f"{message[:half]} … {message[-half:]}"

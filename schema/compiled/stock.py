@@ -70,7 +70,7 @@ async def executed(
     found = stock_document(schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
     if found is None:
         return None
-    values = await coerced(found, sent, hide_suggestions=hides_suggestions(request.context))
+    values = await coerced(found, sent, request.context)
     if isinstance(values, ExecutionResult):
         return values
     executor = stock_executor(schema, found, values, request)

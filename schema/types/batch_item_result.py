@@ -1,13 +1,14 @@
 import strawberry
 
-from schema.types.item_error import ItemError
+from schema.types.item_error import LONG_IDS, ItemError
 
 
 @strawberry.type(description="The result of one item of a stored batch.")
 class BatchItemResult:
     index: int = strawberry.field(description="Position of the item in the request, from 0.")
     product_id: strawberry.ID | None = strawberry.field(
-        description="Id of the product as it was sent, or the id of the product that was created; null if there is none."
+        description="Id of the product as it was sent, or the id of the product that was created; null if there is none. "
+        f"{LONG_IDS}"
     )
     success: bool = strawberry.field(description="Whether the item took effect.")
     message: str | None = strawberry.field(

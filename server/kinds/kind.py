@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from server.domain.errors import briefly, cut
 from server.domain.item_error import ItemError
 from server.domain.item_result import Input
 from server.domain.outcome import Failed, Outcome
@@ -186,9 +187,14 @@ class BatchWork(Generic[ItemT, OutcomeT]):
 
 
 def sent_id(sent: Input, field: str = "productId") -> str:
-    """Return the id as text, whatever was sent; an error message quotes it."""
+    """Return the id as text, whatever was sent. Results and messages show it, so a long one is cut.
+
+    What is cut is longer than any id, and so is what remains of it.
+    """
     value = sent.get(field)
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    if isinstance(value, str):
+        return cut(value)
+    return "" if value is None else briefly(value)
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:

@@ -97,7 +97,7 @@ class Convex:
         caller = await self._authentication.identify(request)
         self._admission.require_hope(account_of(request))
         body = await read_whole(request, self._max_request_bytes)
-        sent = await _read(body)
+        sent = await _read(body, account_of(request))
         function = function_at(sent["path"], kind)
         newcomer = Newcomer(
             caller=account_of(request),
@@ -118,13 +118,13 @@ def _stays(request: Request, sent: Mapping[str, Any]) -> bool:
     return named or bool(key_headers(request)) or _SUBMISSION in sent["path"]
 
 
-async def _read(body: bytes) -> dict[str, Any]:
+async def _read(body: bytes, caller: str) -> dict[str, Any]:
     """Return the call in a body: an object with `path`, `args` and `format`.
 
     Raises:
-        Refused: it is no call at all.
+        Refused: it is no call at all. Overloaded: too much waits to be read.
     """
-    sent = await read_body(body)
+    sent = await read_body(body, caller)
     if not isinstance(sent.get("path"), str):
         raise bad_input(["The body must be a JSON object {path, args, format}; path is a text."])
     if sent.get("format") not in (None, *_FORMATS):

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import json
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -26,10 +25,8 @@ from typing_extensions import override
 
 from schema import schema
 from schema.context import Context, Services
-from server.domain.errors import BadInput
 from server.domain.refusal import STOPPING, Refusal
 from server.domain.tracing import UNTRACED, Tracer
-from server.web import json_value
 from server.web.accept import accepted
 from server.web.admission.admission import Admission
 from server.web.body import read_whole, require_media_type, single_parameters
@@ -166,7 +163,7 @@ class GraphQLView(GraphQL[Context, None]):
         await self.authentication.identify(sent)
         if sent.method == "GET":
             return from_query(single_parameters(sent))
-        return await from_body(await read_whole(sent, self._max_request_bytes))
+        return await from_body(await read_whole(sent, self._max_request_bytes), account_of(sent))
 
     @override
     async def execute_single(
@@ -202,14 +199,6 @@ class GraphQLView(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Return the response with one answer: batching is off."""
         return executed(response_data, sub_response)
-
-    @override
-    def decode_json(self, data: str | bytes) -> object:
-        """Return a message of a WebSocket."""
-        try:
-            return json_value.parse(data)
-        except BadInput as error:
-            raise json.JSONDecodeError(str(error), "", 0) from error  # what Strawberry closes on
 
 
 def _preferred(request: HTTPConnection) -> str | None:

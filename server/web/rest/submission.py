@@ -24,7 +24,7 @@ from server.web.json_value import json_answer
 from server.web.key import key_headers
 from server.web.refusal import bad_input
 from server.web.rest.csv_rows import READERS, CsvRows
-from server.web.rest.json_body import items_of
+from server.web.rest.json_body import Faults, items_of
 from server.web.rest.kind import BATCH_SIZE, RestKind
 from server.web.rest.ndjson import NdjsonRows
 from server.web.rest.rows import Rows, StreamLimits, blocks
@@ -78,12 +78,15 @@ async def submit(
 async def _submit_whole(
     request: Request, kind: RestKind, submissions: Submissions, body: bytes
 ) -> Submitted:
-    faults = [
-        f"There is no parameter {quoted(name)}: in JSON, options stand beside {kind.kind.argument}."
-        for name in request.query_params
-    ]
-    sent = await read_body(body)
-    items: Sequence[Input] = items_of(kind, sent, faults)
+    faults = Faults(
+        [
+            f"There is no parameter {quoted(name)}: in JSON, options stand beside "
+            f"{kind.kind.argument}."
+            for name in request.query_params
+        ]
+    )
+    sent = await read_body(body, account_of(request))
+    items: Sequence[Input] = await items_of(kind, sent, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     with answered_with(batch_request.key):
         return await submissions.submit(batch_request, items)
@@ -96,8 +99,8 @@ async def _submit_stream(
     rows: Rows,
     limits: StreamLimits,
 ) -> Submitted:
-    faults = repeated_parameters(request)
-    sent = options_in_query(kind, request.query_params, faults)
+    faults = Faults(repeated_parameters(request))
+    sent = options_in_query(kind, request.query_params, faults.worded)
     batch_request = _batch_request(request, kind, sent, faults)
     async with aclosing(request.stream()) as body, aclosing(blocks(body, rows, limits)) as items:
         with answered_with(batch_request.key):
@@ -123,13 +126,13 @@ def options_in_query(kind: RestKind, query: Mapping[str, str], faults: list[str]
 
 
 def _batch_request(
-    request: Request, kind: RestKind, sent: Mapping[str, Any], faults: list[str]
+    request: Request, kind: RestKind, sent: Mapping[str, Any], faults: Faults
 ) -> BatchRequest:
-    work = _work(kind, sent, faults)
-    options = _batch_options(sent, faults)
-    key = _key(request, faults)
+    work = _work(kind, sent, faults.worded)
+    options = _batch_options(sent, faults.worded)
+    key = _key(request, faults.worded)
     if work is None or faults:
-        raise bad_input(faults)
+        raise bad_input(faults.worded, faults.more)
     return BatchRequest(
         work=work,
         options=options,

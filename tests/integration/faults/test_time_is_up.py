@@ -107,6 +107,19 @@ async def test_the_chunks_of_a_keyed_batch_that_hang_are_done_once_in_the_end(sh
     assert len(shop.rows(status="applied")) == 4
 
 
+async def test_a_keyed_batch_of_many_chunks_is_answered_within_its_patience(shop: Shop) -> None:
+    ids = await shop.put(*[10] * 4)
+    query = _UPDATE.replace("updates: $updates,", "updates: $updates, options: {batchSize: 1},")
+
+    updates = [{"productId": one, "quantity": 5} for one in ids]
+
+    with patient(Patience(60, Outage())):
+        answer = await shop.graphql(query, {"updates": updates, "key": "well"})
+
+    assert [one["newStock"] for one in answer["data"]["batchUpdateStock"]] == [15] * 4
+    assert await shop.open_transactions() == 0
+
+
 async def test_two_mutations_of_one_request_wait_no_longer_than_one(shop: Shop) -> None:
     (known,) = await shop.put(10)
     with hanging(shop, "find"):

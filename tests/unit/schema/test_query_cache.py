@@ -60,7 +60,7 @@ async def test_a_text_with_a_whole_batch_is_not_kept_and_read_beside_the_loop(
 ) -> None:
     await asyncio.gather(texts.read(LONG), texts.read(LONG))
 
-    assert read == ["query-text_0"] * 2
+    assert [name.rpartition("_")[0] for name in read] == ["reading"] * 2
 
 
 async def test_a_text_of_medium_length_is_read_beside_the_loop_and_kept(
@@ -71,7 +71,7 @@ async def test_a_text_of_medium_length_is_read_beside_the_loop_and_kept(
     for _ in range(2):
         await texts.read(text)
 
-    assert read == ["query-text_0"]
+    assert [name.rpartition("_")[0] for name in read] == ["reading"]
 
 
 async def test_a_faulty_text_is_not_kept(texts: Texts, read: list[str]) -> None:
@@ -110,6 +110,6 @@ async def test_what_graphql_core_quotes_is_cut() -> None:
     result = await schema.execute("{ " + "x" * 100_000 + " }")
 
     assert result.errors is not None
-    assert [len(error.message) for error in result.errors] == [503]
+    assert [len(error.message) for error in result.errors] == [500]
     assert result.errors[0].message.startswith("Cannot query field 'xxx")
     assert result.errors[0].message.endswith("xxx' on type 'Query'.")
