@@ -97,7 +97,7 @@ class Schema(strawberry.Schema):
             try:
                 if answer := await operation.run(request, variable_values or {}):
                     return self._executed(answer, request.context)
-            except QueryTooExpensive as error:
+            except (QueryTooExpensive, Overloaded) as error:
                 refusal = client_error(GraphQLError(str(error), original_error=error))
                 return PreExecutionError(data=None, errors=[refusal])
         try:

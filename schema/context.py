@@ -9,7 +9,7 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 from strawberry.types import Info
 
-from schema.pace import Pace
+from schema.pace import Pace, Turns
 from schema.result_loaders import ResultLoaders
 from server.batches.allowance import Allowance
 from server.batches.engine.engine import Engine
@@ -18,6 +18,7 @@ from server.batches.stored.keyed import KeyedBatches
 from server.batches.stored.submissions import Submissions
 from server.domain.caller import ANONYMOUS, NOBODY, Caller, Role
 from server.domain.errors import Overloaded, RateLimited
+from server.domain.place import current_place
 from server.domain.product import Product
 from server.jobs.progress_feed import ProgressFeed
 from server.mongo.batches.batch_reads import BatchReads
@@ -49,22 +50,28 @@ class Services:
     ledger: LedgerReads
     allowance: Allowance
     clock: Callable[[], datetime]
+    turns: Turns = field(default_factory=Turns)
     max_query_cost: int = MAX_QUERY_COST
     is_production: bool = False
 
 
 @dataclass(slots=True)
 class RequestNotes:
-    """What a door must know of a request. `refused` is why nothing of it has begun."""
+    """What a door must know of a request.
+
+    `refused` is why nothing of it has begun. `changes` says whether it is a mutation; None until
+    its text has been read and its turn has come.
+    """
 
     refused: RateLimited | Overloaded | None = None
+    changes: bool | None = None
 
 
 @dataclass(slots=True)
 class Context:
     """What one operation can reach; `products` and `results` collect single look-ups into one.
 
-    `pace` gives other operations their turns.
+    `pace` gives other operations of the process their turns.
 
     `key_headers` are the request's headers `Idempotency-Key` as they were sent; a WebSocket has
     none. `is_replay` says that a mutation gets the answer that it got before. `caller` sends the
@@ -80,7 +87,14 @@ class Context:
     _mutations: int = field(default=0, init=False)
     _products: DataLoader[str, Product | None] | None = field(default=None, init=False)
     _results: ResultLoaders | None = field(default=None, init=False)
-    pace: Pace = field(default_factory=Pace, init=False)
+    _pace: Pace | None = field(default=None, init=False)
+
+    @property
+    def pace(self) -> Pace:
+        """Return what gives others their turns, which most mutations do without."""
+        if self._pace is None:
+            self._pace = Pace(self.services.turns, self.charged_to)
+        return self._pace
 
     @property
     def may_introspect(self) -> bool:
@@ -116,6 +130,21 @@ class Context:
     def identify(self, caller: Caller, charged_to: str) -> None:
         """Note who sends the operations of this context, and whose limits they count for."""
         self.caller, self.charged_to = caller, charged_to
+
+    async def begin(self, cost: int, *, changes: bool) -> None:
+        """Begin an operation of this cost when its turn comes.
+
+        Raises:
+            Overloaded: that would take too long; nothing was done.
+        """
+        place = current_place()
+        try:
+            if place is not None:
+                await place.weigh(cost)
+        except Overloaded as error:
+            self.notes.refused = error
+            raise
+        self.notes.changes = changes
 
     @contextmanager
     def changing(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
 from schema.context import Context, hides_suggestions
-from schema.pace import Pace
+from schema.pace import Pace, Turns
 
 _LISTS: Final[Collection[type]] = (
     list,
@@ -43,7 +43,7 @@ class SlicingExecutor(StrawberryGraphQLCoreExecutionContext):
     @cached_property
     def _pace(self) -> Pace:
         context = self.context_value
-        return context.pace if isinstance(context, Context) else Pace()
+        return context.pace if isinstance(context, Context) else Pace(Turns())
 
     @override
     def complete_list_value(

@@ -116,7 +116,9 @@ class TransactionRunner:
         self._on_retry = on_retry
         self._jitter = jitter
         self._behind: set[asyncio.Task[None]] = set()
-        self._users: dict[Session, asyncio.Task[Any]] = {}  # of sessions that outlive a run
+        self._users: dict[
+            int, asyncio.Task[Any]
+        ] = {}  # by the id of the session; Motor's has no hash
 
     async def run(
         self,
@@ -150,7 +152,7 @@ class TransactionRunner:
                     self._run_on(session, body, attempt, commit=commit), context=with_patience(None)
                 )
                 if session is not None:
-                    self._users[session] = running
+                    self._users[id(session)] = running
                 return await asyncio.shield(running)
         except DatabaseUnavailable:
             if running is None or (running.done() and not wait.has_expired):
@@ -174,7 +176,7 @@ class TransactionRunner:
         try:
             yield session
         finally:
-            user = self._users.pop(session, None)
+            user = self._users.pop(id(session), None)
             if user is None or user.done():
                 await self._end_session(session)
             else:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Final
 
 import server
+from server.domain.errors import StartupError
 from server.domain.tracing import UNTRACED, Tracer
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,9 @@ def tracing(environment: Mapping[str, str], service: str) -> Iterator[Tracer]:
     """Yield the tracer that the variables ask for, and send the last spans when the block ends.
 
     `service` is the name of the service, unless a variable has another.
+
+    Raises:
+        StartupError: a variable is wrong.
     """
     if not is_asked_for(environment):
         yield UNTRACED
@@ -63,8 +67,11 @@ def tracing(environment: Mapping[str, str], service: str) -> Iterator[Tracer]:
     attributes = {"service.version": server.__version__}
     if not _names_a_service(environment):
         attributes["service.name"] = service
-    provider = TracerProvider(resource=Resource.create(attributes), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(ToldExporter(OTLPSpanExporter())))
+    try:
+        provider = TracerProvider(resource=Resource.create(attributes), shutdown_on_exit=False)
+        provider.add_span_processor(BatchSpanProcessor(ToldExporter(OTLPSpanExporter())))
+    except ValueError as error:
+        raise StartupError(f"A variable of OpenTelemetry (OTEL_…) is wrong: {error}") from error
     log.info("Spans are sent to the collector of OTEL_EXPORTER_OTLP_ENDPOINT")
     try:
         yield OpenTelemetryTracer(provider.get_tracer("stockbatch", server.__version__))

@@ -1,5 +1,6 @@
 """The routes that tell whether a process is well. A worker has no others."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -66,9 +67,8 @@ def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_request: Request) -> Response:
-        reason = await why_not_ready()
+        reason, state = await asyncio.gather(why_not_ready(), metrics.gauges.queue_state())
         if reason is None:
-            state = await metrics.gauges.queue_state()
             warning = {"warning": state.warning} if state and state.warning else {}
             return JSONResponse({"status": "ok", **warning})
         return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)

@@ -114,7 +114,9 @@ class Commits:
                     raise CommitUnknown(f"{cause}; then {error}") from error
                 await asyncio.sleep(delay)
             else:
-                log.warning(
+                level = logging.DEBUG if attempt.is_given_up else logging.WARNING
+                log.log(  # of one that has been given up, the runner tells the end
+                    level,
                     "A commit failed with %s and was found to have %s",
                     type(cause).__name__,
                     "taken effect" if found else "taken no effect",

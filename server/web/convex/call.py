@@ -50,7 +50,7 @@ async def call(function: Function, sent: Any, context: Context, *, size: int) ->
     Raises:
         BadInput: the arguments are not the function's.
         RateLimited: the caller has sent too many items, or too many of its batches wait.
-        Overloaded: too much waits to be read.
+        Overloaded: too much waits to be read, or there is no time for what the function costs.
         FunctionFailed: GraphQL refuses them, or the function failed.
     """
     arguments = _arguments(function, sent)

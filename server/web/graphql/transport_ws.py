@@ -18,13 +18,16 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from typing_extensions import override
 
+from schema import schema
 from schema.context import Context
 from server.domain.caller import NOBODY
 from server.domain.errors import Overloaded, ServerStops, StockbatchError, quoted
+from server.domain.place import current_place
 from server.domain.refusal import BAD_INPUT, refusal_of
 from server.domain.tracing import Tracer
 from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
+from server.web.graphql.arrival import known_cost
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.identity.authentication import Authentication, account_of
@@ -141,6 +144,9 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
 
     @override
     async def send_message(self, message: Any) -> None:
+        place = current_place()
+        if place is not None:
+            place.pause()  # the work is done: a reader may be slow
         await super().send_message(message)
         match message["type"]:
             case "next":
@@ -149,17 +155,18 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
                 note_answer(message["payload"])
 
     async def _run_admitted(self, operation: Operation[Context, None]) -> None:
-        """Run the operation when its turn comes; a subscription only has to begin in time."""
+        """Run the operation when its turn comes. A subscription has its turn at each event."""
         view, socket = cast("View", self.view), cast("Socket", self.websocket)
-        text: str = operation.query or ""  # Strawberry says that it is missing
-        newcomer = Newcomer(caller=account_of(socket.ws), work=work_of(len(text)))
+        known = schema.operations.known(operation.query, operation.operation_name)
+        newcomer = Newcomer(
+            caller=account_of(socket.ws),
+            work=work_of(len(operation.query or "")),  # Strawberry says that it is missing
+            cost=known_cost(known, operation.variables, self.context),
+        )
         try:
             view.admission.require_hope(newcomer.caller)
-            if "subscription" in text:
+            async with view.admission.admitted(newcomer):
                 await super().run_operation(operation)
-            else:
-                async with view.admission.admitted(newcomer):
-                    await super().run_operation(operation)
         except (Overloaded, ServerStops) as error:
             refusal = refusal_of(error, "")
             extensions = {

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -26,30 +25,24 @@ from typing_extensions import override
 
 from schema import schema
 from schema.context import Context, Services
-from schema.limits.text import MOST_CHARACTERS
 from server.domain.refusal import STOPPING, Refusal
 from server.domain.tracing import UNTRACED, Tracer
 from server.web.accept import accepted
-from server.web.admission.admission import Admission, Newcomer, work_of
-from server.web.admission.leaving import left, unless_left
+from server.web.admission.admission import Admission
 from server.web.body import read_whole, require_media_type, single_parameters
-from server.web.connections.flight import BODY, BodyBytes
 from server.web.graphiql.page import Page
 from server.web.graphql.answer import JSON, RESPONSE, executed, preferred, refusal
+from server.web.graphql.arrival import arrival
 from server.web.graphql.request import from_body, from_query
 from server.web.graphql.socket import Socket
 from server.web.graphql.transport_ws import TransportWS
 from server.web.identity.authentication import Authentication, account_of, caller_of
-from server.web.key import has_key, key_headers
+from server.web.key import key_headers
 from server.web.origins import allows
 from server.web.patience import NewPatience, endless
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
 
-# What is not closed ends the match as well: it is looked through once.
-_NOISE = re.compile(
-    r'#[^\n\r]*+|"""(?:[^"\\]++|\\(?:""")?|""?(?!"))*+(?:""")?|"(?:[^"\\\n\r]++|\\.)*+"?', re.DOTALL
-)
 OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
 
@@ -193,9 +186,9 @@ class GraphQLView(GraphQL[Context, None]):
             root_value=root_value,
             request_data=request_data,
         )
-        async with self.admission.admitted(_newcomer(request, request_data)):
-            ends_if_left = not _may_change(request_data)
-            result = await (unless_left(request, running()) if ends_if_left else running())
+        arrived = arrival(request, request_data, context)
+        async with self.admission.admitted(arrived.newcomer):
+            result = await arrived.run(running())
         if context.notes.refused is not None:  # nothing was done
             refused = to_refused(context.notes.refused)
             sub_response.status_code = refused.status
@@ -206,25 +199,6 @@ class GraphQLView(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Return the response with one answer: batching is off."""
         return executed(response_data, sub_response)
-
-
-def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:
-    body: BodyBytes | None = request.scope.get("state", {}).get(BODY)
-    work = work_of(body.size if body else len(sent.query or ""))
-    stays = _may_change(sent) and has_key(request, sent)
-    return Newcomer(
-        caller=account_of(request), work=work, left=None if stays else partial(left, request)
-    )
-
-
-def _may_change(sent: GraphQLRequestData) -> bool:
-    """Return False if the request cannot be a mutation: its text does not have the word.
-
-    A text that is too long is refused, so it need not be looked through. The word does not count in
-    comments and texts.
-    """
-    text = (sent.query or "")[:MOST_CHARACTERS]
-    return "mutation" in text and "mutation" in _NOISE.sub("", text)
 
 
 def _preferred(request: HTTPConnection) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -11,6 +12,7 @@ from typing_extensions import override
 from server.domain.batch_progress import BatchProgress
 from server.domain.errors import StoreError
 from server.domain.item_result import ItemResult
+from server.domain.place import Place
 from server.kinds.registry import KINDS
 from server.mongo.batches.results import BatchResults
 from server.web.accept import accepted, qualities, quality
@@ -21,13 +23,18 @@ from server.web.rest.poll import flag
 from server.web.rest.result_rows import CsvWriter, NdjsonWriter, Writer
 
 _BLOCK = 500  # results that are written at once
+BLOCK_WORK: Final = 100  # of a block: some 8 ms of CPU
 _WHICH = {None: "results", True: "succeeded", False: "failed"}
 _NDJSON_RANGES = ("application/x-ndjson", "application/*", "*/*")
 _CSV_RANGES = ("text/csv", "text/*", "*/*")
 
 
-async def download(request: Request, batch: BatchProgress, results: BatchResults) -> Response:
+async def download(
+    request: Request, batch: BatchProgress, results: BatchResults, place: Place
+) -> Response:
     """Return the results of `batch` as a file, with `success=true` or `false` only those.
+
+    The download takes its `place` for each block, and gives it back while the block is sent.
 
     Raises:
         Refused: a parameter is wrong, or there is no such format.
@@ -35,7 +42,7 @@ async def download(request: Request, batch: BatchProgress, results: BatchResults
     """
     writer = _writer(request, RestKind(KINDS[batch.kind]))
     success = flag(request, "success")
-    pieces = _pieces(results, batch.id, success, writer)
+    pieces = _pieces(_results(results, batch.id, success), writer, place)
     first = await anext(pieces)  # an error before the first byte can still be answered
     name = f"batch-{batch.id}-{_WHICH[success]}.{writer.suffix}"
     return _Download(
@@ -67,18 +74,26 @@ async def _from(first: bytes, others: AsyncGenerator[bytes, None]) -> AsyncGener
 
 
 async def _pieces(
-    results: BatchResults, batch_id: str, success: bool | None, writer: Writer
+    results: AsyncGenerator[ItemResult, None], writer: Writer, place: Place
 ) -> AsyncGenerator[bytes, None]:
     """Yield the file in pieces: at least one, which may be empty."""
     head = writer.head()
     block: list[ItemResult] = []
-    async with aclosing(_results(results, batch_id, success)) as found:
-        async for result in found:
-            block.append(result)
-            if len(block) == _BLOCK:
-                yield head + writer.rows(block)
-                head, block = b"", []
-    yield head + writer.rows(block)
+    try:
+        await place.resume()
+        async with aclosing(results) as found:
+            async for result in found:
+                block.append(result)
+                if len(block) == _BLOCK:
+                    piece = head + writer.rows(block)
+                    head, block = b"", []
+                    place.pause()
+                    yield piece
+                    await place.resume()
+        piece = head + writer.rows(block)
+    finally:
+        place.pause()
+    yield piece
 
 
 async def _results(

@@ -101,7 +101,7 @@ class Callers:
         batch = {"updates": self._updates(items), "batchSize": 20}
         answer = await self._post(client, SUBMIT, b=batch, k=uuid4().hex)
         batch_id = answer["submitBatch"]["id"]
-        end = await self._followed(batch_id)
+        end = await self.followed(batch_id)
         if end != {"status": "COMPLETED", "successCount": items}:
             raise Wrong(f"batch {batch_id} has ended as {end}")
         self.tally.submitted += 1
@@ -112,7 +112,7 @@ class Callers:
             raise Wrong(f"a download with status {found.status_code} has {rows} rows")
         self.tally.downloads += 1
 
-    async def _followed(self, batch_id: str) -> dict[str, Any]:
+    async def followed(self, batch_id: str) -> dict[str, Any]:
         """Return the last progress of the batch; connect again whenever the connection ends."""
         while True:
             try:

@@ -17,6 +17,7 @@ from server.web.app import make_app
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
 from server.web.identity.authentication import Authentication
+from server.web.patience import NewPatience, endless
 from server.web.rest.view import Rest
 from tests.support.shop import Shop
 
@@ -79,6 +80,7 @@ def app_of(
     admission: Admission | None = None,
     authentication: Authentication | None = None,
     is_production: bool = False,
+    new_patience: NewPatience = endless,
 ) -> Starlette:
     """Return the whole application, with a limit on bodies that tests can reach."""
 
@@ -95,6 +97,7 @@ def app_of(
         authentication=authentication,
         on_answered=shop.metrics.request_answered,
         tracer=shop.tracer,
+        new_patience=new_patience,
     )
     rest = Rest(
         services,

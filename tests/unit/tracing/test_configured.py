@@ -8,6 +8,7 @@ from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from server.cli.traced import TraceIds
+from server.domain.errors import StartupError
 from server.domain.tracing import UNTRACED
 from server.tracing.configured import is_asked_for, tracing
 from server.tracing.exporting import ToldExporter
@@ -51,6 +52,13 @@ def test_without_the_packages_the_log_says_what_to_install(
     with tracing(ENDPOINT, "stockbatch") as tracer:
         assert tracer is UNTRACED
     assert "pip install '.[tracing]'" in caplog.text
+
+
+def test_a_wrong_variable_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "-1")
+
+    with pytest.raises(StartupError, match="OTEL_…"), tracing(ENDPOINT, "stockbatch"):
+        pytest.fail("it has begun")
 
 
 def test_an_outage_of_the_collector_is_two_lines(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,6 +8,7 @@ import pytest
 from server.domain.stopping import Stopping
 from server.web import health
 from server.web.health import Readiness
+from server.web.probe import Probe
 
 
 async def yes() -> bool:
@@ -88,3 +89,33 @@ async def test_a_question_that_is_open_is_not_asked_again(monkeypatch: pytest.Mo
 
     assert asked == 1
     await readiness.close()
+
+
+async def test_a_process_that_stops_says_so_whatever_else_is_wrong() -> None:
+    stopping = Stopping(1)
+    readiness = Readiness(no, lambda: False, stopping)
+
+    stopping.begin()
+
+    assert await readiness.why_not() == "the process stops"
+
+
+async def test_a_question_that_is_asked_anew_leaves_its_answer_to_those_who_waited() -> None:
+    answers = [asyncio.get_running_loop().create_future() for _ in range(2)]
+    asked = iter(answers)
+
+    async def ask() -> int:
+        answer: int = await next(asked)
+        return answer
+
+    probe = Probe(ask)
+    second = probe.result()
+    first = asyncio.create_task(probe.result())
+    await asyncio.sleep(0)
+    assert probe._asking is not None
+    probe._asking.add_done_callback(lambda _: second.send(None))  # before the first goes on
+    answers[0].set_result(1)
+
+    assert await first == 1
+    second.close()
+    await probe.close()
