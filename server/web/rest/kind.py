@@ -14,7 +14,7 @@ from server.kinds.registry import KINDS
 BATCH_SIZE = "batchSize"  # the option that every kind has
 MOST_UNKNOWN = 5  # keys that are named: an item of 1 MB can have 90 000
 LONGEST_TEXT: Final = 64 * 1024  # characters of a text in an item, as long as a line may be
-_LONGEST_LIST: Final = 2_000  # values and characters in a list or object, which no field takes
+_LONGEST_LIST: Final = 1_000  # values and characters in a list or object, which no field takes
 _MOST_LOOKED_AT: Final = 20  # fields of an item; with more, some are unknown
 _LONG_TYPES: Final = (str, list, dict)
 

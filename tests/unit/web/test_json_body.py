@@ -54,8 +54,8 @@ LONG = "x" * (LONGEST_TEXT + 1)
     [
         ({"updates": [{"quantity": LONG}]}, "updates[0] has a value for “quantity”"),
         ({"updates": [{}, {"quantity": [0.1] * 1001}]}, "updates[1] has a value for “quantity”"),
-        ({"updates": [{"quantity": [[["x" * 2000]]]}]}, "updates[0] has a value for “quantity”"),
-        ({"updates": [{"quantity": {"x" * 2000: 1}}]}, "updates[0] has a value for “quantity”"),
+        ({"updates": [{"quantity": [[["x" * 1000]]]}]}, "updates[0] has a value for “quantity”"),
+        ({"updates": [{"quantity": {"x" * 1000: 1}}]}, "updates[0] has a value for “quantity”"),
     ],
     ids=["text", "list", "nested", "object"],
 )
