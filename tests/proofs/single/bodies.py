@@ -16,6 +16,10 @@ _UPDATE = (
     "mutation ($u: [StockUpdateInput!]!) { batchUpdateStock(updates: $u) { success newStock } }"
 )
 _SUBMIT = "mutation ($o: BatchOperationInput!) { submitBatch(operation: $o) { id } }"
+_KEYED = (
+    "mutation ($u: [StockUpdateInput!]!, $k: String) "
+    "{ batchUpdateStock(updates: $u, idempotencyKey: $k) { success productId } }"
+)
 _ID = "f" * 24  # no product has it
 
 
@@ -104,6 +108,10 @@ def _batches() -> list[Row]:
     whole = json.dumps({"updates": [_item(1)] * 100_000}).encode()
     call = {"path": "batchUpdateStock", "args": {"updates": [_item(1)] * 10_000}}
     return [
+        Row(
+            "10 000 stock updates with a key, GraphQL",
+            lambda: query(_KEYED, {"u": [_item(1)] * 10_000, "k": "many"}),
+        ),
         Row("10 000 stock updates, GraphQL", lambda: query(_UPDATE, {"u": [_item(1)] * 10_000})),
         _convex("10 000 stock updates, Convex", lambda: json.dumps(call)),
         _post("100 000 stock updates, REST", "update-stock", lambda: whole),
@@ -142,6 +150,16 @@ def _faulty() -> list[Row]:
         _graphql(
             "a text of 30 MB, GraphQL",
             lambda: _update('{"productId":"' + "n" * 30 * _MB + '","quantity":"x"}'),
+        ),
+        Row("a text of 30 MB, with a key", lambda: query(_KEYED, {"u": _long_ids(30), "k": "k"})),
+        Row("30 texts of 1 MB", lambda: query(_UPDATE, {"u": _long_ids(1) * 30})),
+        Row(
+            "30 texts of 1 MB, submitted",
+            lambda: query(_SUBMIT, {"o": {"updateStock": {"updates": _long_ids(1) * 30}}}),
+        ),
+        Row(
+            "a text of 30 MB, submitted",
+            lambda: query(_SUBMIT, {"o": {"updateStock": {"updates": _long_ids(30)}}}),
         ),
     ]  # fmt: skip
 
@@ -216,6 +234,11 @@ def _update(items: str) -> str:
 def _call(arguments: str) -> str:
     """Return a call of Convex with these arguments, in JSON."""
     return f'{{"path":"batchUpdateStock","args":{arguments}}}'
+
+
+def _long_ids(megabytes: int) -> list[dict[str, object]]:
+    """Return an item with a long id."""
+    return [{"productId": "n" * megabytes * _MB, "quantity": 1}]
 
 
 def _list(value: str, count: int) -> str:
