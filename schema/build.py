@@ -69,6 +69,9 @@ class Schema(strawberry.Schema):
             context.pre_execution_errors = list(fault.errors)
             if fault.document is None:
                 return PreExecutionError(data=None, errors=context.pre_execution_errors)
+        except Overloaded as error:
+            refusal = GraphQLError(str(error), original_error=error)
+            return PreExecutionError(data=None, errors=[client_error(refusal)])
         return await super()._prepare_operation_async(context, extensions_runner)
 
     @override

@@ -28,6 +28,8 @@
 An `ItemError` is a value, not an exception: `server.domain.item_error`.
 """
 
+from reprlib import Repr
+
 
 class StockbatchError(Exception):
     """The root of every error that this project raises on purpose."""
@@ -162,6 +164,9 @@ class StartupError(StockbatchError):
 _QUOTED_CHARACTERS = 64  # enough to recognise a text, however long it is
 LONGEST_SHOWN = 64  # characters of a value of the caller's in an answer; an id has 24
 _LEFT_OUT = " … "
+_BRIEFLY = Repr()  # of a list or an object it looks at the beginning alone
+_BRIEFLY.maxlevel = 2
+_BRIEFLY.maxstring = LONGEST_SHOWN + 1
 
 
 def quoted(text: str) -> str:
@@ -176,3 +181,8 @@ def cut(text: str, most: int = LONGEST_SHOWN) -> str:
         return text
     end = (most - len(_LEFT_OUT)) // 2
     return text[: most - len(_LEFT_OUT) - end] + _LEFT_OUT + text[-end:]
+
+
+def briefly(value: object) -> str:
+    """Return a caller's `value` in some characters, however much is in it."""
+    return cut(_BRIEFLY.repr(value))

@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from reprlib import Repr
 from typing import Any, Generic, Protocol, TypeVar
 
-from server.domain.errors import cut
+from server.domain.errors import briefly, cut
 from server.domain.item_error import ItemError
 from server.domain.item_result import Input
 from server.domain.outcome import Failed, Outcome
@@ -18,8 +17,6 @@ from server.kinds.kind_option import KindOption
 from server.kinds.outcome_form import OutcomeForm
 from server.mongo.transaction import Transaction
 
-_BRIEFLY = Repr()  # of a list or an object it writes down the beginning alone
-_BRIEFLY.maxlevel = 2
 _UPPER_CASE = re.compile(r"(?<!^)([A-Z])")
 
 Settings = Mapping[str, Any]  # the values of a kind's options, as they are stored
@@ -197,7 +194,7 @@ def sent_id(sent: Input, field: str = "productId") -> str:
     value = sent.get(field)
     if isinstance(value, str):
         return cut(value)
-    return "" if value is None else cut(_BRIEFLY.repr(value))
+    return "" if value is None else briefly(value)
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:

@@ -87,7 +87,7 @@ class KeyedBatches:
         if request.key is None:
             raise AssertionError("a keyed batch has a key")
         content = Content(request, in_background=False)
-        content.add(inputs)
+        await content.add_in_turns(inputs)
         items = request.work.items(inputs)
         batch, chunks = self._new(request, items, inputs, content.digest())
         if len(chunks) == 1 and not (batch.is_refused or batch.options.dry_run):

@@ -10,9 +10,8 @@ from server.domain.lanes import MOST_LANES, lane_of, lanes_for, mark_of
 from server.domain.options import BatchOptions
 from server.domain.stored_batch import Chunk, StoredItem
 from server.kinds.kind import BatchKind, Item
-from server.mongo.batches.stored_values import size_of
+from server.mongo.batches.stored_values import CHUNK_BYTES, size_of
 
-_CHUNK_BYTES = 4 * 1024**2  # of items; with their outcomes it must fit into a document of 16 MiB
 _HELD_BACK_BYTES = 16 * 1024**2  # of first items, until the number of lanes is decided
 
 
@@ -36,7 +35,7 @@ def chunks_of_request(
         )
         for index, part in enumerate(chunks_of(items, options))
     ]
-    if any(sum(size_of(item.input) for item in chunk.items) > _CHUNK_BYTES for chunk in chunks):
+    if any(sum(size_of(item.input) for item in chunk.items) > CHUNK_BYTES for chunk in chunks):
         raise BatchTooLarge("The texts of one chunk are too long to be stored: send less at once.")
     return chunks, 1 if options.ends_at_failure else max(1, len(chunks))
 
@@ -114,9 +113,9 @@ class Lanes:
         for item, mark, size in items:
             number = lane_of(mark, item.index, lanes)
             lane = self._lanes[number]
-            if size > _CHUNK_BYTES:
+            if size > CHUNK_BYTES:
                 raise BadInput(f"Item {item.index} is too large to be stored: {size} bytes.")
-            if lane.items and lane.bytes + size > _CHUNK_BYTES:
+            if lane.items and lane.bytes + size > CHUNK_BYTES:
                 yield self._cut(number, lane)
             lane.items.append(item)
             lane.products.append(mark)

@@ -255,5 +255,5 @@ async def _hashed(
 ) -> AsyncIterator[Sequence[Input]]:
     """Yield the blocks, and add each to the content on the way."""
     async for block in blocks:
-        content.add(block)
+        await content.add_in_turns(block)
         yield block

@@ -12,6 +12,7 @@ from server.mongo.connection.document import Document
 
 _INT64 = 2**63 - 1
 _MOST_BRACKETS = 100  # of a list or object that is read back
+CHUNK_BYTES = 4 * 1024**2  # of items; with their outcomes it must fit into a document of 16 MiB
 _FIELD_BYTES = 32  # more than the name of a field and what BSON puts around its value
 
 

@@ -15,6 +15,7 @@ from server.web.connections.progress import Progress
 from server.web.connections.reset import reset
 
 MOST_FRAMES: Final = 1_000  # of one message; a browser sends one, libraries cut at 16 KB or more
+_LINGER_SECONDS: Final = 2
 CONNECTION = "connection"  # in the scope's state: the connection itself
 
 # uvicorn logs the whole address, and websockets headers and messages as well: keys may be in them.
@@ -35,7 +36,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._receiving = Progress(guard.limits.transfer_seconds)
         self._unsent = 0
         self._pending = 0  # bytes of a message that is not complete
-        self._is_open = self._is_acknowledged = False
+        self._is_open = self._is_acknowledged = self._is_cut_off = False
         self._greeting = 0  # bytes that came before the acknowledgement
         self.conn.max_message_size = UNACKNOWLEDGED_BYTES
         self.logger = self.conn.logger = _QUIET
@@ -56,6 +57,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self._is_cut_off:
+            return
         was_open = self._is_open
         super().data_received(data)
         self._receiving.moved += len(data)
@@ -63,6 +66,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
             self._greeting += len(data)
         if self._greeting > UNACKNOWLEDGED_BYTES:
             self._cut_off(1009, "The connection is not acknowledged, and has sent 16 KB.")
+        if self._is_cut_off:
+            return
         before, self._pending = self._pending, self._incomplete()
         flight = self._guard.flight
         flight.received += self._pending - before
@@ -78,13 +83,37 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def _cut_off(self, code: int, reason: str) -> None:
         """Close the connection, whatever it was in the middle of."""
-        if self.transport.is_closing():
+        if self._is_cut_off or self.transport.is_closing():
             return
         if not self.handshake_complete:  # the application has yet to accept it, and would fail
             self.transport.abort()
         else:
             self.conn.fail(code, reason)
             self.handle_parser_exception()
+
+    @override
+    def handle_parser_exception(self) -> None:
+        """Say why the connection ends, and drop what the peer still sends, until it has read that.
+
+        A connection that is closed while bytes of it are unread is reset, and the reason is lost.
+        """
+        sent = self.conn.close_sent
+        if sent is None or self._is_cut_off:
+            return
+        self._is_cut_off = self.close_sent = True
+        self._guard.flight.received -= self._pending
+        self._pending = 0
+        self.frames = []
+        self.conn.reader.buffer.clear()
+        self.queue.put_nowait(
+            {"type": "websocket.disconnect", "code": sent.code, "reason": sent.reason}
+        )
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write_eof()  # the peer hangs up when it has read to here
+        self.close_timer = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
 
     @override
     def handle_connect(self, event: Request) -> None:

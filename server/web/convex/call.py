@@ -16,7 +16,7 @@ from server.domain.refusal import INTERNAL
 from server.reading import READING_ROOM
 from server.web.convex import pagination
 from server.web.convex.function import KEY, Function
-from server.web.convex.value import decoded, encoded
+from server.web.convex.value import decoded, encoded_in_slices
 
 _LARGE_BYTES = 200_000  # some 3 000 items: 10 ms
 _VARIABLE = re.compile(r"^Variable '\$(\w+)'")
@@ -66,7 +66,7 @@ async def call(function: Function, sent: Any, context: Context, *, size: int) ->
     if result.errors:
         raise _failed(function, result.errors[0])
     return Value(
-        json=encoded(_answer(function, result.data or {}, arguments)),
+        json=await encoded_in_slices(_answer(function, result.data or {}, arguments)),
         is_replay=bool((result.extensions or {}).get("idempotentReplay")),
     )
 

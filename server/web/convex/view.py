@@ -19,6 +19,7 @@ from server.domain.errors import (
     Unauthenticated,
 )
 from server.domain.refusal import BAD_INPUT, INTERNAL, STOPPING
+from server.web import json_value
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
 from server.web.body import JSON, read_body, read_whole, require_media_type
@@ -134,7 +135,8 @@ async def _read(body: bytes, caller: str) -> dict[str, Any]:
 
 def _returned(value: Value) -> Response:
     answer = {"status": "success", "value": value.json, "logLines": []}
-    return json_answer(answer, headers={"Idempotent-Replayed": "true"} if value.is_replay else None)
+    headers = {"Idempotent-Replayed": "true"} if value.is_replay else None
+    return Response(json_value.answer(answer), headers=headers, media_type=JSON)
 
 
 def _thrown(message: str, data: Mapping[str, Any] | None) -> Response:

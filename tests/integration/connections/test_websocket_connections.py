@@ -80,6 +80,20 @@ async def test_all_that_comes_before_the_acknowledgement_counts_together(
         await hasty.all()
 
 
+async def test_a_peer_that_goes_on_sending_can_read_why_its_connection_was_closed(
+    server: Listening,
+) -> None:
+    peer = await server.peer()
+    await peer.send(HANDSHAKE)
+    await peer.reader.readuntil(b"\r\n\r\n")
+
+    for _ in range(3):  # a reset would end the second or third
+        await peer.send(b"\x81\xff" + (600_000).to_bytes(8, "big") + b"aaaa" + b"x" * 600_000)
+        await asyncio.sleep(0.05)
+
+    assert b"\x03\xf1" in await peer.all()  # 1009
+
+
 async def test_a_message_has_a_thousand_frames_at_most(server: Listening) -> None:
     async with talking(server.port) as talk:
         await talk.greet()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from server.domain.errors import cut
 from tests.support.products.cups import (
     EACH_ITS_OWN,
     NOON,
@@ -194,10 +195,10 @@ async def test_a_malformed_id_fails(shop: Shop) -> None:
 
     result = await delete(shop, "x" * 2**20, known, **EACH_ITS_OWN)
 
-    shown = "“" + "x" * 64 + "…”"
+    shown = "“" + "x" * 31 + " … " + "x" * 30 + "”"
     message = f"{shown} is not a product id: an id is 24 hexadecimal characters."
     assert result["failed"] == [
-        failure(0, "x" * 2**20, error("INVALID_PRODUCT_ID", message, "0", "productId"))
+        failure(0, cut("x" * 2**20), error("INVALID_PRODUCT_ID", message, "0", "productId"))
     ]
     assert result["stats"] == counts(1, failed=1)
     assert shop.stocks() == {}

@@ -1,5 +1,6 @@
 """Read Convex's values in JSON, as `convexToJson` of the npm package wrote them."""
 
+import asyncio
 import math
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.errors import BadInput
-from server.web.convex.value import decoded, encoded
+from server.web.convex.value import decoded, encoded, encoded_in_slices
 
 
 @pytest.mark.parametrize(
@@ -100,3 +101,18 @@ _VALUES = st.recursive(
 @given(_VALUES)
 def test_what_is_sent_back_is_what_came(value: Any) -> None:
     assert repr(decoded(encoded(value), "args")) == repr(value)
+
+
+async def test_a_long_answer_is_encoded_in_slices() -> None:
+    results = [{"index": number, "error": None, "price": -0.0} for number in range(10_000)]
+    value = {"failures": results, "empty": None, "few": [{"a": None}]}
+    encoding = asyncio.create_task(encoded_in_slices(value))
+    turns = 0
+
+    while not encoding.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    assert await encoding == encoded(value)
+    assert await encoded_in_slices(results) == encoded(results)
+    assert turns >= 5
