@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.domain.batch_state import TRANSITIONS, BatchState
+from server.domain.file_form import FileForm
 from server.domain.outcome import BatchOutcome
 
 
@@ -21,7 +22,7 @@ class BatchProgress:
     """What is known of a stored batch at one moment; its counts are the sums over its chunks.
 
     `kind` is the name of its `BatchKind`. `publication` is None if the batch publishes nothing.
-    `error` says why the batch FAILED.
+    `error` says why the batch FAILED. `file` is the form of the file that its items came in.
     """
 
     id: str
@@ -37,6 +38,7 @@ class BatchProgress:
     error: str | None
     retry_of: str | None
     publication: PublicationProgress | None
+    file: FileForm | None = None
 
     @property
     def processed_items(self) -> int:

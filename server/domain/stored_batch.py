@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from server.domain.file_form import FileForm
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
 
@@ -38,7 +39,8 @@ class StoredBatch:
     or stored ones, as 0.1.0 did. `publishes`: its successes are published. `is_refused`: a field
     is invalid, and the options say that then nothing may begin. `key` is the idempotency key, and
     `content` the hash of the request that it stands for. `failing` is the reason why the batch will
-    be FAILED. `caller` is who submitted it, until it ends, where callers have limits.
+    be FAILED. `caller` is who submitted it, until it ends, where callers have limits. `file` is the
+    form of the file that its items came in.
     """
 
     id: str
@@ -60,6 +62,7 @@ class StoredBatch:
     cancel_requested: bool = False
     failing: str | None = None
     caller: str | None = None
+    file: FileForm | None = None
 
     def following(self, index: int) -> int | None:
         """Return the index of the chunk that waits for this one; None if none does."""
@@ -68,10 +71,14 @@ class StoredBatch:
 
 
 class StoredItem(Struct, frozen=True, kw_only=True, gc=False):
-    """An item of a stored batch, as it was sent; `index` is its place in the batch."""
+    """An item of a stored batch, as it was sent; `index` is its place in the batch.
+
+    `row` is its row in the file that it came in.
+    """
 
     index: int
     input: Input
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

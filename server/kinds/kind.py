@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from server.domain.item_error import ItemError
 from server.domain.item_result import Input
+from server.domain.json_words import text_of
 from server.domain.outcome import Failed, Outcome
 from server.domain.product import canonical_id
 from server.domain.stock_update import LedgerEntry
@@ -187,8 +188,7 @@ class BatchWork(Generic[ItemT, OutcomeT]):
 
 def sent_id(sent: Input, field: str = "productId") -> str:
     """Return the id as text, whatever was sent; an error message quotes it."""
-    value = sent.get(field)
-    return value if isinstance(value, str) else "" if value is None else str(value)
+    return text_of(sent.get(field))
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:

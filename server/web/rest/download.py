@@ -1,5 +1,6 @@
 """`GET /api/batches/{id}/results`: every result of a batch, in a file of any length."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
@@ -16,14 +17,20 @@ from server.mongo.batches.results import BatchResults
 from server.web.accept import accepted, qualities, quality
 from server.web.body import single_parameters
 from server.web.refusal import not_acceptable
+from server.web.rest.files.media_types import XLSX
 from server.web.rest.kind import RestKind
 from server.web.rest.poll import flag
 from server.web.rest.result_rows import CsvWriter, NdjsonWriter, Writer
+from server.web.rest.sheet_writer import SheetWriter, require_rows
 
 _BLOCK = 500  # results that are written at once
 _WHICH = {None: "results", True: "succeeded", False: "failed"}
-_NDJSON_RANGES = ("application/x-ndjson", "application/*", "*/*")
-_CSV_RANGES = ("text/csv", "text/*", "*/*")
+_PIECE_BYTES = 64 * 1024
+_RANGES = {  # of the header Accept; of formats that are liked as much, the first is sent
+    "ndjson": ("application/x-ndjson", "application/*", "*/*"),
+    "csv": ("text/csv", "text/*", "*/*"),
+    "xlsx": (XLSX, "application/*", "*/*"),
+}
 
 
 async def download(request: Request, batch: BatchProgress, results: BatchResults) -> Response:
@@ -31,18 +38,28 @@ async def download(request: Request, batch: BatchProgress, results: BatchResults
 
     Raises:
         Refused: a parameter is wrong, or there is no such format.
+        BadInput: a spreadsheet has too few rows for the results.
         StoreError: the database failed.
     """
-    writer = _writer(request, RestKind(KINDS[batch.kind]))
-    success = flag(request, "success")
-    pieces = _pieces(results, batch.id, success, writer)
+    kind, success = RestKind(KINDS[batch.kind]), flag(request, "success")
+    asked, for_excel = _format(request), flag(request, "excel") or False
+    if asked == "xlsx":
+        require_rows(batch.total_items)
+        media_type, suffix = SheetWriter.media_type, SheetWriter.suffix
+        pieces = _sheet_pieces(_results(results, batch.id, success), kind)
+    else:
+        csv_writer = CsvWriter(kind, batch.file, for_excel=for_excel)
+        writer: Writer = csv_writer if asked == "csv" else NdjsonWriter()
+        media_type, suffix = writer.media_type, writer.suffix
+        pieces = _pieces(_results(results, batch.id, success), writer)
     first = await anext(pieces)  # an error before the first byte can still be answered
-    name = f"batch-{batch.id}-{_WHICH[success]}.{writer.suffix}"
     return _Download(
         _from(first, pieces),
-        media_type=writer.media_type,
+        media_type=media_type,
         headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
+            "Content-Disposition": (
+                f'attachment; filename="batch-{batch.id}-{_WHICH[success]}.{suffix}"'
+            ),
             "X-Content-Type-Options": "nosniff",
         },
     )
@@ -67,18 +84,41 @@ async def _from(first: bytes, others: AsyncGenerator[bytes, None]) -> AsyncGener
 
 
 async def _pieces(
-    results: BatchResults, batch_id: str, success: bool | None, writer: Writer
+    results: AsyncGenerator[ItemResult, None], writer: Writer
 ) -> AsyncGenerator[bytes, None]:
     """Yield the file in pieces: at least one, which may be empty."""
     head = writer.head()
+    async with aclosing(_blocks(results)) as blocks:
+        async for block in blocks:
+            yield head + writer.rows(block)
+            head = b""
+
+
+async def _sheet_pieces(
+    results: AsyncGenerator[ItemResult, None], kind: RestKind
+) -> AsyncGenerator[bytes, None]:
+    """Write the whole spreadsheet, whose directory is at its end, and yield it in pieces."""
+    with await asyncio.to_thread(SheetWriter, kind) as writer:
+        async with aclosing(_blocks(results)) as blocks:
+            async for block in blocks:
+                await asyncio.to_thread(writer.add, block)
+        file = await asyncio.to_thread(writer.end)
+        while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
+            yield piece
+
+
+async def _blocks(
+    results: AsyncGenerator[ItemResult, None],
+) -> AsyncGenerator[list[ItemResult], None]:
+    """Yield the results in blocks: full ones, and then the rest, which may be empty."""
     block: list[ItemResult] = []
-    async with aclosing(_results(results, batch_id, success)) as found:
+    async with aclosing(results) as found:
         async for result in found:
             block.append(result)
             if len(block) == _BLOCK:
-                yield head + writer.rows(block)
-                head, block = b"", []
-    yield head + writer.rows(block)
+                yield block
+                block = []
+    yield block
 
 
 async def _results(
@@ -99,23 +139,25 @@ async def _results(
             last_failure = after
 
 
-def _writer(request: Request, kind: RestKind) -> Writer:
+def _format(request: Request) -> str:
+    """Return the format that the parameter or the header Accept asks for.
+
+    Raises:
+        Refused: there is no such format.
+    """
     asked = single_parameters(request).get("format")
-    if asked is None:
-        asked = _preferred(request)
-    if asked == "ndjson":
-        return NdjsonWriter()
-    if asked == "csv":
-        return CsvWriter(kind)
-    raise not_acceptable(
-        "Results are application/x-ndjson (?format=ndjson) or text/csv (?format=csv)."
-    )
+    asked = _preferred(request) if asked is None else asked
+    if asked not in _RANGES:
+        raise not_acceptable(
+            "Results are application/x-ndjson (?format=ndjson), text/csv (?format=csv) or a "
+            "spreadsheet (?format=xlsx)."
+        )
+    return asked
 
 
 def _preferred(request: Request) -> str | None:
-    """Return the format that the header Accept prefers; of two that it likes as much, NDJSON."""
+    """Return the format that the header Accept prefers; of several, the first in `_RANGES`."""
     found = qualities(accepted(request.headers) or "*/*")
-    ndjson, csv = quality(found, _NDJSON_RANGES), quality(found, _CSV_RANGES)
-    if not ndjson and not csv:
-        return None
-    return "csv" if csv > ndjson else "ndjson"
+    liked = {name: quality(found, ranges) for name, ranges in _RANGES.items()}
+    best = max(liked, key=lambda name: liked[name])
+    return best if liked[best] else None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.domain.errors import BadInput
-from server.web.rest.csv_rows import CsvRows
+from server.web.rest.files.csv_rows import CsvRows
 from server.web.rest.kind import RestKind
 from server.web.rest.ndjson import NdjsonRows
 from tests.support.web.streamed_rows import read

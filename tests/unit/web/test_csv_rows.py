@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.domain.errors import BadInput
-from server.web.rest.csv_rows import CsvRows, number_or_text
+from server.web.rest.files.cells import number_or_text
+from server.web.rest.files.csv_rows import CsvRows
 from server.web.rest.kind import RestKind
 from tests.support.web.read_rows import ID, read_csv, refusal
 from tests.support.web.streamed_rows import (

@@ -19,7 +19,7 @@ from server.kinds.create_products.rules import Created
 from server.kinds.registry import KINDS
 from server.kinds.update_price.rules import Priced
 from server.kinds.update_stock.rules import Applied
-from server.web.rest.csv_rows import CsvRows
+from server.web.rest.files.csv_rows import CsvRows
 from server.web.rest.kind import BY_PATH, RestKind
 from server.web.rest.ndjson import NdjsonRows
 from server.web.rest.result_fields import polled

@@ -7,7 +7,7 @@ import pytest
 
 from server.domain.errors import BatchTooLarge
 from server.web.refusal import Refused
-from server.web.rest.csv_rows import CsvRows
+from server.web.rest.files.csv_rows import CsvRows
 from server.web.rest.lines import LONGEST_LINE
 from server.web.rest.ndjson import NdjsonRows
 from server.web.rest.rows import StreamLimits, blocks

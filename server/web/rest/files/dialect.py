@@ -1,0 +1,67 @@
+"""How a text writes a table: its delimiter and its quotes.
+
+The header has names that we know, so the delimiter and the quote are those with which it has most
+of them. No statistics can be as sure: the Sniffer of Python's csv module fails on one column.
+"""
+
+import csv
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from server.web.rest.files.names import plain
+from server.web.rest.files.parameters import FileParameters
+
+DELIMITERS = (",", ";", "\t", "|")
+_QUOTES = ('"', "'")
+_SEP = "sep="  # of a first line with which Excel is told the delimiter
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A delimiter, and a quote; "" if the text has no quotes. `quote` is doubled within itself."""
+
+    delimiter: str = ","
+    quote: str = '"'
+
+    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Return a reader of these lines, which raises csv.Error where a quote is misplaced."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote or None,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            skipinitialspace=self.delimiter != "\t",
+            strict=True,
+        )
+
+
+def said_delimiter(line: str) -> str | None:
+    """Return the delimiter that a line `sep=;` says; None if it is another line."""
+    text = line.strip("\r\n").strip('"')
+    is_one = len(text) == len(_SEP) + 1 and text.lower().startswith(_SEP)
+    return text[-1] if is_one and text[-1] in DELIMITERS else None
+
+
+def detected(lines: Collection[str], known: Collection[str], said: FileParameters) -> Dialect:
+    """Return the dialect of a text that begins with these lines, the first of which has a header.
+
+    `known` are the names that a header may have, in their plain form.
+    """
+    quotes = _QUOTES if said.quote is None else (said.quote,)
+    delimiters = DELIMITERS if said.delimiter is None else (said.delimiter,)
+    dialects = [Dialect(*one) for one in product(delimiters, quotes)]
+    return max(dialects, key=lambda one: _score(one, lines, known))
+
+
+def _score(dialect: Dialect, lines: Collection[str], known: Collection[str]) -> tuple[int, int]:
+    """Return how many known names the header has in this dialect, and how many cells.
+
+    Of two dialects that are equal in that, the first is taken, which has the usual quote.
+    """
+    try:
+        cells: list[str] = next((row for row in dialect.rows(lines) if any(row)), [])
+    except csv.Error:
+        return (-1, 0)
+    names = {plain(cell) for cell in cells}
+    return (len(names.intersection(known)), len(cells))

@@ -1,0 +1,67 @@
+"""Cut a text into lines that end in CRLF, LF or CR."""
+
+import re
+
+from server.domain.errors import BadInput
+
+LONGEST_LINE = 1024**2  # characters; the longest item that makes sense has about one thousand
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
+
+
+class TextLines:
+    """Returns the lines that are complete, with their ends, and holds the begun one.
+
+    `number` is that of the next line. `line_end` is that of the first line; None if none has ended.
+    """
+
+    def __init__(self) -> None:
+        self.number = 1
+        self.line_end: str | None = None
+        self._begun: list[str] = []
+        self._begun_characters = 0
+
+    def feed(self, text: str, *, final: bool = False) -> list[str]:
+        """Return the lines that end in this piece, and with `final` the last one.
+
+        Raises:
+            BadInput: a line is too long.
+        """
+        if self._begun and "\n" not in text and "\r" not in text and not self._awaits_lf:
+            self._hold(text)
+            lines = []
+        else:
+            text = "".join([*self._begun, text])
+            self._begun, self._begun_characters = [], 0
+            lines = self._cut(text, final=final)
+        if final and self._begun:
+            lines.append("".join(self._begun))
+            self._begun, self._begun_characters = [], 0
+        if lines and self.line_end is None:
+            self.line_end = lines[0][len(lines[0].rstrip("\r\n")) :] or None
+        self.number += len(lines)
+        return lines
+
+    @property
+    def _awaits_lf(self) -> bool:
+        return self._begun[-1].endswith("\r")
+
+    def _cut(self, text: str, *, final: bool) -> list[str]:
+        lines: list[str] = _LINE.findall(text)
+        end = sum(map(len, lines))
+        if end == len(text) and not final and text.endswith("\r"):  # an LF may follow
+            end -= len(lines.pop())
+        for place, line in enumerate(lines):
+            if len(line) > LONGEST_LINE:
+                self._require_short(len(line.rstrip("\r\n")), self.number + place)
+        if end < len(text):
+            self._hold(text[end:], self.number + len(lines))
+        return lines
+
+    def _hold(self, part: str, number: int | None = None) -> None:
+        self._begun_characters += len(part)
+        self._begun.append(part)
+        self._require_short(self._begun_characters - part.endswith("\r"), number or self.number)
+
+    def _require_short(self, characters: int, number: int) -> None:
+        if characters > LONGEST_LINE:
+            raise BadInput(f"Line {number} is longer than {LONGEST_LINE} characters.")
