@@ -37,7 +37,8 @@ def separator_fault(text: str) -> str | None:
     if _DECIMAL.fullmatch(text) and "," in text:
         return f"{quoted(text)} has a decimal comma: write {text.replace(',', '.')}"
     if grouped := _GROUPED.fullmatch(text):
-        digits = re.sub(_GROUP, "", grouped[1]) + (f".{grouped[2]}" if grouped[2] else "")
+        fraction = (grouped[2] or "").rstrip("0")
+        digits = re.sub(_GROUP, "", grouped[1]) + (f".{fraction}" if fraction else "")
         return f"{quoted(text)} has separators: write {digits}"
     return None
 

@@ -4,7 +4,8 @@ XlsxWriter writes row by row to a temporary file, and never takes a text for a f
 """
 
 from collections.abc import Sequence
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import IO, Any
 
@@ -29,8 +30,11 @@ class SheetWriter:
 
     def __init__(self, kind: RestKind) -> None:
         self._kind = kind
-        self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with the writer
-        self._workbook = Workbook(self._file, {"constant_memory": True, "in_memory": False})
+        self._folder = TemporaryDirectory(prefix="stockbatch-")  # of the rows, too
+        self._path = Path(self._folder.name) / "results.xlsx"
+        options = {"constant_memory": True, "tmpdir": self._folder.name}
+        self._workbook = Workbook(str(self._path), options)
+        self._file: IO[bytes] | None = None
         self._sheet = self._workbook.add_worksheet("results")
         self._rows = 0
         names = [*kind.columns, *(RESULT_PREFIX + name for name in RESULT_COLUMNS)]
@@ -46,7 +50,9 @@ class SheetWriter:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
+        self._folder.cleanup()
 
     def add(self, results: Sequence[ItemResult]) -> None:
         """Write a row for each result."""
@@ -56,7 +62,7 @@ class SheetWriter:
     def end(self) -> IO[bytes]:
         """Return the file, which is complete."""
         self._workbook.close()
-        self._file.seek(0)
+        self._file = self._path.open("rb")
         return self._file
 
     def _write(self, values: Sequence[Any]) -> None:

@@ -54,6 +54,11 @@ def read_header(place: str, cells: Sequence[str], kind: RestKind, said: FilePara
             f"{place} has the unknown column {_list(ignored)}: there may be "
             f"{', '.join(kind.columns)}."
         )
+    ignored += [
+        name
+        for name, column in zip(names, meant, strict=False)
+        if column == "" and not plain(name).startswith(RESULT_PREFIX)
+    ]
     columns = [(number, column) for number, column in enumerate(meant) if column]
     return Header(columns=columns, width=width, ignored=ignored)
 
