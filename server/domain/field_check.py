@@ -54,8 +54,7 @@ class FieldCheck:
         """Return the price in whole cents."""
         price = whole_number(value, least=0, most=MAX_INT)
         if price is None:
-            fault = self._null + "." if value is None else not_in_cents(value)
-            self.invalid("price", f"The price {fault}")
+            self.invalid("price", f"The price {self._price_fault(value)}")
         return price or 0
 
     def stock(self, value: object) -> int:
@@ -90,6 +89,13 @@ class FieldCheck:
 
     def _place(self, field: str) -> tuple[str, ...]:
         return (*map(str, self._path), field)
+
+    def _price_fault(self, value: object) -> str:
+        if value is None:
+            return f"{self._null}."
+        is_whole = isinstance(value, int) or (isinstance(value, float) and value % 1 == 0)
+        is_amount = isinstance(value, str | float) and not is_whole
+        return not_in_cents(value) if is_amount else f"{not_whole(value, least=0, most=MAX_INT)}."
 
     def _text(self, field: str, value: object, longest: int) -> str:
         text = value.strip() if isinstance(value, str) else ""

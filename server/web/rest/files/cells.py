@@ -7,6 +7,7 @@ about it.
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, time
+from functools import partial
 from typing import Any, Protocol
 
 from server.domain.cell_number import has_two_readings
@@ -18,6 +19,8 @@ from server.web import json_value
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII)
 _FLAGS = {"true": True, "false": False}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_MARKS = ("'", "=")
+_FEW_DIGITS = 15
 _ESCAPED = re.compile(r"'+[=+\-@\t\r]")
 _ESCAPED_CHARACTER = re.compile("_x([0-9A-Fa-f]{4})_")  # of XLSX, for what XML does not hold
 
@@ -52,12 +55,13 @@ _READERS_OF_0_1_0 = {**READERS, Cell.NUMBER: number_in_0_1_0}
 class CellReading(Protocol):
     """Reads the cells of one format."""
 
-    def text(self, cell: Any) -> str:
-        """Return the text of a cell, trimmed."""
+    @property
+    def readers(self) -> Mapping[Cell, Callable[[Any], Any]]:
+        """Return what reads a cell in a column of each type: its value, or None if it is empty."""
         ...
 
-    def value(self, kind: Cell, cell: Any) -> Any:
-        """Return the value of a cell in a column of this type; None if it is empty."""
+    def text(self, cell: Any) -> str:
+        """Return the text of a cell, trimmed."""
         ...
 
     def value_in_0_1_0(self, kind: Cell, cell: Any) -> Any:
@@ -68,12 +72,12 @@ class CellReading(Protocol):
 class TextCells:
     """Reads the cells of CSV."""
 
+    @property
+    def readers(self) -> Mapping[Cell, Callable[[str], Any]]:
+        return _TEXT_READERS
+
     def text(self, cell: str) -> str:
         return cell.strip()
-
-    def value(self, kind: Cell, cell: str) -> Any:
-        content = content_of(cell)
-        return READERS[kind](content) if content else None
 
     def value_in_0_1_0(self, kind: Cell, cell: str) -> Any:
         return _READERS_OF_0_1_0[kind](cell)
@@ -82,19 +86,23 @@ class TextCells:
 class SheetCells:
     """Reads the cells of a spreadsheet, which have types of their own."""
 
+    @property
+    def readers(self) -> Mapping[Cell, Callable[[Any], Any]]:
+        return {kind: partial(self._value, kind) for kind in Cell}
+
     def text(self, cell: Any) -> str:
         return text_in_sheet(cell)
 
-    def value(self, kind: Cell, cell: Any) -> Any:
+    def value_in_0_1_0(self, kind: Cell, cell: Any) -> Any:
+        """Return the value of today: 0.1.0 read no spreadsheets."""
+        return self._value(kind, cell)
+
+    def _value(self, kind: Cell, cell: Any) -> Any:
         is_number = isinstance(cell, int | float) and not isinstance(cell, bool)
         if (kind is Cell.NUMBER and is_number) or (kind is Cell.FLAG and isinstance(cell, bool)):
             return cell
         text = text_in_sheet(cell)
         return READERS[kind](text) if text else None
-
-    def value_in_0_1_0(self, kind: Cell, cell: Any) -> Any:
-        """Return the value of today: 0.1.0 read no spreadsheets."""
-        return self.value(kind, cell)
 
 
 def content_of(cell: str) -> str:
@@ -104,9 +112,11 @@ def content_of(cell: str) -> str:
     keeps Excel from reading a number.
     """
     text = cell.strip()
-    if text[:1] == "'" and _ESCAPED.match(text):
+    if not text.startswith(_MARKS):
+        return text  # nearly always
+    if text[0] == "'" and _ESCAPED.match(text):
         return text[1:]
-    if text[:2] == '="' and text[-1] == '"' and len(text) > 3:
+    if text.startswith('="') and text[-1] == '"' and len(text) > 3:
         return text[2:-1]
     return text
 
@@ -139,3 +149,22 @@ def _shown_number(number: float) -> str:
     if number.is_integer() and abs(number) < 10**15:
         return str(int(number))
     return repr(number).replace("e", "E")
+
+
+def _number_in_text(cell: str) -> int | float | str | None:
+    if cell.isdigit() and cell.isascii() and len(cell) <= _FEW_DIGITS:
+        return int(cell)  # nearly always
+    content = content_of(cell)
+    return number_or_text(content) if content else None
+
+
+def _flag_in_text(cell: str) -> bool | str | None:
+    content = content_of(cell)
+    return flag_or_text(content) if content else None
+
+
+_TEXT_READERS: Mapping[Cell, Callable[[str], Any]] = {
+    Cell.TEXT: lambda cell: content_of(cell) or None,
+    Cell.NUMBER: _number_in_text,
+    Cell.FLAG: _flag_in_text,
+}

@@ -10,7 +10,7 @@ from server.web.rest.files.text_lines import LONGEST_LINE
 
 
 class Records:
-    """Reads rows. One without cells is left out, but has a number.
+    """Reads rows. One without content is left out, but has a number.
 
     A quote opens a cell where the cell begins, and nowhere else: 5" is five inches. So a line ends
     inside a quoted cell, or not, and Python's csv module reads the lines of one row together.
@@ -33,16 +33,16 @@ class Records:
             BadInput: a row is too long, or has something behind a closing quote.
         """
         texts, numbers = self._joined(lines)
-        reader, rows = self._dialect.rows(texts), []
-        for number, line in enumerate(numbers, self._next_row):
-            try:
-                cells = next(reader)
-            except csv.Error as error:
-                raise BadInput(self._fault(line, error)) from error
-            if cells:
-                rows.append(Row(number, f"Line {line}", cells))
-        self._next_row += len(numbers)
-        return rows
+        first, self._next_row = self._next_row, self._next_row + len(numbers)
+        cells: list[list[str]] = []
+        try:
+            cells += self._dialect.rows(texts)
+        except csv.Error as error:
+            raise BadInput(self._fault(numbers[len(cells)], error)) from error
+        places = enumerate(numbers, first)
+        return [
+            Row(*place, found) for place, found in zip(places, cells, strict=True) if any(found)
+        ]
 
     def end(self) -> None:
         """Check that no row is begun.

@@ -87,7 +87,7 @@ class SheetRows:
                 f"The sheet has more than {MOST_ROWS} rows or {MOST_CELLS} cells: send it as CSV."
             )
         return self._table.items(
-            [Row(number, f"Row {number}", cells) for number, cells in enumerate(rows, first)]
+            [Row(number, 0, cells) for number, cells in enumerate(rows, first)]
         )
 
     def _chosen(self, sheets: list[_Sheet]) -> _Sheet:

@@ -5,7 +5,7 @@ import re
 from server.domain.errors import BadInput
 
 LONGEST_LINE = 1024**2  # characters; the longest item that makes sense has about one thousand
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)")
+_END = re.compile(r"(\r\n|\n|\r)")
 
 
 class TextLines:
@@ -46,15 +46,15 @@ class TextLines:
         return self._begun[-1].endswith("\r")
 
     def _cut(self, text: str, *, final: bool) -> list[str]:
-        lines: list[str] = _LINE.findall(text)
-        end = sum(map(len, lines))
-        if end == len(text) and not final and text.endswith("\r"):  # an LF may follow
-            end -= len(lines.pop())
+        *parts, rest = _END.split(text)  # texts and ends in turn
+        lines = [line + end for line, end in zip(parts[::2], parts[1::2], strict=True)]
+        if text.endswith("\r") and not final:  # an LF may follow
+            rest = lines.pop()
         for place, line in enumerate(lines):
             if len(line) > LONGEST_LINE:
                 self._require_short(len(line.rstrip("\r\n")), self.number + place)
-        if end < len(text):
-            self._hold(text[end:], self.number + len(lines))
+        if rest:
+            self._hold(rest, self.number + len(lines))
         return lines
 
     def _hold(self, part: str, number: int | None = None) -> None:
