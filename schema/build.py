@@ -21,6 +21,7 @@ from schema.compiled.stock import PlannedRequest
 from schema.context import Context
 from schema.errors import client_error, replace_errors
 from schema.idempotency import Idempotency, replay_mark
+from schema.json_words import speak_json
 from schema.limits.text import FaultyText, Texts
 from schema.long_lists import SlicingExecutor
 from schema.mutation import Mutation
@@ -117,6 +118,7 @@ class Schema(strawberry.Schema):
         return ExecutionResult(answer.data, answer.errors, replay_mark(context))
 
 
+speak_json()
 schema = Schema(
     query=Query,
     mutation=Mutation,

@@ -12,6 +12,7 @@ from graphql import (
     ValueNode,
     print_ast,
 )
+from graphql.pyutils import inspect
 from strawberry.types.scalar import ScalarDefinition
 
 from server.domain.exact_number import number_from
@@ -32,7 +33,7 @@ def _number_literal(node: ValueNode, _variables: Any = None) -> float:
     if isinstance(node, FloatValueNode):
         return number_from(node.value)
     raise GraphQLError(
-        f"Float cannot represent the non-numeric value {_shown(print_ast(node))}", node
+        f"Float cannot represent the non-numeric value {_cut(print_ast(node))}", node
     )
 
 
@@ -60,7 +61,10 @@ def _iso(moment: datetime) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    return _cut(inspect(value))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= 64 else text[:64] + "…"
 
 

@@ -23,7 +23,10 @@ def _name(case: dict[str, Any]) -> str:
 
 async def answer(shop: Shop, case: dict[str, Any]) -> dict[str, Any]:
     """Return what the server says of a file, and then of each of its items."""
-    content, path = (FILES / case["file"]).read_bytes(), f"batch-{case['operation']}?{case['query']}"
+    content, path = (
+        (FILES / case["file"]).read_bytes(),
+        f"batch-{case['operation']}?{case['query']}",
+    )
     async with shop.http() as client:
         if case["type"] == "form":
             files = {"file": (Path(case["file"]).name, content)}

@@ -1,6 +1,7 @@
 """A body of CSV as people have it: a header, and an item on each row.
 
-What the text is written in is detected from its beginning; see `Decoder` and `detected`.
+What the text is written in is detected from its first characters and its header, and items follow
+while the rest arrives; see `Decoder` and `detected`.
 """
 
 from server.domain.errors import BadInput
@@ -15,7 +16,7 @@ from server.web.rest.files.table import Table
 from server.web.rest.files.text_lines import TextLines
 from server.web.rest.kind import RestKind
 
-BEGINNING = 64 * 1024  # bytes, from which everything is detected
+BEGINNING = 4  # bytes, with which a text says that it is UTF-16
 _LINES = 20  # of a header whose cells have line breaks
 
 
@@ -29,7 +30,8 @@ class CsvRows:
         self._lines = TextLines()
         self._beginning: bytearray | None = bytearray()
         self._decoder = Decoder(b"")
-        self._empty_lines = 0  # before the header
+        self._pending: list[str] = []  # of a header that is not whole
+        self._first_line = self._first_row = 1
         self._records: Records | None = None
         self._dialect = Dialect()
 
@@ -64,38 +66,40 @@ class CsvRows:
             if len(self._beginning) < BEGINNING and not final:
                 return []
             piece, self._beginning = bytes(self._beginning), None
-            self._decoder = Decoder(piece[:BEGINNING], self._said.encoding)
+            self._decoder = Decoder(piece, self._said.encoding)
         try:
             text = self._decoder.decode(piece, final=final)
         except BrokenText as broken:
             self._lines.feed(broken.before)
             raise BadInput(f"Line {self._lines.number} {broken.fault}.") from broken
-        return self._items(self._lines.feed(text, final=final))
-
-    def _items(self, lines: list[str]) -> list[FileItem]:
+        lines = self._lines.feed(text, final=final)
         if self._records is None:
-            empty = next(
-                (place for place, line in enumerate(lines) if _has_names(line)), len(lines)
-            )
-            self._empty_lines += empty
-            lines = lines[empty:]
-            if not lines:
-                return []
-            self._records, lines = self._begun(lines)
-        return self._table.items(self._records.feed(lines))
+            lines = self._begun([*self._pending, *lines], final=final)
+        return self._table.items(self._records.feed(lines)) if self._records else []
 
-    def _begun(self, lines: list[str]) -> tuple[Records, list[str]]:
-        """Return the reader of the rows, and the lines for it, which begin with the header."""
-        said, first_line, first_row = self._said, self._empty_lines + 1, self._empty_lines + 1
-        delimiter = said_delimiter(lines[0])
+    def _begun(self, lines: list[str], *, final: bool) -> list[str]:
+        """Begin to read rows if the header is whole, and return the lines for that."""
+        lines = self._without_empty(lines)
+        delimiter = said_delimiter(lines[0]) if lines else None
         if delimiter is not None:  # no row, for Excel shows none
-            lines, first_line = lines[1:], first_line + 1
-            said = said if said.delimiter else said.with_delimiter(delimiter)
-        known = {*self._kind.plain_columns, *said.columns}
-        self._dialect = detected(lines[:_LINES], known, said)
-        return Records(self._dialect, first_line=first_line, first_row=first_row), lines
+            self._first_line += 1
+            self._said = self._said.with_delimiter(self._said.delimiter or delimiter)
+            lines = self._without_empty(lines[1:])
+        self._pending = lines
+        known = {*self._kind.plain_columns, *self._said.columns}
+        dialect = detected(lines[:_LINES], known, self._said)
+        if dialect is None and (len(lines) < _LINES or not lines) and not (final and lines):
+            return []
+        self._dialect, self._pending = dialect or Dialect(), []
+        self._records = Records(
+            self._dialect, first_line=self._first_line, first_row=self._first_row
+        )
+        return lines
 
-
-def _has_names(line: str) -> bool:
-    """Return whether a line can be a header: it has more than delimiters."""
-    return bool(line.strip(" \t\r\n,;|\"'"))
+    def _without_empty(self, lines: list[str]) -> list[str]:
+        """Return the lines from the first one that can be a header: it has more than delimiters."""
+        is_filled = (bool(line.strip(" \t\r\n,;|\"'")) for line in lines)
+        empty = next((place for place, one in enumerate(is_filled) if one), len(lines))
+        self._first_line += empty
+        self._first_row += empty
+        return lines[empty:]

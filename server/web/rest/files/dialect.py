@@ -14,6 +14,7 @@ from server.web.rest.files.parameters import FileParameters
 
 DELIMITERS = (",", ";", "\t", "|")
 _QUOTES = ('"', "'")
+_NO_HEADER = (-1, 0)
 _SEP = "sep="  # of a first line with which Excel is told the delimiter
 
 
@@ -43,15 +44,19 @@ def said_delimiter(line: str) -> str | None:
     return text[-1] if is_one and text[-1] in DELIMITERS else None
 
 
-def detected(lines: Collection[str], known: Collection[str], said: FileParameters) -> Dialect:
-    """Return the dialect of a text that begins with these lines, the first of which has a header.
+def detected(
+    lines: Collection[str], known: Collection[str], said: FileParameters
+) -> Dialect | None:
+    """Return the dialect of a text that begins with these lines; None if they are no header yet.
 
     `known` are the names that a header may have, in their plain form.
     """
     quotes = _QUOTES if said.quote is None else (said.quote,)
     delimiters = DELIMITERS if said.delimiter is None else (said.delimiter,)
     dialects = [Dialect(*one) for one in product(delimiters, quotes)]
-    return max(dialects, key=lambda one: _score(one, lines, known))
+    scores = {dialect: _score(dialect, lines, known) for dialect in dialects}
+    best = max(scores, key=lambda one: scores[one])
+    return best if scores[best] > _NO_HEADER else None
 
 
 def _score(dialect: Dialect, lines: Collection[str], known: Collection[str]) -> tuple[int, int]:
@@ -60,8 +65,8 @@ def _score(dialect: Dialect, lines: Collection[str], known: Collection[str]) -> 
     Of two dialects that are equal in that, the first is taken, which has the usual quote.
     """
     try:
-        cells: list[str] = next((row for row in dialect.rows(lines) if any(row)), [])
-    except csv.Error:
-        return (-1, 0)
+        cells = next(row for row in dialect.rows(lines) if any(row))
+    except (csv.Error, StopIteration):
+        return _NO_HEADER
     names = {plain(cell) for cell in cells}
     return (len(names.intersection(known)), len(cells))

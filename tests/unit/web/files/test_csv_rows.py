@@ -122,21 +122,28 @@ def test_quoted_cells_hold_commas_quotes_and_line_breaks() -> None:
     [
         (
             b"productId,qty\n",
-            "Line 1 is the header, and has no column quantity. It has “qty”: if one of them is "
-            "quantity, say so with columns=qty:quantity.",
+            (
+                "Line 1 is the header, and has no column quantity. It has “qty”: if one of them is "
+                "quantity, say so with columns=qty:quantity."
+            ),
         ),
         (b"\n\nproductId,quantity,Quantity\n", "Line 3 has the column quantity as “quantity” and"),
         (b"quantity,productId,quantity\n", "Line 1 has the column quantity twice."),
         (b"expectedStock\n", "Line 1 is the header, and has no column productId, quantity."),
         (b"result.index,quantity\n", "Line 1 is the header, and has no column productId."),
-        (b"productId,quantity,expected\n", "Line 1 has the unknown column “expected”: did you mean"),
+        (
+            b"productId,quantity,expected\n",
+            "Line 1 has the unknown column “expected”: did you mean",
+        ),
         (b"productId,quantity\n1,2\n1,2,3\n", "Line 3 has a cell in column C, behind the 2 of the"),
         (b"productId,quantity,\n1,2,3\n", "Line 2 has a cell in column C, behind the 2 of the"),
         (b'productId,quantity\n1,2\n"1,2\n1,2\n', "Line 3 has a quote that is not closed."),
         (
             b'productId,quantity\n"1"x,2\n',
-            'Line 2 has a cell that begins with " and goes on behind the next ". Double each " '
-            'within the cell, or say quote=none if " never encloses a cell.',
+            (
+                'Line 2 has a cell that begins with " and goes on behind the next ". Double each " '
+                'within the cell, or say quote=none if " never encloses a cell.'
+            ),
         ),
         (b"productId,quantity\n\n1,\xe4\x81\n", "Line 3 is not Windows-1252: it has the byte 0x81"),
         (b"productId,quantity\n\xc3\xa4,1\n\xe4,1", "Line 3 is not UTF-8, as the text before it"),
