@@ -79,9 +79,7 @@ def _convert(source: Path, name: str, to: str) -> None:
     written.unlink()
 
 
-def _flat(
-    path: Path, sheets: dict[str, Rows], *, places: int = 0, grouping: bool = False
-) -> Path:
+def _flat(path: Path, sheets: dict[str, Rows], *, places: int = 0, grouping: bool = False) -> Path:
     has_style = bool(places)
     tables = "".join(
         f'<table:table table:name="{name}">'
@@ -95,7 +93,7 @@ def _flat(
     return path
 
 
-def _cell(value: Cell, has_style: bool) -> str:  # noqa: FBT001
+def _cell(value: Cell, has_style: bool) -> str:
     if value is None:
         return "<table:table-cell/>"
     if isinstance(value, str):

@@ -14,7 +14,7 @@ from tests.support.web.streamed_rows import read
 ID = "00000000000000000000000a"
 
 
-def read_csv(kind: RestKind, text: str) -> list[dict[str, Any]]:
+def read_csv(kind: RestKind, text: str) -> list[Any]:
     return read(CsvRows(kind), text.encode())
 
 

@@ -24,6 +24,8 @@ _TAIL: Final = 64  # bytes, in which a tag is cut
 _ELEMENT = re.compile(
     rb"<(?:[\w.-]{1,40}:)?(?:(c)|(row)|(si))(?=[\s/>])|</(?:[\w.-]{1,40}:)?(row|si)\s*>"
 )
+_ATTRIBUTE = rb"\s+[\w:.-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*')"
+_SELF_CLOSED = re.compile(rb"(?:" + _ATTRIBUTE + rb")*\s*/>")  # the rest of a tag
 _SPECIAL = re.compile(rb"<![^\s>]{0,8}")  # a comment, a document type, or text as it stands
 _FOREIGN = re.compile(
     rb"^.{0,80}encoding\s*=\s*[\"'](?!utf-?8|us-ascii)", re.IGNORECASE | re.DOTALL
@@ -112,7 +114,10 @@ class _Part:
                 self._stretch, self._row_cells = len(text) - match.end(), None
             else:
                 counts.entries += 1
-                self._row_cells = 0 if row else None
+                is_closed = _SELF_CLOSED.match(text, match.end())
+                self._row_cells = 0 if row and not is_closed else None
+                if is_closed:
+                    self._stretch = len(text) - is_closed.end()
                 self._has_texts = self._has_texts or bool(shared)
         self._require(self._stretch <= _LONGEST_STRETCH)
         # Comments and the like can hide elements, so a part that has some is short.

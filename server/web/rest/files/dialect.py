@@ -20,10 +20,14 @@ _SEP = "sep="  # of a first line with which Excel is told the delimiter
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A delimiter, and a quote; "" if the text has no quotes. `quote` is doubled within itself."""
+    """A delimiter, and a quote; "" if the text has no quotes. `quote` is doubled within itself.
+
+    `skips_spaces`: spaces may stand between a delimiter and a quote, as in `"a", "b"`.
+    """
 
     delimiter: str = ","
     quote: str = '"'
+    skips_spaces: bool = False
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Return a reader of these lines, which raises csv.Error where a quote is misplaced."""
@@ -32,7 +36,7 @@ class Dialect:
             delimiter=self.delimiter,
             quotechar=self.quote or None,
             quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            skipinitialspace=self.delimiter != "\t",
+            skipinitialspace=self.skips_spaces,
             strict=True,
         )
 
@@ -53,7 +57,11 @@ def detected(
     """
     quotes = _QUOTES if said.quote is None else (said.quote,)
     delimiters = DELIMITERS if said.delimiter is None else (said.delimiter,)
-    dialects = [Dialect(*one) for one in product(delimiters, quotes)]
+    header = next(iter(lines), "")
+    dialects = [
+        Dialect(delimiter, quote, bool(quote) and f"{delimiter} {quote}" in header)
+        for delimiter, quote in product(delimiters, quotes)
+    ]
     scores = {dialect: _score(dialect, lines, known) for dialect in dialects}
     best = max(scores, key=lambda one: scores[one])
     return best if scores[best] > _NO_HEADER else None

@@ -89,7 +89,6 @@ class Records:
         """Return whether the line ends inside a quoted cell."""
         quote, delimiter = self._dialect.quote, self._dialect.delimiter
         place, is_open = 0, self._is_open
-        skipped = "" if delimiter == "\t" else " "
         while True:
             if is_open:
                 place = line.find(quote, place)
@@ -99,7 +98,7 @@ class Records:
                     place += 2
                     continue
             else:
-                while skipped and line.startswith(skipped, place):
+                while self._dialect.skips_spaces and line.startswith(" ", place):
                     place += 1
                 if line.startswith(quote, place):
                     place, is_open = place + 1, True

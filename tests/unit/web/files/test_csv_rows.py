@@ -197,7 +197,7 @@ def _cell(value: Any) -> Any:
 def test_csv_is_read_as_the_csv_module_reads_it_or_refused(text: str, pieces: list[int]) -> None:
     """Quotes where they should not be are refused, rather than read in some other way."""
     rows, whole = CsvRows(UPDATE), f"productId,name,category\n{text}"
-    reader = csv.reader(io.StringIO(whole, newline=""), strict=True, skipinitialspace=True)
+    reader = csv.reader(io.StringIO(whole, newline=""), strict=True)
     try:
         expected = [row for row in reader if row]
     except csv.Error:
@@ -223,3 +223,15 @@ def test_the_pieces_in_which_a_file_comes_make_no_difference(text: str, pieces: 
             return str(error)
 
     assert found(pieces) == found([])
+
+
+def test_spaces_may_stand_before_quotes() -> None:
+    items = read_csv(UPDATE, '"productId", "name"\n"1", "a, b"\n2, c\n')
+
+    assert [item["data"] for item in items] == [{"name": "a, b"}, {"name": "c"}]
+
+
+def test_a_header_may_have_line_breaks_in_its_cells() -> None:
+    items = read_csv(UPDATE, '"product\nId";"name"\n1;a\n')
+
+    assert [(item.row, item["productId"]) for item in items] == [(2, "1")]
