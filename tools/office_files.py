@@ -82,15 +82,18 @@ def _convert(source: Path, name: str, to: str) -> None:
 def _flat(path: Path, sheets: dict[str, Rows], *, places: int = 0, grouping: bool = False) -> Path:
     has_style = bool(places)
     tables = "".join(
-        f'<table:table table:name="{name}">'
-        + "".join(f"<table:table-row>{''.join(_cell(one, has_style) for one in row)}</table:table-row>"
-                  for row in rows)
-        + "</table:table>"
+        f'<table:table table:name="{name}">{"".join(_row(row, has_style) for row in rows)}'
+        "</table:table>"
         for name, rows in sheets.items()
-    )  # fmt: skip
+    )
     style = _STYLE.format(places=places, grouping=str(grouping).lower()) if has_style else ""
     path.write_text(_FLAT.format(styles=style, sheets=tables))
     return path
+
+
+def _row(row: Sequence[Cell], has_style: bool) -> str:
+    cells = "".join(_cell(one, has_style) for one in row)
+    return f"<table:table-row>{cells}</table:table-row>"
 
 
 def _cell(value: Cell, has_style: bool) -> str:

@@ -9,7 +9,7 @@ from server.domain.errors import quoted
 from server.kinds.item_field import Cell
 from server.kinds.kind import BatchKind
 from server.kinds.registry import KINDS
-from server.web.rest.files.names import plain
+from server.web.rest.names import plain
 
 BATCH_SIZE = "batchSize"  # the option that every kind has
 MOST_UNKNOWN = 5  # keys that are named: an item of 1 MB can have 90 000

@@ -96,8 +96,7 @@ async def test_a_page_can_read_the_name_of_a_file(shop: Shop) -> None:
 async def test_what_is_tried_again_keeps_its_row_and_its_form(shop: Shop) -> None:
     first = await ran(shop, "create-products", CATALOGUE, CSV)
     retry = "mutation($id: ID!) { retryBatch(id: $id) { id } }"
-    data = await shop.ask(retry, id=first)
-    second = data["retryBatch"]["id"]
+    second = (await shop.ask(retry, id=first))["id"]
     while await shop.assembly.worker.run_once():
         pass
 
@@ -109,11 +108,11 @@ async def test_what_is_tried_again_keeps_its_row_and_its_form(shop: Shop) -> Non
 
 async def test_a_poll_and_graphql_tell_the_row_too(shop: Shop) -> None:
     batch_id = await ran(shop, "create-products", CATALOGUE, CSV)
-    results = "results(first: 2) { nodes { index row } }"
+    results = "results(first: 2) { edges { node { index row } } }"
     query = f"query($id: ID!) {{ batchOperation(id: $id) {{ {results} }} }}"
 
     polled = (await poll(shop, batch_id))["results"]
-    asked = (await shop.ask(query, id=batch_id))["batchOperation"]["results"]["nodes"]
+    asked = [one["node"] for one in (await shop.ask(query, id=batch_id))["results"]["edges"]]
 
     assert [one["row"] for one in polled] == [2, 4, 5, 6]
     assert asked == [{"index": 0, "row": 2}, {"index": 1, "row": 4}]

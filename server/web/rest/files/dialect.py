@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from server.web.rest.files.names import plain
 from server.web.rest.files.parameters import FileParameters
+from server.web.rest.names import plain
 
 DELIMITERS = (",", ";", "\t", "|")
 _QUOTES = ('"', "'")

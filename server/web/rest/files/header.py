@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.domain.errors import BadInput, quoted
-from server.web.rest.files.names import plain, resembled
 from server.web.rest.files.parameters import FileParameters
 from server.web.rest.kind import RestKind
+from server.web.rest.names import plain, resembled
 
 RESULT_PREFIX = "result."  # begins the name of each column that a download adds
 _MOST_NAMED = 20  # unknown columns: a sheet can have 16 384

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from server.domain.errors import quoted
 from server.web.rest.files.encoding import ENCODINGS, encoding_of
-from server.web.rest.files.names import plain
 from server.web.rest.kind import RestKind
+from server.web.rest.names import plain
 
 _Value = TypeVar("_Value")
 
