@@ -57,7 +57,9 @@ def client_error(error: GraphQLError) -> GraphQLError:
 def _refusal(error: GraphQLError) -> Refusal:
     cause = error.original_error
     if cause is None or (not error.path and isinstance(cause, _CALLERS_MISTAKES)):
-        return Refusal(code=BAD_INPUT, message=_cut(_CLEARER.get(error.message, error.message)))
+        return Refusal(
+            code=BAD_INPUT, message=_cut(_in_json(_CLEARER.get(error.message, error.message)))
+        )
     refusal = refusal_of(cause, uuid4().hex)
     if refusal.error_id:
         fields = {"error_id": refusal.error_id, "path": error.path}
@@ -65,6 +67,11 @@ def _refusal(error: GraphQLError) -> Refusal:
     elif refusal.log_level is not None:
         log.log(refusal.log_level, "A request could not be answered: %s", cause)
     return refusal
+
+
+def _in_json(message: str) -> str:
+    """Return the message with `null` where graphql-core says `None` in words of its own."""
+    return message.removesuffix("to be None.") + "to be null." * message.endswith("to be None.")
 
 
 def _cut(message: str) -> str:

@@ -115,7 +115,7 @@ def content_of(cell: str) -> str:
     if not text.startswith(_MARKS):
         return text  # nearly always
     if text[0] == "'" and _ESCAPED.match(text):
-        return text[1:]
+        return text[1:].strip()
     if text.startswith('="') and text[-1] == '"' and len(text) > 3:
         return text[2:-1]
     return text
@@ -123,6 +123,8 @@ def content_of(cell: str) -> str:
 
 def escaped(text: str) -> str:
     """Return the text with an apostrophe before it, if a spreadsheet might run it as a formula."""
+    if not text.strip():
+        return ""  # as it is read
     is_formula = text.startswith(FORMULA_STARTS) or _ESCAPED.match(text)
     return f"'{text}" if is_formula else text
 
