@@ -2,7 +2,8 @@
 #   docker build -t stockbatch .
 #   docker run --rm -p 127.0.0.1:8000:8000 -e MONGODB_URI="mongodb://…/?replicaSet=rs0" \
 #     -e API_KEYS_FILE=/keys -v "$PWD/api-keys.jsonl:/keys:ro" stockbatch
-# It has no keys, and without some (or AUTH=none) it does not start: docs/access.md.
+# It has no keys, and without some (or AUTH=none) it does not start: docs/access.md. It begins in development mode;
+# for others than yourself, set SERVER_MODE=production: docs/operating.md.
 
 # GraphiQL as files of our own, which need no internet when they are used.
 FROM node:24-slim AS web

@@ -15,10 +15,10 @@ help:
 	@echo "make test-all  these, the slow ones, and those that need Node and Chromium"
 	@echo "make web       build GraphiQL, so that its page needs no internet"
 	@echo "make clients   install what the clients in examples/ need"
-	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid; alert rules"
+	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid; alert rules, licences, known vulnerabilities"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
-	@echo "make prove     strain a server with single requests, crowds and fuzzed requests; SCALE=0.1 is shorter"
+	@echo "make prove     strain servers: single requests, crowds, fuzzed requests, outages, killed workers, restarts; SCALE=0.1 is shorter"
 	@echo "make bench     measure batches over HTTP against plain PyMongo, in about 10 minutes"
 	@echo "make bench-quick  the same with few small batches, which only proves that every side does its work"
 	@echo "make bench-node   install what the server in bench/node needs, for python -m bench --node"
@@ -47,6 +47,8 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.schema check
 	$(BIN)/python -m tools.alerts
+	$(BIN)/python -m tools.licences
+	$(BIN)/python -m tools.audit
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix --quiet .
@@ -67,15 +69,19 @@ prove: $(VENV)/.dev
 	$(BIN)/python -m tests.proofs.single_requests --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.overload --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.fuzz --scale $(SCALE)
+	$(BIN)/python -m tests.proofs.worker_kills --scale $(SCALE)
+	$(BIN)/python -m tests.proofs.rolling_restart --scale $(SCALE)
+	$(BIN)/python -m tests.proofs.outage --scale $(SCALE)
+	$(BIN)/python -m tests.proofs.faults --scale $(SCALE)
 
 bench-node: bench/node/node_modules/.installed
 
 COMPILE := uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-emit-index-url --no-emit-find-links
 pins: $(VENV)/.dev
-	$(BIN)/$(COMPILE) pyproject.toml -o requirements/serve.txt
-	$(BIN)/$(COMPILE) pyproject.toml --extra embedded -o requirements/run.txt
-	$(BIN)/$(COMPILE) pyproject.toml --extra embedded --extra test --extra check -o requirements/dev.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra tracing -o requirements/serve.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra embedded --extra tracing -o requirements/run.txt
+	$(BIN)/$(COMPILE) pyproject.toml --extra embedded --extra tracing --extra test --extra check -o requirements/dev.txt
 	cd examples/python && ../../$(BIN)/$(COMPILE) requirements.in -o requirements.txt
 
 clean:

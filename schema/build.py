@@ -21,6 +21,7 @@ from schema.compiled.stock import PlannedRequest
 from schema.context import Context
 from schema.errors import client_error, replace_errors
 from schema.idempotency import Idempotency, replay_mark
+from schema.introspection_by_admins import IntrospectionByAdmins
 from schema.json_words import speak_json
 from schema.limits.text import FaultyText, Texts
 from schema.long_lists import SlicingExecutor
@@ -30,7 +31,7 @@ from schema.query import Query
 from schema.scalars import DATE_TIME, FLOAT
 from schema.subscription import Subscription
 from schema.types.stock_update_result import StockUpdateApplied, StockUpdateFailed
-from server.domain.errors import QueryTooExpensive
+from server.domain.errors import Overloaded, QueryTooExpensive
 
 
 class Schema(strawberry.Schema):
@@ -62,7 +63,7 @@ class Schema(strawberry.Schema):
         """Read the text in our own way, of which Strawberry has no setting for a thread or limits."""
         try:
             if context.query:
-                context.graphql_document = await self.texts.read(context.query)
+                context.graphql_document = await self.texts.read(context.query, context.context)
                 context.pre_execution_errors = []  # it is valid: not to be validated again
         except FaultyText as fault:
             context.graphql_document = fault.document
@@ -94,7 +95,7 @@ class Schema(strawberry.Schema):
             try:
                 if answer := await operation.run(request, variable_values or {}):
                     return self._executed(answer, request.context)
-            except QueryTooExpensive as error:
+            except (QueryTooExpensive, Overloaded) as error:
                 refusal = client_error(GraphQLError(str(error), original_error=error))
                 return PreExecutionError(data=None, errors=[refusal])
         try:
@@ -126,6 +127,7 @@ schema = Schema(
     types=[StockUpdateApplied, StockUpdateFailed],
     extensions=[
         OneOperation,
+        IntrospectionByAdmins,
         Idempotency,
         Compilation,
     ],

@@ -8,6 +8,7 @@ from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from server.domain.errors import cut
 from server.domain.refusal import BAD_INPUT, Refusal, refusal_of
 from server.domain.request_id import current_request_id
 
@@ -58,7 +59,8 @@ def _refusal(error: GraphQLError) -> Refusal:
     cause = error.original_error
     if cause is None or (not error.path and isinstance(cause, _CALLERS_MISTAKES)):
         return Refusal(
-            code=BAD_INPUT, message=_cut(_in_json(_CLEARER.get(error.message, error.message)))
+            code=BAD_INPUT,
+            message=cut(_in_json(_CLEARER.get(error.message, error.message)), _LONGEST_MESSAGE),
         )
     refusal = refusal_of(cause, uuid4().hex)
     if refusal.error_id:
@@ -72,11 +74,3 @@ def _refusal(error: GraphQLError) -> Refusal:
 def _in_json(message: str) -> str:
     """Return the message with `null` where graphql-core says `None` in words of its own."""
     return message.removesuffix("to be None.") + "to be null." * message.endswith("to be None.")
-
-
-def _cut(message: str) -> str:
-    """Return the message with its middle left out if it is long."""
-    if len(message) <= _LONGEST_MESSAGE:
-        return message
-    half = _LONGEST_MESSAGE // 2
-    return f"{message[:half]} … {message[-half:]}"

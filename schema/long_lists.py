@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator, Collection
 from functools import cached_property
 from typing import Any, Final
 
+from graphql import DocumentNode, GraphQLSchema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from typing_extensions import override
 
-from schema.context import Context
-from schema.pace import Pace
+from schema.context import Context, hides_suggestions
+from schema.pace import Pace, Turns
 
 _LISTS: Final[Collection[type]] = (
     list,
@@ -24,10 +25,25 @@ class SlicingExecutor(StrawberryGraphQLCoreExecutionContext):
     A short list waits as well if others have used up the turn.
     """
 
+    @classmethod
+    @override
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Context | None = None,
+        *args: Any,
+        **options: Any,
+    ) -> Any:
+        """Return an executor, or what is wrong with the variables, such as a subscription's."""
+        options["hide_suggestions"] = hides_suggestions(context_value)
+        return super().build(schema, document, root_value, context_value, *args, **options)
+
     @cached_property
     def _pace(self) -> Pace:
         context = self.context_value
-        return context.pace if isinstance(context, Context) else Pace()
+        return context.pace if isinstance(context, Context) else Pace(Turns())
 
     @override
     def complete_list_value(

@@ -1,30 +1,30 @@
-"""The pace of one execution: how long it may hold the event loop at a time."""
+"""The pace of executions: how long they may hold the event loop at a time."""
 
 import asyncio
 import time
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from heapq import heappop, heappush
 from typing import Final
 
 _TURN_SECONDS: Final = 0.005
-_WOKEN_AT_ONCE: Final = 32  # waiters; a thousand that wake in vain take milliseconds themselves
+
+_Waiters = deque[asyncio.Future[None]]
 
 
-class Pace:
-    """Shares out the time of the event loop among the lists of one execution.
+class Turns:
+    """Shares out the time of the event loop among the lists of all executions of a process.
 
     All that run between two looks at the network share one turn, because the loop runs whatever is
-    ready before it looks again: fifteen lists of 5 ms each would hold it for 75.
+    ready before it looks again: fifteen lists of 5 ms each would hold it for 75. Of those that wait
+    for a turn, one begins after each look: callers alternate, and so do the executions of a caller
+    and then its lists, so that a small answer is soon complete beside many large ones.
     """
-
-    __slots__ = ("_began", "_clock", "_tickets", "_waiting", "_will_end")
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._began: float | None = None
         self._will_end = False
-        self._tickets = 0
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._waiting: OrderedDict[str, OrderedDict[Pace, _Waiters]] = OrderedDict()
 
     def is_over(self) -> bool:
         """Return whether the turn is over. The first call of a turn begins it."""
@@ -34,14 +34,14 @@ class Pace:
             return False
         return self._clock() - self._began >= _TURN_SECONDS
 
-    async def turn(self) -> None:
-        """Wait until there is time in a turn: first come, first served."""
-        self._tickets += 1
-        ticket = self._tickets
-        while self.is_over():
-            waiter = asyncio.get_running_loop().create_future()
-            heappush(self._waiting, (ticket, waiter))
-            await waiter
+    async def wait(self, pace: "Pace") -> None:
+        """Wait for a turn, and begin it."""
+        waiter = asyncio.get_running_loop().create_future()
+        executions = self._waiting.setdefault(pace.caller, OrderedDict())
+        executions.setdefault(pace, deque()).append(waiter)
+        await waiter
+        self._began = self._clock()
+        self._end_soon()
 
     def _end_soon(self) -> None:
         """End the turn when the loop has looked at the network."""
@@ -50,11 +50,41 @@ class Pace:
             asyncio.get_running_loop().call_soon(self._end)
 
     def _end(self) -> None:
-        """Wake those who have waited for longest."""
+        """End the turn, and wake who is next."""
         self._began, self._will_end = None, False
-        for _ in range(min(len(self._waiting), _WOKEN_AT_ONCE)):
-            _, waiter = heappop(self._waiting)
-            if not waiter.done():  # it is if its task was cancelled
-                waiter.set_result(None)
-        if self._waiting:
+        waiter = self._next()
+        if waiter is not None:
+            waiter.set_result(None)
             self._end_soon()
+
+    def _next(self) -> asyncio.Future[None] | None:
+        while self._waiting:
+            caller, executions = self._waiting.popitem(last=False)
+            pace, waiters = executions.popitem(last=False)
+            waiter = waiters.popleft()
+            if waiters:
+                executions[pace] = waiters
+            if executions:
+                self._waiting[caller] = executions
+            if not waiter.done():  # it is if its task was cancelled
+                return waiter
+        return None
+
+
+class Pace:
+    """The pace of one execution, for a caller."""
+
+    __slots__ = ("_turns", "caller")
+
+    def __init__(self, turns: Turns, caller: str = "") -> None:
+        self._turns = turns
+        self.caller = caller
+
+    def is_over(self) -> bool:
+        """Return whether others must have their turns before the execution goes on."""
+        return self._turns.is_over()
+
+    async def turn(self) -> None:
+        """Wait until there is time in a turn."""
+        if self._turns.is_over():
+            await self._turns.wait(self)

@@ -12,6 +12,7 @@ from schema.convert.batch_operation import to_batch_operation
 from schema.types.batch_operation import BatchOperation
 from server.domain.batch_progress import BatchProgress
 from server.domain.caller import Role
+from server.domain.place import current_place
 from server.jobs.progress_feed import AT_MOST_EVERY_SECONDS
 
 
@@ -33,7 +34,7 @@ class Subscription:
         caller = info.context.caller
         caller.require(Role.OPERATOR)
         feed = info.context.services.progress
-        later = feed.watch(from_id(id, "id"), caller.sees_batches_of)
+        later = feed.watch(from_id(id, "id"), caller.sees_batches_of, current_place())
         # Waiting for the first state here refuses the subscription itself if there is no such batch.
         first = await anext(later)
         return _stream(first, later, info.context)

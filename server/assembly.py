@@ -18,7 +18,9 @@ from server.batches.stored.keyed import KeyedBatches
 from server.batches.stored.queue_watch import QueueWatch
 from server.batches.stored.single_chunk import SingleChunk
 from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submissions
+from server.batches.stored.suspicion import Suspicion
 from server.domain.stored_batch import LEASE_SECONDS
+from server.domain.tracing import UNTRACED, Tracer
 from server.jobs.heartbeat import Heartbeat
 from server.jobs.housekeeping import Housekeeping
 from server.jobs.memory import Memory
@@ -99,6 +101,8 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
     clock: Callable[[], datetime],
     sizes: Sizes | None = None,
     publishes: bool = False,
+    is_production: bool = False,
+    tracer: Tracer = UNTRACED,
 ) -> Assembly:
     """Build the parts. `publishes`: the server has a receiver to publish successes to."""
     sizes = sizes or Sizes()
@@ -110,6 +114,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         concurrent_chunks=sizes.concurrent_chunks,
         limits=sizes.limits,
         group_limits=sizes.groups,
+        tracer=tracer,
     )
     completion = Completion(
         batches=repositories.batches,
@@ -122,9 +127,11 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         engine=engine,
         runner=runner,
         queue=repositories.queue,
+        suspicion=Suspicion(repositories.queue, repositories.workers),
         states=repositories.states,
         observer=observer,
         clock=clock,
+        tracer=tracer,
     )
     memory = Memory(sizes.worker_memory_mb)
     worker = Worker(chunks, completion, memory, concurrency=sizes.worker_chunks)
@@ -145,6 +152,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         waiting_batches=sizes.callers.waiting_batches,
         clock=clock,
         publishes=publishes,
+        tracer=tracer,
         on_stored=worker.wake,
     )
     services = Services(
@@ -157,6 +165,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
             results=repositories.results,
             keys=keys,
             single=SingleChunk(engine=engine, runner=runner, clock=clock),
+            process=worker.name,
             clock=clock,
         ),
         submissions=submissions,
@@ -177,6 +186,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         allowance=allowance,
         clock=clock,
         max_query_cost=sizes.max_query_cost,
+        is_production=is_production,
     )
     return Assembly(
         runner=runner,

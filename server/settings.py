@@ -24,6 +24,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
+    server_mode: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     cors_origins: str = "loopback"
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     max_request_bytes: Annotated[int, Field(ge=1024)] = 32 * 1024**2
     max_stream_bytes: Annotated[int, Field(ge=1024)] = 1024**3
     max_rows_per_stream: Annotated[int, Field(ge=1)] = 5_000_000
+    request_seconds: Annotated[float, Field(ge=0.1, le=60)] = 10
     queue_seconds: Annotated[float, Field(ge=0.05, le=60)] = 0.5
     max_bytes_in_flight: Annotated[int, Field(ge=1024**2)] = 256 * 1024**2
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 4096
@@ -62,6 +64,8 @@ class Settings(BaseSettings):
     group_items: Annotated[int, Field(ge=0, le=1_000)] = 500
     group_seconds: Annotated[float, Field(ge=0.001, le=5)] = 0.05
     transaction_seconds: Annotated[float, Field(gt=0, le=50)] = 20
+    metrics_listen_host: str = "127.0.0.1"
+    metrics_http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
     worker_enabled: bool = True
     worker_listen_host: str = "127.0.0.1"
     worker_http_port: Annotated[int, Field(ge=0, le=65535)] | None = None
@@ -72,9 +76,20 @@ class Settings(BaseSettings):
     idempotency_wait_seconds: Annotated[float, Field(ge=0, le=60)] = 10
     publish_url: str | None = None
     expiry_sweep_seconds: Annotated[float, Field(gt=0, le=86_400)] = 10
-    shutdown_seconds: Annotated[int, Field(ge=1)] = 25
+    drain_seconds: Annotated[float, Field(ge=0, le=60)] = 3
+    shutdown_seconds: Annotated[int, Field(ge=1)] = 15
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @property
+    def is_production(self) -> bool:
+        """Return whether the server tells callers no more than they need."""
+        return self.server_mode == "production"
+
+    @property
+    def metrics_are_apart(self) -> bool:
+        """Return whether `/metrics` is not on the server's own port."""
+        return self.is_production or self.metrics_http_port is not None
 
     @field_validator("mongodb_uri")
     @classmethod

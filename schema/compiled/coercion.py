@@ -4,10 +4,8 @@ Measured: 100 000 items of which the last one is faulty hold the event loop for 
 with 90 000 unknown names for 0.3 s, since each fault is worded with the whole value.
 """
 
-import asyncio
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import partial
 from itertools import islice
 from typing import Any, Final
 
@@ -15,6 +13,7 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.execution.values import VariableValues, get_variable_values
 
 from schema.compiled.document import Document
+from schema.context import Context, hides_suggestions, read_beside
 
 MOST_ERRORS: Final = 5  # as in a text
 MOST_NAMES: Final = 100  # of an object that is worded; no input has as many
@@ -22,19 +21,27 @@ LONGEST: Final = 1_000  # characters of a text or a name that is worded
 _AT_ONCE = 500  # values that are read without a thread: less than 5 ms
 
 
-async def coerced(document: Document, sent: Mapping[str, Any]) -> VariableValues | ExecutionResult:
-    """Return the values of the variables, or the answer that says what is wrong with them."""
+async def coerced(
+    document: Document, sent: Mapping[str, Any], context: Context | None = None
+) -> VariableValues | ExecutionResult:
+    """Return the values of the variables, or the answer that says what is wrong with them.
+
+    Raises:
+        Overloaded: too much waits to be read.
+    """
     names = {one.variable.name.value for one in document.operation.variable_definitions or ()}
     sent = {name: value for name, value in sent.items() if name in names}
+    coerce = partial(_coerced, document, sent, hide_suggestions=hides_suggestions(context))
     if _weight(sent) <= _AT_ONCE:
-        found = _coerced(document, sent)
+        found = coerce()
     else:
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(_reader(), _coerced, document, sent)
+        found = await read_beside(context, coerce)
     return found if isinstance(found, VariableValues) else ExecutionResult(None, found)
 
 
-def _coerced(document: Document, sent: Mapping[str, Any]) -> VariableValues | list[GraphQLError]:
+def _coerced(
+    document: Document, sent: Mapping[str, Any], *, hide_suggestions: bool
+) -> VariableValues | list[GraphQLError]:
     """Return the values, or what is wrong with them, in which long values are cut.
 
     What is cut was too long for any input, or is a text that may be valid: then it is read whole.
@@ -44,13 +51,21 @@ def _coerced(document: Document, sent: Mapping[str, Any]) -> VariableValues | li
         shown = {name: cut.value(value) for name, value in sent.items()}
     except RecursionError:
         return [GraphQLError("Variable values are nested too deeply.")]
-    found = _read(document, shown)
-    return _read(document, sent) if cut.texts and isinstance(found, VariableValues) else found
+    read = partial(_read, document, hide_suggestions=hide_suggestions)
+    found = read(shown)
+    return read(sent) if cut.texts and isinstance(found, VariableValues) else found
 
 
-def _read(document: Document, sent: Any) -> VariableValues | list[GraphQLError]:
-    definitions = document.operation.variable_definitions or ()
-    return get_variable_values(document.schema, definitions, sent, max_errors=MOST_ERRORS)
+def _read(
+    document: Document, sent: Any, *, hide_suggestions: bool
+) -> VariableValues | list[GraphQLError]:
+    return get_variable_values(
+        document.schema,
+        document.operation.variable_definitions or (),
+        sent,
+        max_errors=MOST_ERRORS,
+        hide_suggestions=hide_suggestions,
+    )
 
 
 class _Cut:
@@ -86,9 +101,3 @@ def _weight(value: Any) -> int:
             weight += max(len(one) - _AT_ONCE, 0)
             pending += [*islice(one, _AT_ONCE), *islice(one.values(), _AT_ONCE)]
     return weight
-
-
-@cache
-def _reader() -> ThreadPoolExecutor:
-    """Return one thread: each that works takes turns with the event loop."""
-    return ThreadPoolExecutor(1, thread_name_prefix="variables")

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult
+from graphql import DocumentNode, ExecutionResult, get_operation_ast
+from graphql import OperationType as Kind
 from strawberry.types.graphql import OperationType
 
 from schema.compiled.counting import ItemList, item_lists, refused_by_count
@@ -26,18 +27,27 @@ class Operation:
     cost: Cost
     item_lists: Sequence[ItemList]
     plan: Plan | None
+    changes: bool  # it is a mutation
 
     def is_allowed(self, allowed: set[OperationType]) -> bool:
         """Return whether there is a plan, and a request of these types may use it."""
         return self.plan is not None and self.plan.operation_type in allowed
+
+    def work(self, sent: Mapping[str, Any], most: int) -> int:
+        """Return the cost of a request; 0 if it is more than `most`, because `run` refuses it."""
+        cost = self.cost.of(sent)
+        return cost if cost <= most else 0
 
     async def run(self, request: PlannedRequest, sent: Mapping[str, Any]) -> ExecutionResult | None:
         """Return the answer. None if the stock executor must run the request: nothing was done.
 
         Raises:
             QueryTooExpensive: the operation costs more than the limit; nothing was done.
+            Overloaded: there is no time for an operation of this cost; nothing was done.
         """
-        self.cost.check(sent, request.context)
+        cost = self.cost.check(sent, request.context)
+        if request.context is not None:
+            await request.context.begin(cost, changes=self.changes)
         refused = refused_by_count(self.item_lists, sent, request.context)
         if refused is not None or self.plan is None:
             return refused
@@ -74,9 +84,11 @@ class CompiledOperations:
             return known
         cost = cost_of(self.schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
         lists = item_lists(document, operation_name)
+        changes = _changes(document, operation_name)
         if not (self.is_on and text and is_short(text)):
-            return Operation(cost, lists, None)
-        operation = Operation(cost, lists, self._plan(document, operation_name))
+            return Operation(cost, lists, None, changes)
+        plan = self._plan(document, operation_name)
+        operation = Operation(cost, lists, plan, changes)
         self._kept[text, operation_name] = operation
         if len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
@@ -91,3 +103,8 @@ class CompiledOperations:
             return plan_of(self.schema, document, operation_name)
         except (Uncompilable, RecursionError):
             return None
+
+
+def _changes(document: DocumentNode, operation_name: str | None) -> bool:
+    operation = get_operation_ast(document, operation_name)
+    return operation is not None and operation.operation is Kind.MUTATION

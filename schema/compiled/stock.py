@@ -19,7 +19,7 @@ from strawberry.utils.await_maybe import AwaitableOrValue, await_maybe
 
 from schema.compiled.coercion import coerced
 from schema.compiled.document import Document, stock_document
-from schema.context import Context
+from schema.context import Context, hides_suggestions
 
 Outcome = Callable[[], Any]  # returns what the resolver returned, or raises what it raised
 
@@ -50,6 +50,7 @@ def stock_executor(
         default_type_resolver,
         default_field_resolver,
         is_awaitable=optimized_is_awaitable,
+        hide_suggestions=hides_suggestions(request.context),
         operation_extensions=request.extensions,
     )
     return executor
@@ -69,7 +70,7 @@ async def executed(
     found = stock_document(schema._schema, document, operation_name)  # noqa: SLF001 - graphql-core's
     if found is None:
         return None
-    values = await coerced(found, sent)
+    values = await coerced(found, sent, request.context)
     if isinstance(values, ExecutionResult):
         return values
     executor = stock_executor(schema, found, values, request)

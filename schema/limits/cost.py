@@ -79,23 +79,29 @@ class Cost:
     level: Level = Level()
     defaults: Mapping[str, int] = field(default_factory=dict)
 
-    def check(self, variables: Mapping[str, Any], context: Context | None) -> None:
-        """Refuse an operation that costs too much.
+    def of(self, variables: Mapping[str, Any]) -> int:
+        """Return the cost with these variables, as they were sent."""
+        return self.level.cost(self._sizes(variables)) if self.level.pages else self.level.own
+
+    def check(self, variables: Mapping[str, Any], context: Context | None) -> int:
+        """Return the cost, and refuse an operation that costs too much.
 
         Raises:
             QueryTooExpensive: the message has the cost, the limit, and the field to reduce.
         """
+        cost = self.of(variables)
         if context is None or not self.level.pages:
-            return
-        limit, sizes = context.services.max_query_cost, self._sizes(variables)
-        cost = self.level.cost(sizes)
+            return cost
+        limit = context.services.max_query_cost
         if cost > limit:
+            sizes = self._sizes(variables)
             dearest = max(self.level.pages, key=lambda page: page.cost(sizes))
             raise QueryTooExpensive(
                 f"The query costs {cost}: at most {limit} is allowed. {dearest.path} costs "
                 f"{dearest.cost(sizes)} of it: ask for fewer entries with `first` "
                 f"{_places(dearest, sizes)}, or for fewer lists."
             )
+        return cost
 
     def _sizes(self, variables: Mapping[str, Any]) -> Mapping[str, int]:
         return {

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
+    Node,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -68,6 +69,19 @@ class Introspection:
             if below is not None:
                 pending += [(inner, times) for inner in below.selections]
         return total
+
+
+def asks_about_the_schema(document: DocumentNode) -> bool:
+    """Return whether the field `__schema` or `__type` stands anywhere in a document, valid or not."""
+    pending: list[Node] = [*document.definitions]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, FieldNode) and node.name.value in (_SCHEMA, _TYPE):
+            return True
+        below: SelectionSetNode | None = getattr(node, "selection_set", None)
+        if below is not None:
+            pending += below.selections
+    return False
 
 
 def _mean_lengths(schema: GraphQLSchema) -> Mapping[str, float]:

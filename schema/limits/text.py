@@ -5,12 +5,11 @@ is long. Whatever could take more than a few milliseconds is read in a thread: 1
 0.2 s, in which others want answers.
 """
 
-import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from graphql import (
@@ -28,6 +27,7 @@ from graphql.validation import MaxIntrospectionDepthRule
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from schema.context import Context, hides_suggestions, read_beside
 from schema.limits.document_size import has_cycle, size_fault
 from schema.limits.introspection import Introspection
 
@@ -67,42 +67,43 @@ class Texts:
         self._schema = schema
         self._introspection = Introspection(schema)
         self._kept: OrderedDict[str, DocumentNode] = OrderedDict()
-        # One thread only: each that works takes turns with the event loop.
-        self._reader = ThreadPoolExecutor(1, thread_name_prefix="query-text")
 
-    async def read(self, text: str) -> DocumentNode:
-        """Return the document of a valid text.
+    async def read(self, text: str, context: Context | None = None) -> DocumentNode:
+        """Return the document of a valid text. Others are served while a long one is read.
 
         Raises:
             FaultyText: it is too long or too large, or has faults, of which it names the first few.
+            Overloaded: too much waits to be read.
         """
         _check_length(text)
         known = self._kept.get(text) if is_short(text) else None
         if known is not None:
             self._kept.move_to_end(text)
             return known
-        document = await self._read_beside(text) if len(text) > _READ_AT_ONCE else self._read(text)
+        read = partial(self._read, text, hide_suggestions=hides_suggestions(context))
+        is_long = len(text) > _READ_AT_ONCE
+        document = await read_beside(context, read) if is_long else read()
         if is_short(text):
             self._kept[text] = document
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return document
 
-    async def _read_beside(self, text: str) -> DocumentNode:
-        return await asyncio.get_running_loop().run_in_executor(self._reader, self._read, text)
-
-    def _read(self, text: str) -> DocumentNode:
+    def _read(self, text: str, *, hide_suggestions: bool) -> DocumentNode:
         _check_digits(text)
         document = _parsed(text)
         fault = size_fault(document)
-        errors = [fault] if fault else self._validated(document)
+        errors = [fault] if fault else self._faults(document, hide_suggestions=hide_suggestions)
         if errors:
             raise FaultyText(tuple(errors), document)
         return document
 
-    def _validated(self, document: DocumentNode) -> Sequence[GraphQLError]:
+    def _faults(self, document: DocumentNode, *, hide_suggestions: bool) -> Sequence[GraphQLError]:
         rules = _RULES_OF_A_CYCLE if has_cycle(document) else _RULES
-        if errors := validate(self._schema, document, rules, _MOST_ERRORS):
+        errors = validate(
+            self._schema, document, rules, _MOST_ERRORS, hide_suggestions=hide_suggestions
+        )
+        if errors:
             return errors
         fault = self._introspection.fault(document)
         return [fault] if fault else []

@@ -1,6 +1,6 @@
 import strawberry
 
-from schema.types.item_error import ItemError
+from schema.types.item_error import LONG_IDS, ItemError
 
 
 @strawberry.type(description="The result of one item of a stored batch.")
@@ -11,7 +11,8 @@ class BatchItemResult:
         "the header of a table, is 1."
     )
     product_id: strawberry.ID | None = strawberry.field(
-        description="Id of the product as it was sent, or the id of the product that was created; null if there is none."
+        description="Id of the product as it was sent, or the id of the product that was created; null if there is none. "
+        f"{LONG_IDS}"
     )
     success: bool = strawberry.field(description="Whether the item took effect.")
     message: str | None = strawberry.field(

@@ -1,6 +1,12 @@
 import strawberry
 
+from server.domain.errors import LONGEST_SHOWN
 from server.domain.item_error import ItemErrorCode
+
+LONG_IDS = (
+    f"A text of more than {LONGEST_SHOWN} characters, which is no id, is shown without its middle: `index` tells which item "
+    "it was."
+)
 
 
 @strawberry.type(description="A reason why one item of a batch failed.")
@@ -24,7 +30,7 @@ class ItemError:
 class FailedItem:
     index: int = strawberry.field(description="Position of the item in the request, from 0.")
     product_id: strawberry.ID | None = strawberry.field(
-        description="Id of the product as it was sent; null if none was sent, such as for a product to create."
+        description=f"Id of the product as it was sent; null if none was sent, such as for a product to create. {LONG_IDS}"
     )
     error: ItemError = strawberry.field(
         description="First reason why the item failed, as in `errors`."
@@ -37,4 +43,6 @@ class FailedItem:
 )
 class NotFoundItem:
     index: int = strawberry.field(description="Position of the item in the request, from 0.")
-    product_id: strawberry.ID = strawberry.field(description="Id of the product as it was sent.")
+    product_id: strawberry.ID = strawberry.field(
+        description=f"Id of the product as it was sent. {LONG_IDS}"
+    )

@@ -1,9 +1,9 @@
 import strawberry
 
-from schema.types.item_error import ItemError
+from schema.types.item_error import LONG_IDS, ItemError
 
 _INDEX = strawberry.field(description="Position of the update in the request, from 0.")
-_PRODUCT_ID = strawberry.field(description="Id of the product as it was sent.")
+_PRODUCT_ID = strawberry.field(description=f"Id of the product as it was sent. {LONG_IDS}")
 _SUCCESS = strawberry.field(description="Whether the update was applied.")
 
 

@@ -1,5 +1,7 @@
 """A socket that listens before anything else starts, and uvicorn without its signals."""
 
+import asyncio
+import math
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,17 +10,42 @@ import uvicorn
 from typing_extensions import override
 
 from server.domain.errors import StartupError
+from server.domain.stopping import Stopping
 
+_LOOK_SECONDS = 0.05
 _WAITING_CONNECTIONS = 2048
 
 
 class Server(uvicorn.Server):
-    """Leaves signals alone: uvicorn raises one again at its end, before our own cleanup."""
+    """Leaves signals alone: uvicorn raises one again at its end, before our own cleanup.
+
+    While requests still run at the end, it listens: the application tells new ones that it stops.
+    """
+
+    def __init__(self, config: uvicorn.Config, stopping: Stopping) -> None:
+        super().__init__(config)
+        self._stopping = stopping
 
     @override
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._stopping.begin()
+        state = self.server_state
+        connections, tasks = set(state.connections), set(state.tasks)
+        for connection in connections:
+            connection.shutdown()
+
+        def is_busy() -> bool:
+            return bool(connections & state.connections or tasks & state.tasks)
+
+        while is_busy() and self._stopping.seconds_left():  # noqa: ASYNC110 - uvicorn has no event
+            await asyncio.sleep(_LOOK_SECONDS)
+        self.config.timeout_graceful_shutdown = math.ceil(self._stopping.seconds_left())
+        await super().shutdown(sockets)
 
 
 @contextmanager

@@ -71,7 +71,8 @@ def configure_logging(level: str, log_format: LogFormat = "text") -> None:
     handler.addFilter(RequestIds())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for library in ("pymongo", "httpx", "httpcore"):  # the last two log addresses with passwords
+    # Addresses with passwords, headers and commands are in what these log.
+    for library in ("pymongo", "httpx", "httpcore", "urllib3"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 

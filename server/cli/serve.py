@@ -4,11 +4,17 @@ import asyncio
 import logging
 import resource
 import socket
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 from server.bootstrap import Parts, wired
 from server.cli import garbage
 from server.cli.listening import Server, address_of, listening
-from server.cli.stop_signal import StopSignal
+from server.cli.second_port import answering, listening_if
+from server.cli.stop_signal import StopSignal, exit_within
+from server.cli.traced import traced
+from server.domain.stopping import AFTER_REQUESTS_SECONDS, Stopping
 from server.jobs.background import Background
 from server.mongo.connection.embedded import EmbeddedMongod
 from server.settings import Settings
@@ -27,15 +33,87 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the address cannot be used, or the database.
     """
-    with listening(settings.host, settings.port) as listener:
-        async with wired(settings) as parts:
+    with (
+        listening(settings.host, settings.port) as listener,
+        _for_metrics(settings) as second,
+        traced("stockbatch") as tracer,
+    ):
+        stopping = Stopping(settings.shutdown_seconds)
+        async with (
+            wired(settings, stopping, tracer) as parts,
+            _metrics(parts, second, settings, stopping),
+        ):
             garbage.tune()
             log.info("Ready: %s/graphql", address_of(listener))
-            return await _serve_until_stopped(parts, listener, settings, stop)
+            return await _serve_until_stopped(parts, listener, settings, stop, stopping)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """What happens between the signal and the end of the last request."""
+
+    parts: Parts
+    settings: Settings
+    stop: StopSignal
+    stopping: Stopping
+    server: Server
+
+    def begin(self) -> None:
+        """Tell whoever watches that the server stops, and serve until they know."""
+        seconds = min(self.settings.drain_seconds, self.settings.shutdown_seconds / 2)
+        if not (seconds and self.parts.readiness.is_watched):
+            self.stop_serving()
+            return
+        log.info("Stopping: requests are served for another %g s", seconds)
+        self.stop.action = self.stop_serving  # a second signal does not wait
+        self.stopping.announce()
+        self._begin_nothing_new()
+        asyncio.get_running_loop().call_later(seconds, self.stop_serving)
+
+    def stop_serving(self) -> None:
+        """Refuse new requests, and end when those that have begun have ended."""
+        self.stop.action = self.stop.ignore
+        self.stopping.begin()
+        self._begin_nothing_new()
+        self.server.should_exit = True
+
+    def _begin_nothing_new(self) -> None:
+        exit_within(self.stopping.seconds_left(AFTER_REQUESTS_SECONDS))
+        self.parts.guard.retire()
+        if self.parts.background is not None:
+            self.parts.background.stop()  # claimed chunks end while the requests do
+
+
+def _for_metrics(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    return listening_if(
+        settings.metrics_listen_host,
+        settings.metrics_http_port,
+        settings="METRICS_HTTP_PORT (or METRICS_LISTEN_HOST)",
+    )
+
+
+@asynccontextmanager
+async def _metrics(
+    parts: Parts, listener: socket.socket | None, settings: Settings, stopping: Stopping
+) -> AsyncIterator[None]:
+    """Answer `/metrics` on the port of its own during the block, if there is one."""
+    if listener is not None:
+        log.info("Metrics: %s/metrics", address_of(listener))
+    elif settings.metrics_are_apart:
+        log.warning("Nobody can read the metrics: set METRICS_HTTP_PORT to a port for them.")
+    names_itself = not settings.is_production
+    async with answering(
+        parts.metrics_app, parts.guard, listener, stopping, names_itself=names_itself
+    ):
+        yield
 
 
 async def _serve_until_stopped(
-    parts: Parts, listener: socket.socket, settings: Settings, stop: StopSignal
+    parts: Parts,
+    listener: socket.socket,
+    settings: Settings,
+    stop: StopSignal,
+    stopping: Stopping,
 ) -> int:
     _allow_files(settings.max_connections)
     config = config_of(
@@ -43,23 +121,20 @@ async def _serve_until_stopped(
         parts.guard,
         largest_message=settings.max_request_bytes,
         shutdown_seconds=settings.shutdown_seconds,
+        names_itself=not settings.is_production,
     )
-    server = Server(config)
-
-    def stop_serving() -> None:
-        server.should_exit = True
-        if parts.background is not None:
-            parts.background.stop()  # claimed chunks end while the requests do
+    server = Server(config, stopping)
+    ending = _Ending(parts=parts, settings=settings, stop=stop, stopping=stopping, server=server)
 
     async def stop_with_the_database(mongod: EmbeddedMongod) -> None:
         log.critical("%s The server stops.", await mongod.wait())
-        config.timeout_graceful_shutdown = 0  # no request can be answered any more
-        stop_serving()
+        stopping.request_seconds = 0  # no request can be answered any more
+        ending.stop_serving()
 
     async def stop_with_the_worker(background: Background) -> None:
         await background.ended()
         log.critical("Background batches are not run any more. The server stops.")
-        stop_serving()
+        ending.stop_serving()
 
     watching = asyncio.create_task(parts.guard.watch())
     watchers: list[asyncio.Task[None]] = []
@@ -67,7 +142,7 @@ async def _serve_until_stopped(
         watchers.append(asyncio.create_task(stop_with_the_database(parts.mongod)))
     if parts.background is not None:
         watchers.append(asyncio.create_task(stop_with_the_worker(parts.background)))
-    stop.action = stop_serving
+    stop.action = ending.begin
     await server.serve(sockets=[listener])
     stop.action = stop.ignore  # a second signal does not cut short what still ends
     a_part_ended_first = any(watcher.done() for watcher in watchers)

@@ -1,12 +1,17 @@
 """What a signal that ends a process does, which changes during the process's life."""
 
 import asyncio
+import logging
+import os
 import signal
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from server.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class StopSignal:
@@ -20,6 +25,21 @@ class StopSignal:
 
     def ignore(self) -> None:
         """Do nothing."""
+
+
+def exit_within(seconds: float) -> None:
+    """End the process after a while, whatever it still waits for.
+
+    Python waits for the driver's threads, and these may wait for a database that does not answer.
+    """
+
+    def exit_now() -> None:
+        log.warning("The process still waits for something that hangs: it ends now")
+        os._exit(0)  # a success: it was asked to end, and nothing is lost
+
+    timer = threading.Timer(seconds, exit_now)
+    timer.daemon = True
+    timer.start()
 
 
 Job = Callable[[Settings, StopSignal], Coroutine[Any, Any, int]]

@@ -2,23 +2,23 @@
 
 import asyncio
 import logging
-import os
 import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 
 from server.bootstrap import Parts, wired_worker
 from server.cli import garbage
-from server.cli.listening import Server, address_of, listening
-from server.cli.stop_signal import StopSignal
+from server.cli.listening import address_of
+from server.cli.second_port import answering, listening_if
+from server.cli.stop_signal import StopSignal, exit_within
+from server.cli.traced import traced
+from server.domain.stopping import Stopping
+from server.jobs.background import PATIENCE_SECONDS
 from server.settings import Settings
-from server.web.connections.serving import config_of
 
 log = logging.getLogger(__name__)
 
 _LONGEST_STOP_SECONDS = 24.0
-_LARGEST_MESSAGE = 1024  # bytes; a worker takes none
 
 
 async def work(settings: Settings, stop: StopSignal) -> int:
@@ -29,12 +29,16 @@ async def work(settings: Settings, stop: StopSignal) -> int:
     Raises:
         StartupError: the database or the address of WORKER_HTTP_PORT cannot be used.
     """
-    with _listener(settings) as listener:
-        async with wired_worker(settings) as parts, _health(parts, listener):
-            return await _work_until_stopped(parts, stop)
+    stopping = Stopping(PATIENCE_SECONDS)
+    with _listener(settings) as listener, traced("stockbatch-worker") as tracer:
+        async with (
+            wired_worker(settings, stopping, tracer) as parts,
+            _health(parts, listener, settings, stopping),
+        ):
+            return await _work_until_stopped(parts, stop, stopping)
 
 
-async def _work_until_stopped(parts: Parts, stop: StopSignal) -> int:
+async def _work_until_stopped(parts: Parts, stop: StopSignal, stopping: Stopping) -> int:
     if parts.background is None:
         raise AssertionError("a worker works")
     garbage.tune()
@@ -42,62 +46,41 @@ async def _work_until_stopped(parts: Parts, stop: StopSignal) -> int:
     stopped = asyncio.Event()
 
     def stop_working() -> None:
+        stopping.begin()
         stopped.set()
-        _exit_in_time()
+        exit_within(_LONGEST_STOP_SECONDS)
 
     stop.action = stop_working
     ending = asyncio.create_task(parts.background.ended())
-    stopping = asyncio.create_task(stopped.wait())
-    await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    told = asyncio.create_task(stopped.wait())
+    await asyncio.wait({ending, told}, return_when=asyncio.FIRST_COMPLETED)
     stop.action = stop.ignore
     ended_first = not stopped.is_set()
-    stopping.cancel()
+    told.cancel()
     parts.background.stop()
+    await parts.background.finished(stopping.seconds_left())
     return int(ended_first)
 
 
-@contextmanager
-def _listener(settings: Settings) -> Iterator[socket.socket | None]:
-    """Yield the socket of WORKER_HTTP_PORT; None if it is not set."""
-    if settings.worker_http_port is None:
-        yield None
-        return
-    names = "WORKER_HTTP_PORT (or WORKER_LISTEN_HOST)"
-    with listening(
-        settings.worker_listen_host, settings.worker_http_port, settings=names
-    ) as listener:
-        yield listener
+def _listener(settings: Settings) -> AbstractContextManager[socket.socket | None]:
+    return listening_if(
+        settings.worker_listen_host,
+        settings.worker_http_port,
+        settings="WORKER_HTTP_PORT (or WORKER_LISTEN_HOST)",
+    )
 
 
 @asynccontextmanager
-async def _health(parts: Parts, listener: socket.socket | None) -> AsyncIterator[None]:
+async def _health(
+    parts: Parts, listener: socket.socket | None, settings: Settings, stopping: Stopping
+) -> AsyncIterator[None]:
     """Answer `/healthz`, `/readyz` and `/metrics` during the block, if there is a socket."""
-    if listener is None:
-        yield
-        return
-    config = config_of(parts.app, parts.guard, largest_message=_LARGEST_MESSAGE, shutdown_seconds=1)
-    server = Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    if listener is not None:
+        log.info("Health and metrics: %s/metrics", address_of(listener))
     watching = asyncio.create_task(parts.guard.watch())
-    log.info("Health and metrics: %s/metrics", address_of(listener))
+    names_itself = not settings.is_production
     try:
-        yield
+        async with answering(parts.app, parts.guard, listener, stopping, names_itself=names_itself):
+            yield
     finally:
-        server.should_exit = True
-        await asyncio.wait({serving})
         watching.cancel()
-
-
-def _exit_in_time() -> None:
-    """End the process after a while, whatever it still waits for: its leases run out.
-
-    Python waits for the driver's threads, and these may wait for a database that does not answer.
-    """
-
-    def exit_now() -> None:
-        log.warning("The worker still waits for the database; its chunks are left to others.")
-        os._exit(0)  # a success: the worker was asked to end, and nothing is lost
-
-    timer = threading.Timer(_LONGEST_STOP_SECONDS, exit_now)
-    timer.daemon = True
-    timer.start()

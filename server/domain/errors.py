@@ -8,6 +8,7 @@
     │   ├── BatchTooLarge       BATCH_TOO_LARGE
     │   ├── QueueFull           QUEUE_FULL
     │   ├── Overloaded          OVERLOADED
+    │   ├── ServerStops         UNAVAILABLE
     │   ├── RateLimited         RATE_LIMITED
     │   ├── QueryTooExpensive   QUERY_TOO_EXPENSIVE
     │   ├── KeyReused           IDEMPOTENCY_KEY_REUSED
@@ -74,6 +75,12 @@ class Overloaded(RequestError):
     def __init__(self, message: str, *, retry_after_seconds: int = 1) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ServerStops(RequestError):
+    """The server takes no new requests, as it has been told to stop. Nothing was done."""
+
+    code = "UNAVAILABLE"
 
 
 class RateLimited(RequestError):
@@ -153,9 +160,19 @@ class StartupError(StockbatchError):
 
 
 _QUOTED_CHARACTERS = 64  # enough to recognise a text, however long it is
+LONGEST_SHOWN = 64  # characters of a value of the caller's in an answer; an id has 24
+_LEFT_OUT = " … "
 
 
 def quoted(text: str) -> str:
     """Return a caller's `text` in quotes for a message: printable, and cut after 64 characters."""
     cut = text if len(text) <= _QUOTED_CHARACTERS else text[:_QUOTED_CHARACTERS] + "…"
     return ascii(cut) if not cut.isprintable() else f"“{cut}”"
+
+
+def cut(text: str, most: int = LONGEST_SHOWN) -> str:
+    """Return a caller's `text` with its middle left out if it has more than `most` characters."""
+    if len(text) <= most:
+        return text
+    end = (most - len(_LEFT_OUT)) // 2
+    return text[: most - len(_LEFT_OUT) - end] + _LEFT_OUT + text[-end:]

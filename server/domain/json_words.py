@@ -18,4 +18,7 @@ def text_of(value: Any) -> str:
     """Return a text as it is, nothing for null, and any other value of JSON as its JSON."""
     if isinstance(value, str):
         return value
-    return "" if value is None else json.dumps(value, ensure_ascii=False)
+    try:
+        return "" if value is None else json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "…"

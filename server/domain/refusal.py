@@ -16,6 +16,7 @@ from server.domain.errors import (
     QueueFull,
     RateLimited,
     RequestError,
+    ServerStops,
     StockbatchError,
     WriteConflict,
 )
@@ -104,7 +105,7 @@ def _retry_after(error: RequestError) -> int | None:
     match error:
         case QueueFull():
             return _QUEUE_SECONDS
-        case KeyInUse():
+        case KeyInUse() | ServerStops():
             return _SOON_SECONDS
         case Overloaded() | RateLimited():
             return error.retry_after_seconds

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from server.domain.death import Death
 from server.domain.file_form import FileForm
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
@@ -39,8 +40,9 @@ class StoredBatch:
     or stored ones, as 0.1.0 did. `publishes`: its successes are published. `is_refused`: a field
     is invalid, and the options say that then nothing may begin. `key` is the idempotency key, and
     `content` the hash of the request that it stands for. `failing` is the reason why the batch will
-    be FAILED. `caller` is who submitted it, until it ends, where callers have limits. `file` is the
-    form of the file that its items came in.
+    be FAILED. `caller` is who submitted it, until it ends, where callers have limits.
+    `trace` is where in a trace it was submitted, in the form of the header `traceparent`. `file` is
+    the form of the file that its items came in.
     """
 
     id: str
@@ -62,6 +64,7 @@ class StoredBatch:
     cancel_requested: bool = False
     failing: str | None = None
     caller: str | None = None
+    trace: str | None = None
     file: FileForm | None = None
 
     def following(self, index: int) -> int | None:
@@ -97,19 +100,20 @@ class Chunk:
 class ClaimedChunk:
     """A chunk that this process holds under a lease.
 
-    `items` are those without an outcome so far, and `size` is the number of all its items.
-    `attempts` counts how often it was given back because the database failed, and `crashes` how
-    often its lease ran out since an item of it was last found at fault. `after_failure`: an earlier
-    chunk of its lane has a failure. `has_failures`: an item of this chunk has failed already.
+    `items` are those without an outcome so far. `attempts` counts how often it was given back
+    because the database failed, and `crashes` how often its lease ran out since an item of it was
+    last found at fault. `deaths` are those times of which its items are suspected; the
+    worker may have been seen since. `after_failure`: an earlier chunk of its lane has a failure.
+    `has_failures`: an item of this chunk has failed already.
     `left_open` are the ids of sessions of workers that lost the chunk; transactions may still be
     open in them.
     """
 
     lease: Lease
     items: Sequence[StoredItem]
-    size: int
     attempts: int
     crashes: int
     after_failure: bool
     has_failures: bool
     left_open: Sequence[Any] = ()
+    deaths: Sequence[Death] = ()

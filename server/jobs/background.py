@@ -104,6 +104,11 @@ class Background:
         if self._publisher is not None:
             self._publisher.stop()
 
+    async def finished(self, seconds: float) -> None:
+        """Return when what was under way has ended after `stop`, or after so many seconds."""
+        if self._running is not None:
+            await asyncio.wait({self._running}, timeout=seconds)
+
     async def ended(self) -> None:
         """Return when a bug has ended the loops; never if they were stopped on purpose."""
         if self._running is None:

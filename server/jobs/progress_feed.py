@@ -12,9 +12,11 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from server.batches.engine.in_flight import cancel_until_done
 from server.domain.batch_progress import BatchProgress
 from server.domain.errors import BadInput, StoreError
+from server.domain.place import Place
 from server.domain.request_id import context_of
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.changes import BatchChanges
+from server.mongo.connection.patience import Patience, current_patience, patient
 
 log = logging.getLogger(__name__)
 
@@ -34,12 +36,13 @@ class ProgressFeed:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def watch(
-        self, batch_id: str, created_by: str | None = None
+        self, batch_id: str, created_by: str | None = None, place: Place | None = None
     ) -> AsyncGenerator[BatchProgress, None]:
         """Yield the batch as it is now and after each change, until its state is final.
 
-        Changes within `AT_MOST_EVERY_SECONDS` are yielded as one. With `created_by`, only a batch
-        of that caller is seen.
+        Changes within `AT_MOST_EVERY_SECONDS` are yielded as one, and so are those that come while
+        the subscriber works on the one before or waits for its `place`. With `created_by`, only a
+        batch of that caller is seen.
 
         Raises:
             BadInput: there is no such batch.
@@ -48,11 +51,15 @@ class ProgressFeed:
         async with self._notified(batch_id, changed):
             last: BatchProgress | None = None
             while True:
+                if place is not None:
+                    await place.resume()
                 changed.clear()
                 batch = await self._read(batch_id, created_by, last, changed)
                 if batch != last:
                     last = batch
                     yield batch
+                if place is not None:
+                    place.pause()
                 if batch.state.is_final:
                     return
                 await asyncio.sleep(AT_MOST_EVERY_SECONDS)
@@ -91,7 +98,8 @@ class ProgressFeed:
             StoreError: the database did not answer the first read.
         """
         try:
-            batch = await self._batches.by_id(batch_id, created_by)
+            with patient(_renewed()):
+                batch = await self._batches.by_id(batch_id, created_by)
         except StoreError:
             if last is None:
                 raise
@@ -138,3 +146,9 @@ class ProgressFeed:
         for changed_id in batch_ids:
             for changed in self._watchers.get(changed_id, ()):
                 changed.set()
+
+
+def _renewed() -> Patience | None:
+    """Return new patience for a subscription, which outlives an outage."""
+    patience = current_patience()
+    return None if patience is None else patience.renewed()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from server.domain.errors import cut
 from server.domain.item_error import ItemError
 from server.domain.item_result import Input
 from server.domain.json_words import text_of
@@ -187,8 +188,11 @@ class BatchWork(Generic[ItemT, OutcomeT]):
 
 
 def sent_id(sent: Input, field: str = "productId") -> str:
-    """Return the id as text, whatever was sent; an error message quotes it."""
-    return text_of(sent.get(field))
+    """Return the id as text, whatever was sent. Results and messages show it, so a long one is cut.
+
+    What is cut is longer than any id, and so is what remains of it.
+    """
+    return cut(text_of(sent.get(field)))
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:

@@ -123,7 +123,7 @@ SCHEMAS: dict[str, Document] = {  # by collection, in the order in which they ar
     "workers": {
         "bsonType": "object",
         "required": ["seenAt", "forgetAt"],
-        "properties": {"_id": _TEXT, "seenAt": _TIME, "forgetAt": _TIME},
+        "properties": {"_id": _TEXT, "seenAt": _TIME, "leftAt": _TIME, "forgetAt": _TIME},
     },
     "commitMarks": {  # the last: it stands for a preparation that has finished
         "bsonType": "object",

@@ -9,23 +9,28 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from server.domain.tracing import UNTRACED, Tracer
 from server.web.convex.view import Convex
 from server.web.graphiql import files
 from server.web.graphql.view import GraphQLView
-from server.web.health import WhyNotReady, health_routes
+from server.web.health import WhyNotReady, health_routes, metrics_route
 from server.web.measuring import Measured
 from server.web.metrics import Metrics
 from server.web.origins import cors
 from server.web.refusal import METHODS
 
 
-def make_app(
+def make_app(  # noqa: PLR0913 - every door
     graphql: GraphQLView,
     metrics: Metrics,
     why_not_ready: WhyNotReady,
     rest: ASGIApp | None = None,
     convex: Convex | None = None,
     origins: Sequence[str] = (),
+    *,
+    has_page: bool = True,
+    has_metrics: bool = True,
+    tracer: Tracer = UNTRACED,
 ) -> Starlette:
     """Return the application.
 
@@ -34,6 +39,8 @@ def make_app(
         rest: answers what is below `/api` and is no route of `convex`.
         origins: whose pages may call: `https://shop.example`, `loopback` for those of this machine,
             or `*` for all; none if it is empty.
+        has_page: answers with GraphiQL's files, and leads `/` to it.
+        has_metrics: answers `/metrics`; otherwise another port does, or none.
     """
 
     async def home(_request: Request) -> Response:
@@ -43,13 +50,13 @@ def make_app(
     doors = {"/graphql": "graphql"} | {route.path: "convex" for route in convex_routes}
     return Starlette(
         routes=[
-            Route("/", home),
+            *([Route("/", home), Mount("/graphiql", routes=files.routes())] if has_page else []),
             Route("/graphql", graphql, methods=METHODS),
             WebSocketRoute("/graphql", graphql),
-            Mount("/graphiql", routes=files.routes()),
             *convex_routes,
             *([Mount("/api", rest)] if rest else []),
             *health_routes(metrics, why_not_ready),
+            *([metrics_route(metrics)] if has_metrics else []),
         ],
-        middleware=[cors(origins), Middleware(Measured, doors, metrics.request_answered)],
+        middleware=[cors(origins), Middleware(Measured, doors, metrics.request_answered, tracer)],
     )

@@ -1,20 +1,21 @@
 """The body of a request: its headers, its bytes, and the JSON object in it."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from starlette.requests import Request
 
 from server.domain.errors import BadInput, quoted
+from server.reading import READING_ROOM
 from server.web import json_value
 from server.web.connections.flight import BODY, BodyBytes
 from server.web.refusal import bad_input, too_large, unsupported
 
 JSON = "application/json"
-_LARGE_BYTES = 64 * 1024
+LARGE: Final = 64 * 1024  # bytes of JSON: what is longer is read in a thread
 _UTF_8 = ("utf-8", "utf8", "us-ascii")
 
 
@@ -65,17 +66,15 @@ async def read_whole(request: Request, most: int, *, instead: str = "send less")
     return b"".join(pieces)
 
 
-async def read_body(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in a body. A large one is read in a thread.
-
-    Fractions and escapes are read in Python, and then others are served meanwhile: 30 MB of 0.1
-    take 2 s.
+async def read_body(body: bytes, caller: str) -> dict[str, Any]:
+    """Return the JSON object in a body of the caller. Others are served while a large one is read.
 
     Raises:
         Refused: it is not JSON, or no object.
+        Overloaded: too much waits to be read.
     """
-    if len(body) > _LARGE_BYTES:
-        return await asyncio.to_thread(read_object, body)
+    if len(body) > LARGE:
+        return await READING_ROOM.read(caller, partial(read_object, body))
     return read_object(body)
 
 

@@ -1,14 +1,20 @@
 """The routes that tell whether a process is well. A worker has no others."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from server.domain.stopping import Stopping
 from server.web.metrics import Metrics
 from server.web.probe import PROBE_SECONDS, Probe
+
+WATCHED_SECONDS: Final = 30.0  # a proxy asks more often
 
 WhyNotReady = Callable[[], Awaitable[str | None]]
 
@@ -17,14 +23,27 @@ class Readiness:
     """Says within a second whether the process can do its work, whatever the database does."""
 
     def __init__(
-        self, is_writable: Callable[[], Awaitable[bool]], is_alive: Callable[[], bool]
+        self,
+        is_writable: Callable[[], Awaitable[bool]],
+        is_alive: Callable[[], bool],
+        stopping: Stopping,
     ) -> None:
         """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
         self._database = Probe(is_writable, seconds=PROBE_SECONDS)
         self._is_alive = is_alive
+        self._stopping = stopping
+        self._asked: float | None = None
+
+    @property
+    def is_watched(self) -> bool:
+        """Return whether somebody has asked lately, such as a proxy that must learn of the end."""
+        return self._asked is not None and time.monotonic() - self._asked < WATCHED_SECONDS
 
     async def why_not(self) -> str | None:
         """Return why the process is not ready; None if it is."""
+        self._asked = time.monotonic()
+        if self._stopping.is_announced:
+            return "the process stops"
         is_writable = await self._database.result()
         if is_writable is None:
             return f"the database does not answer within {PROBE_SECONDS:g} s"
@@ -38,7 +57,7 @@ class Readiness:
 
 
 def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
-    """Return `/healthz`, `/readyz` and `/metrics`.
+    """Return `/healthz` and `/readyz`.
 
     `why_not_ready` returns why the process cannot do its work just now; None if it can. A process
     that is ready warns if chunks wait and there is no worker: it can still do all the rest.
@@ -48,23 +67,29 @@ def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_request: Request) -> Response:
-        reason = await why_not_ready()
+        reason, state = await asyncio.gather(why_not_ready(), metrics.gauges.queue_state())
         if reason is None:
-            state = await metrics.gauges.queue_state()
             warning = {"warning": state.warning} if state and state.warning else {}
             return JSONResponse({"status": "ok", **warning})
         return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
 
+    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+
+
+def metrics_route(metrics: Metrics) -> Route:
+    """Return `/metrics`."""
+
     async def exposition(_request: Request) -> Response:
         return Response(await metrics.scrape(), media_type=metrics.media_type)
 
-    return [
-        Route("/healthz", healthz),
-        Route("/readyz", readyz),
-        Route("/metrics", exposition),
-    ]
+    return Route("/metrics", exposition)
 
 
 def make_worker_app(metrics: Metrics, why_not_ready: WhyNotReady) -> Starlette:
     """Return the application of a worker: only these routes."""
-    return Starlette(routes=health_routes(metrics, why_not_ready))
+    return Starlette(routes=[*health_routes(metrics, why_not_ready), metrics_route(metrics)])
+
+
+def make_metrics_app(metrics: Metrics) -> Starlette:
+    """Return the application of the port that a server's metrics have to themselves."""
+    return Starlette(routes=[metrics_route(metrics)])

@@ -2,6 +2,7 @@
 
 msgspec reads and writes what is valid, in half the time that the standard library takes or less.
 Whatever it refuses is left to the standard library, which knows more numbers and names the fault.
+A long text is read in pieces.
 """
 
 import json
@@ -13,8 +14,10 @@ from starlette.responses import Response
 
 from server.domain.errors import BadInput, quoted
 from server.domain.exact_number import number_from
+from server.web import json_pieces
 
 _BYTE_ORDER_MARK = "\ufeff"
+_LONG: Final = 1024**2  # bytes or characters of a text that is read in pieces
 _MOST_DIGITS = 30  # a longer number is out of every range, whatever its other digits
 # Each object or list takes 0.2 µs, whatever is in it, and nobody else is answered meanwhile.
 MOST_OBJECTS: Final = 1_100_000
@@ -30,6 +33,23 @@ def parse(text: str | bytes) -> Any:
             message lacks its subject, such as "The body".
     """
     _count(text)
+    if len(text) <= _LONG:
+        return _parsed_at_once(text)
+    return json_pieces.parse(_content(text), _parsed_at_once)
+
+
+def _content(text: str | bytes) -> bytes:
+    """Return a text as UTF-8, without the mark that may begin it."""
+    if isinstance(text, bytes):
+        utf_8(text)
+        return text.removeprefix(_BYTE_ORDER_MARK.encode())
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise BadInput("is not Unicode: it has half a surrogate pair") from error
+
+
+def _parsed_at_once(text: str | bytes) -> Any:
     try:
         value = _DECODER.decode(text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -55,6 +75,8 @@ def _names_are_unique(text: str | bytes, value: Any) -> bool:
     A name that msgspec has dropped leaves a colon in the text that its value does not have. Colons
     that are escaped could hide one, so a text with such an escape is not certain.
     """
+    if not isinstance(value, dict | list):
+        return True
     colon, escape = (":", "\\u003") if isinstance(text, str) else (b":", b"\\u003")
     count = text.count(colon)  # type: ignore[arg-type]
     if count < 2:

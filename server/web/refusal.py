@@ -31,7 +31,7 @@ STATUSES: Mapping[str, int] = {
     "OVERLOADED": 503,
     UNAVAILABLE: 503,
 }
-_MOST_REASONS = 20  # shown at most: thousands of items may be wrong in the same way
+MOST_REASONS = 20  # shown at most: thousands of items may be wrong in the same way
 _STARLETTE_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 log = logging.getLogger(__name__)
@@ -69,14 +69,16 @@ class Refused(StockbatchError):
         return headers
 
 
-def bad_input(reasons: Sequence[str]) -> Refused:
-    """Return a refusal with the first 20 things that are wrong, and a count of the rest."""
-    message = (
-        reasons[0] if len(reasons) == 1 else f"{len(reasons)} things are wrong with the request."
-    )
-    shown = list(reasons[:_MOST_REASONS])
-    if len(reasons) > _MOST_REASONS:
-        shown.append(f"And {len(reasons) - _MOST_REASONS} more.")
+def bad_input(reasons: Sequence[str], uncounted: int = 0) -> Refused:
+    """Return a refusal with the first 20 things that are wrong, and a count of the rest.
+
+    `uncounted` is how many more there are than `reasons`.
+    """
+    total = len(reasons) + uncounted
+    message = reasons[0] if total == 1 else f"{total} things are wrong with the request."
+    shown = list(reasons[:MOST_REASONS])
+    if total > len(shown):
+        shown.append(f"And {total - len(shown)} more.")
     return Refused(Refusal(code=BAD_INPUT, message=message), reasons=shown)
 
 

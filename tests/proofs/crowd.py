@@ -43,7 +43,7 @@ async def client(crowd: Crowd, number: int, until: float, tally: Tally) -> None:
     """Ask until the time is up."""
     body = crowd.bodies[number % len(crowd.bodies)].encode()
     request = (
-        b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        b"POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
         b"content-length: %d\r\n\r\n" % len(body)
     ) + body
     await asyncio.sleep(random.random() * min(1.0, crowd.seconds / 4))

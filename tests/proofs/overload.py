@@ -128,6 +128,8 @@ def prove(name: str, checkout: Path, scale: float) -> list[str]:
             found = measured(server, case, seconds, _bodies(ids))
             time.sleep(1)  # what has begun ends
             wrong = fault(server, int(found.per_second * seconds))
+        if not found.per_second:
+            return [*faults, f"{case}: no answer, {found.refused} refused"]
         first = first or found
         share = found.per_second / first.per_second
         print(

@@ -148,6 +148,8 @@ def main() -> int:
         f"goal; a noisy machine may take {NOISE} times as long"
         for found in now
         if found.misses
+    ] + [
+        f"{found.name}: {found.result} measures nothing" for found in now if found.measures_nothing
     ]
     print("\n".join(["", *faults]) if faults else "\nEvery request keeps to its goal.")
     return int(bool(faults))

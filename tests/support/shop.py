@@ -17,6 +17,7 @@ from server.batches.engine.limits import Limits
 from server.domain.listing import PageRequest, StockUpdateFilter
 from server.domain.options import BatchOptions
 from server.domain.stock_update import StockUpdate
+from server.domain.tracing import UNTRACED, Tracer
 from server.kinds.create_products.declaration import CREATE_PRODUCTS
 from server.kinds.create_products.rules import CreateOutcome, create_item
 from server.kinds.delete_products.declaration import DELETE_PRODUCTS
@@ -27,6 +28,7 @@ from server.kinds.update_products.declaration import UPDATE_PRODUCTS
 from server.kinds.update_products.rules import SentPatch, UpdateOutcome, update_item
 from server.kinds.update_stock.declaration import UPDATE_STOCK
 from server.kinds.update_stock.rules import StockOutcome, stock_item
+from server.mongo.connection.command_spans import CommandSpans
 from server.mongo.connection.deployment import is_writable
 from server.mongo.connection.driver import Driver, DriverName, connect
 from server.mongo.transaction import TransactionRunner
@@ -65,6 +67,7 @@ class Shop(ShopStore, FailPoints):
     assembly: Assembly
     clock: Clock
     metrics: Metrics = field(default_factory=Metrics)
+    tracer: Tracer = UNTRACED
 
     @property
     def engine(self) -> Engine:
@@ -184,12 +187,14 @@ async def open_shop(
     limits: Limits | None = None,
     sizes: Sizes | None = None,
     publishes: bool = False,
+    tracer: Tracer = UNTRACED,
     runner: type[TransactionRunner] = TransactionRunner,
     **runner_options: Any,
 ) -> AsyncIterator[Shop]:
     """Open a shop on the deployment at `uri`, in its own database or that of another shop."""
     commands, metrics, clock = CommandLog(), Metrics(), Clock()
-    driver = connect(driver_name, uri, listeners=[commands])
+    spans = [CommandSpans(tracer.command)] if tracer.is_on else []
+    driver = connect(driver_name, uri, listeners=[commands, *spans])
     sizes = sizes or Sizes(limits=limits or Limits())
     with databases_of(uri) as databases:
         name = database or await databases.lend(driver)
@@ -201,12 +206,21 @@ async def open_shop(
             **runner_options,
         )
         assembly = assemble(
-            driver, name, runs, metrics, clock=clock, sizes=sizes, publishes=publishes
+            driver,
+            name,
+            runs,
+            metrics,
+            clock=clock,
+            sizes=sizes,
+            publishes=publishes,
+            tracer=tracer,
         )
         try:
             await driver.client.admin.command("ping")  # connects
             commands.names.clear()
-            yield Shop(driver, name, commands, databases.admin, runs, assembly, clock, metrics)
+            yield Shop(
+                driver, name, commands, databases.admin, runs, assembly, clock, metrics, tracer
+            )
         finally:
             await assembly.services.progress.close()
             await assembly.engine.drain()

@@ -20,6 +20,7 @@ def test_nothing_needs_to_be_set() -> None:
     settings = read_settings()
 
     assert settings.model_dump() == {
+        "server_mode": "development",
         "host": "127.0.0.1",
         "port": 8000,
         "cors_origins": "loopback",
@@ -47,6 +48,7 @@ def test_nothing_needs_to_be_set() -> None:
         "max_request_bytes": 32 * 1024**2,
         "max_stream_bytes": 1024**3,
         "max_rows_per_stream": 5_000_000,
+        "request_seconds": 10.0,
         "queue_seconds": 0.5,
         "max_bytes_in_flight": 256 * 1024**2,
         "max_connections": 4096,
@@ -58,6 +60,8 @@ def test_nothing_needs_to_be_set() -> None:
         "group_items": 500,
         "group_seconds": 0.05,
         "transaction_seconds": 20,
+        "metrics_listen_host": "127.0.0.1",
+        "metrics_http_port": None,
         "worker_enabled": True,
         "worker_listen_host": "127.0.0.1",
         "worker_http_port": None,
@@ -68,7 +72,8 @@ def test_nothing_needs_to_be_set() -> None:
         "idempotency_wait_seconds": 10,
         "publish_url": None,
         "expiry_sweep_seconds": 10,
-        "shutdown_seconds": 25,
+        "drain_seconds": 3,
+        "shutdown_seconds": 15,
         "log_format": "text",
         "log_level": "INFO",
     }
@@ -76,6 +81,7 @@ def test_nothing_needs_to_be_set() -> None:
 
 def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     values = {
+        "server_mode": "production",
         "host": "::1",
         "port": 0,
         "cors_origins": "https://shop.example,http://localhost:5173",
@@ -103,6 +109,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "max_request_bytes": 1024,
         "max_stream_bytes": 1024,
         "max_rows_per_stream": 1,
+        "request_seconds": 5.0,
         "queue_seconds": 2.0,
         "max_bytes_in_flight": 1024**2,
         "max_connections": 1,
@@ -114,6 +121,8 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "group_items": 0,
         "group_seconds": 0.2,
         "transaction_seconds": 0.5,
+        "metrics_listen_host": "10.0.0.6",
+        "metrics_http_port": 9465,
         "worker_enabled": False,
         "worker_listen_host": "10.0.0.5",
         "worker_http_port": 9464,
@@ -124,6 +133,7 @@ def test_every_setting_is_an_environment_variable(monkeypatch: pytest.MonkeyPatc
         "idempotency_wait_seconds": 0,
         "publish_url": "https://shop.example/prices",
         "expiry_sweep_seconds": 0.2,
+        "drain_seconds": 0.5,
         "shutdown_seconds": 3,
         "log_format": "json",
         "log_level": "DEBUG",
@@ -210,6 +220,8 @@ def test_origins_are_a_list(monkeypatch: pytest.MonkeyPatch, text: str, origins:
         ("EXPIRY_SWEEP_SECONDS", "0", "Input should be greater than 0"),
         ("EXPIRY_SWEEP_SECONDS", "-1", "Input should be greater than 0"),
         ("EXPIRY_SWEEP_SECONDS", "86401", "Input should be less than or equal to 86400"),
+        ("DRAIN_SECONDS", "-1", "Input should be greater than or equal to 0"),
+        ("DRAIN_SECONDS", "61", "Input should be less than or equal to 60"),
         ("SHUTDOWN_SECONDS", "0", "Input should be greater than or equal to 1"),
         ("LOG_LEVEL", "LOUD", "Input should be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
     ],

@@ -107,7 +107,7 @@ class ChunkRunner(Generic[ItemT, OutcomeT]):
             "A chunk of %s failed: %s",
             self.work.kind.mutation,
             cause,
-            exc_info=None if is_callers_fault else cause,
+            exc_info=None if is_callers_fault or is_unreachable else cause,
             extra={"error_id": error_id, "items": len(items), "first_index": items[0].index},
         )
         failures = fail_all(items, self.work.kind.argument, cause, error_id)

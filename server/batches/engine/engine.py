@@ -25,6 +25,7 @@ from server.batches.engine.unapplied import not_attempted, refused
 from server.domain.errors import NotReached
 from server.domain.options import BatchOptions
 from server.domain.outcome import Failed, Outcome, any_failed
+from server.domain.tracing import UNTRACED, Tracer
 from server.kinds.kind import BatchWork, Item
 from server.mongo.transaction import TransactionRunner
 
@@ -40,7 +41,7 @@ class Engine:
     `in_flight` holds the chunks that have begun; a shutdown waits for them.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all chunks share
         self,
         runner: TransactionRunner,
         observer: Observer,
@@ -49,19 +50,22 @@ class Engine:
         concurrent_chunks: int,
         limits: Limits,
         group_limits: GroupLimits,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         self.limits = limits
         self.in_flight = InFlight()
+        self._runner = runner
         self._plain = PlainTransactions(runner)
         self._observer = observer
         self._clock = clock
-        self._admission = Admission(concurrent_chunks, observer)
+        self._admission = Admission(concurrent_chunks, observer, tracer)
         self._slots_for_one_batch = max(1, concurrent_chunks // 2)
         groups = Groups(
             PlainTransactions(runner, conflict_seconds=_GROUP_CONFLICT_SECONDS),
             self._run_alone,
             self.in_flight,
             observer,
+            tracer,
         )
         self._groups = GroupCommit(groups, self._admission.turns, self.in_flight, group_limits)
 
@@ -121,9 +125,13 @@ class Engine:
         return await self.in_flight.finish(running)
 
     async def drain(self) -> None:
-        """Wait until every chunk has ended that has begun, or waits to share a transaction."""
+        """Wait until every chunk has ended that has begun, or waits to share a transaction.
+
+        Then nothing is in doubt either.
+        """
         await self._groups.drain()
         await self.in_flight.drain()
+        await self._runner.settled()
 
     async def _in_order(
         self, runner: ChunkRunner[ItemT, OutcomeT], items: Sequence[ItemT]

@@ -150,7 +150,8 @@ class _OrderedTransactions:
                 self._place.hinder()
             is_first_run = False
             outcomes = await body(transaction)
-            await self._place.require_unhindered()
+            with transaction.waiting_for_another():
+                await self._place.require_unhindered()
             return outcomes
 
         try:

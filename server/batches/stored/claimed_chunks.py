@@ -18,10 +18,11 @@ from uuid import uuid4
 from server.batches.engine.engine import Engine
 from server.batches.engine.observer import Observer
 from server.batches.engine.unapplied import not_attempted
-from server.batches.stored.crashes import crashed, parts
+from server.batches.stored.crashes import Part, crashed, parts
 from server.batches.stored.fenced_transactions import FencedTransactions
 from server.batches.stored.lease_keeper import lease_renewed
 from server.batches.stored.retry_decision import GiveUp, Retry, decide
+from server.batches.stored.suspicion import Suspicion
 from server.batches.stored.unrun import settled_without_running
 from server.domain.errors import (
     CommitUnknown,
@@ -32,6 +33,7 @@ from server.domain.errors import (
 )
 from server.domain.outcome import Outcome, any_failed
 from server.domain.stored_batch import ClaimedChunk, Lease, StoredBatch
+from server.domain.tracing import UNTRACED, Tracer
 from server.kinds.kind import Item
 from server.kinds.registry import work_of
 from server.mongo.batches.queue import ChunkQueue
@@ -100,9 +102,11 @@ class ClaimedChunks:
     engine: Engine
     runner: TransactionRunner
     queue: ChunkQueue
+    suspicion: Suspicion
     states: BatchStates
     observer: Observer
     clock: Callable[[], datetime]
+    tracer: Tracer = UNTRACED
 
     async def run_next(
         self,
@@ -154,7 +158,7 @@ class ClaimedChunks:
                 )
             case Hindered(error):
                 await self._give_up_or_back(chunk, error)
-            case Broken(error):  # its lease runs out; after three crashes it runs in smaller parts
+            case Broken(error):  # its lease runs out; the fault counts as a death
                 log.error("A chunk failed", exc_info=error, extra=log_fields)
         return end
 
@@ -168,8 +172,9 @@ class ClaimedChunks:
                 return Orphaned()
             fenced = FencedTransactions(self.runner, batch, lease, session)
             renew, seconds = partial(self.queue.renew, lease), self.queue.lease_seconds
-            async with lease_renewed(renew, fenced, lease_seconds=seconds):
-                await self._run_items(batch, chunk, fenced)
+            with self.tracer.stored_chunk(batch.kind, batch.trace):
+                async with lease_renewed(renew, fenced, lease_seconds=seconds):
+                    await self._run_items(batch, chunk, fenced)
             return Done(batch)
         except LeaseLost:
             return Lost()
@@ -202,19 +207,28 @@ class ClaimedChunks:
         if settled is not None:
             await self._record(batch, items, settled, fenced)
             return
-        runner = self.engine.chunk_runner(work, options, fenced)
-        for part, has_crashed in parts(items, chunk.size, chunk.crashes, atomic=options.atomic):
-            fenced.forgets_crashes = has_crashed
-            outcomes: Sequence[Outcome] = (
-                crashed(part, argument)
-                if has_crashed
-                else await self.engine.run_chunk(runner, part)
-            )
-            await self._record(batch, part, outcomes, fenced)
+        deaths = await self.suspicion.deaths(chunk)
+        for part in parts(items, deaths, atomic=options.atomic):
+            fenced.forgets_crashes = part.has_crashed
+            if part.has_crashed:
+                outcomes: Sequence[Outcome] = crashed(part.items, argument)
+                await self._record(batch, part.items, outcomes, fenced)
+                deaths = ()
+            else:
+                async with self.suspicion.watched(chunk, part, deaths, fenced.session):
+                    outcomes = await self._run_part(batch, part, fenced)
             if options.ends_at_failure and any_failed(outcomes):
-                later = [item for item in items if item.index > part[-1].index]
+                later = [item for item in items if item.index > part.last]
                 await self._record(batch, later, not_attempted(later, argument), fenced)
                 return
+
+    async def _run_part(
+        self, batch: StoredBatch, part: Part, fenced: FencedTransactions
+    ) -> Sequence[Outcome]:
+        runner = self.engine.chunk_runner(work_of(batch), batch.options, fenced)
+        outcomes: Sequence[Outcome] = await self.engine.run_chunk(runner, part.items)
+        await self._record(batch, part.items, outcomes, fenced)
+        return outcomes
 
     async def _record(
         self,

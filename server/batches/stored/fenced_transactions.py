@@ -20,7 +20,8 @@ class FencedTransactions:
 
     All run on the session that claimed the chunk, so that a worker that takes the chunk over can
     end the transaction that this one left open. `recorded` holds the indexes of the items whose
-    outcomes have committed. `forgets_crashes`: the next receipt sets the chunk's crash count to 0.
+    outcomes have committed. `forgets_crashes`: the next receipt sets the chunk's crash count to 0
+    and forgets its deaths.
     """
 
     can_give_back = True
@@ -33,7 +34,7 @@ class FencedTransactions:
         self._runner = runner
         self._batch = batch
         self._lease = lease
-        self._session = session
+        self.session = session
         self._began: float | None = None
 
     @property
@@ -56,7 +57,7 @@ class FencedTransactions:
             return outcomes
 
         with self.attempt():
-            outcomes = await self._runner.run(with_receipt, commit=commit, session=self._session)
+            outcomes = await self._runner.run(with_receipt, commit=commit, session=self.session)
         if commit:
             self.recorded.update(outcome.index for outcome in outcomes)
         return outcomes

@@ -70,6 +70,7 @@ class KeyedBatches:
     results: BatchResults
     keys: IdempotencyKeys
     single: SingleChunk
+    process: str  # whose signs of life show whether it died in a chunk
     clock: Callable[[], datetime]
     under_way: KeysUnderWay = field(default_factory=KeysUnderWay)
 
@@ -219,7 +220,7 @@ class KeyedBatches:
         while True:
             try:
                 run = await self.chunks.run_next(
-                    "request", batch_id=batch.id, reserved_by=reservation
+                    self.process, batch_id=batch.id, reserved_by=reservation
                 )
             except StoreError as error:
                 return error

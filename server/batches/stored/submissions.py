@@ -17,6 +17,7 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.errors import BadInput, BatchTooLarge, DuplicateKey, QueueFull, StoreError
 from server.domain.item_result import Input
 from server.domain.stored_batch import StoredBatch
+from server.domain.tracing import UNTRACED, Tracer
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
@@ -100,6 +101,7 @@ class Submissions:
     clock: Callable[[], datetime]
     waiting_batches: int = 0
     publishes: bool = False
+    tracer: Tracer = UNTRACED
     on_stored: Callable[[], None] = lambda: None
     in_flight: InFlight = field(default_factory=InFlight, init=False)
 
@@ -237,6 +239,7 @@ class Submissions:
             retry_of=request.retry_of,
             key=request.key,
             caller=caller,
+            trace=self.tracer.traceparent(),
         )
 
 

@@ -8,6 +8,7 @@ from bson import ObjectId
 
 from server.domain.batch_progress import BatchProgress, PublicationProgress
 from server.domain.batch_state import BatchState
+from server.domain.death import Death
 from server.domain.file_form import FileForm
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.options import BatchOptions
@@ -54,6 +55,7 @@ def from_batch(batch: StoredBatch, state: BatchState) -> Document:
         idempotencyKey=None if batch.key is None else str(batch.key),
         content=batch.content,
         caller=batch.caller,
+        trace=batch.trace,
         file=from_file_form(batch.file),
     )
 
@@ -79,6 +81,7 @@ def to_stored_batch(document: Document) -> StoredBatch:
         content=document.get("content"),
         cancel_requested=document["cancelRequested"],
         failing=document.get("failing"),
+        trace=document.get("trace"),
         file=to_file_form(document.get("file")),
     )
 
@@ -198,13 +201,37 @@ def to_claimed_chunk(document: Document, token: str) -> ClaimedChunk:
             for item in document["items"]
             if item["index"] not in answered
         ],
-        size=len(document["items"]),
         attempts=document["attempts"],
         crashes=document["crashes"] + has_lapsed,
         after_failure=document["afterFailure"],
         has_failures=document["failureCount"] > 0,
         left_open=earlier.get("sessions", []) if has_lapsed else [],
+        deaths=[to_death(death) for death in document.get("deaths", [])]
+        + ([_death_under(earlier)] if "applying" in earlier else []),
     )
+
+
+def to_death(document: Mapping[str, Any]) -> Death:
+    return Death(
+        first=document["first"],
+        last=document["last"],
+        at=document["at"],
+        worker=document.get("worker"),
+    )
+
+
+def from_death(death: Death) -> Document:
+    return {
+        "first": death.first,
+        "last": death.last,
+        "at": death.at,
+        **present(worker=death.worker),
+    }
+
+
+def _death_under(lease: Mapping[str, Any]) -> Death:
+    """Return the death of a worker whose lease ran out while its transaction was marked."""
+    return to_death({**lease["applying"], "at": lease["expiresAt"], "worker": lease["worker"]})
 
 
 def from_item_error(error: ItemError) -> Document:

@@ -15,9 +15,11 @@ from pymongo.errors import ExecutionTimeout
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from server.domain.death import Death
+from server.domain.errors import LeaseLost
 from server.domain.queue_state import QueueDepth
 from server.domain.stored_batch import LEASE_SECONDS, ClaimedChunk, Lease
-from server.mongo.batches.documents import chunk_id, to_claimed_chunk
+from server.mongo.batches.documents import chunk_id, from_death, to_claimed_chunk
 from server.mongo.collections import CHUNKS_BY_LEASE, CHUNKS_NOT_DONE, CHUNKS_TO_CLAIM
 from server.mongo.connection.document import Document, until
 from server.mongo.connection.driver import Driver, Session
@@ -29,6 +31,32 @@ _HAS_A_LEASE: Document = {"$eq": [{"$type": "$lease"}, "object"]}
 _CLAIM_MS = 1_000  # a claim takes 1 or 2 ms, unless a dead worker's open transaction holds it up
 _DEPTH_MS = 1_000
 _MOST_LAPSED = 100  # chunks to look at in one call
+_MOST_DEATHS = 50  # of one chunk; the search for an item at fault ends after far fewer
+# A lease that ran out under a mark is a death. Without one, `deaths` stays as it is, or absent.
+_DEATHS: Document = {
+    "$cond": [
+        {"$eq": [{"$type": "$lease.applying"}, "object"]},
+        {
+            "$slice": [
+                {
+                    "$concatArrays": [
+                        {"$ifNull": ["$deaths", []]},
+                        [
+                            {
+                                "first": "$lease.applying.first",
+                                "last": "$lease.applying.last",
+                                "at": "$lease.expiresAt",
+                                "worker": "$lease.worker",
+                            }
+                        ],
+                    ]
+                },
+                -_MOST_DEATHS,
+            ]
+        },
+        "$deaths",
+    ]
+}
 UNCLAIMED: Document = {"status": "pending", "$expr": _NO_LIVE_LEASE}
 
 
@@ -92,7 +120,13 @@ class ChunkQueue:
         crashes = {"$add": ["$crashes", {"$cond": [has_lapsed, 1, 0]}]}
         claimed: list[Document] = [
             # `lost` carries the earlier holders' sessions over to the new lease.
-            {"$set": {"crashes": crashes, "lost": {"$ifNull": ["$lease.sessions", []]}}},
+            {
+                "$set": {
+                    "crashes": crashes,
+                    "lost": {"$ifNull": ["$lease.sessions", []]},
+                    "deaths": _DEATHS,
+                }
+            },
             {"$unset": "lease"},  # $set would merge the new lease into the old one
             {"$set": {"lease": lease}},
             {"$unset": "lost"},
@@ -124,6 +158,41 @@ class ChunkQueue:
                 _held(lease), [{"$set": {"lease.expiresAt": until(self.lease_seconds)}}]
             )
         return bool(result.matched_count)
+
+    async def mark(
+        self, lease: Lease, first: int, last: int, deaths: Sequence[Death], session: Session
+    ) -> None:
+        """Note that a transaction of these items begins, and renew the lease.
+
+        If the lease runs out under the mark, that is a death of its worker. `deaths` replace those
+        that the chunk has. `session` must be the one of the transaction, as in `claim`.
+
+        Raises:
+            LeaseLost: another worker holds the chunk, or it is done.
+            StoreError: the database did not answer.
+        """
+        marked: Document = {
+            "lease.applying": {"first": first, "last": last},
+            "lease.expiresAt": until(self.lease_seconds),
+            "deaths": {"$literal": [from_death(death) for death in deaths]},
+        }
+        with translated():
+            result = await self._chunks.update_one(
+                _held(lease), [{"$set": marked}], session=session
+            )
+        if not result.matched_count:
+            raise LeaseLost(
+                f"chunk {lease.index} of batch {lease.batch_id} is held by another worker, or done"
+            )
+
+    async def note_fault(self, lease: Lease, first: int, last: int) -> None:
+        """Note a fault of the chunk's items as if a worker had died of them."""
+        death: Document = {"first": first, "last": last, "at": "$$NOW"}
+        deaths = {"$concatArrays": [{"$ifNull": ["$deaths", []]}, [death]]}
+        with translated():
+            await self._chunks.update_one(
+                _held(lease), [{"$set": {"deaths": deaths}}, {"$unset": "lease.applying"}]
+            )
 
     async def renew_reserved(self, batch_id: str, reserved_by: str) -> None:
         """Renew the leases of the chunks that the request `reserved_by` has not claimed yet."""

@@ -34,7 +34,7 @@ class ChunkReceipts:
         This is the fence: the transaction commits only if the lease's token is still the chunk's.
         It must be the transaction's last write, since a renewal of the lease conflicts with it.
 
-        `forgets_crashes` sets the chunk's number of crashes to 0.
+        `forgets_crashes` sets the chunk's number of crashes to 0, and forgets its deaths.
 
         Raises:
             LeaseLost: another worker holds the chunk, or it is done.
@@ -51,7 +51,7 @@ class ChunkReceipts:
         if publishes:
             added["publishingCount"] = {"$add": ["$publishingCount", successes]}
         if forgets_crashes:
-            added["crashes"] = 0
+            added |= {"crashes": 0, "deaths": []}
         is_done = {"$gte": [{"$size": "$outcomes"}, {"$size": "$items"}]}
         found = await self._chunks.find_one_and_update(
             {

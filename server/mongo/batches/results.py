@@ -5,7 +5,7 @@ memory at the same time: one for each lane.
 """
 
 import heapq
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from bson import ObjectId
 
@@ -97,17 +97,22 @@ class BatchResults:
             batch_size=_CHUNKS_AT_ONCE,
         )
         try:
-            with translated():
-                async for chunk in cursor:
-                    while waiting and waiting[0][0] < chunk["first"]:
-                        yield heapq.heappop(waiting)[1]
-                    for result in results_of(chunk, self._to_outcome):
-                        if result.index > after and success in (None, result.success):
-                            heapq.heappush(waiting, (result.index, result))
+            while (chunk := await _next(cursor)) is not None:
+                while waiting and waiting[0][0] < chunk["first"]:
+                    yield heapq.heappop(waiting)[1]
+                for result in results_of(chunk, self._to_outcome):
+                    if result.index > after and success in (None, result.success):
+                        heapq.heappush(waiting, (result.index, result))
         finally:
             await cursor.close()
         while waiting:
             yield heapq.heappop(waiting)[1]
+
+
+async def _next(cursor: AsyncIterator[Document]) -> Document | None:
+    """Return the next document; None at the end. Whoever reads them may be slow in between."""
+    with translated():
+        return await anext(cursor, None)
 
 
 def _page(batch_id: str, found: Sequence[ItemResult], request: PageRequest) -> Page[ItemResult]:

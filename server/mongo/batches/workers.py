@@ -1,11 +1,13 @@
 """Signs of life of workers, in the collection `workers`, by the database's clock."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from server.domain.death import Death
 from server.domain.queue_state import SILENT_SECONDS
 from server.mongo.connection.document import Document, until
 from server.mongo.connection.driver import Database
@@ -42,13 +44,46 @@ class Workers:
             )
 
     async def leave(self, name: str) -> None:
-        """Forget a worker that ends.
+        """Note that the worker ends on purpose: what it leaves undone is no sign of a death.
 
         Raises:
             StoreError: the database did not answer.
         """
         with translated():
-            await self._workers.delete_one({"_id": name})
+            await self._workers.update_one(
+                {"_id": name},
+                [
+                    {
+                        "$set": {
+                            "seenAt": "$$NOW",
+                            "leftAt": "$$NOW",
+                            "forgetAt": until(_FORGET_SECONDS),
+                        }
+                    }
+                ],
+                upsert=True,
+            )
+
+    async def still_dead(self, deaths: Sequence[Death]) -> Sequence[Death]:
+        """Return the deaths without those of workers that were seen later, or left on purpose.
+
+        Such a worker was slow, paused, or cut off from the database.
+
+        Raises:
+            StoreError: the database did not answer.
+        """
+        names = {death.worker for death in deaths if death.worker is not None}
+        with translated():
+            found = {
+                worker["_id"]: worker
+                for worker in await self._workers.find({"_id": {"$in": [*names]}}).to_list(None)
+            }
+        return [
+            death
+            for death in deaths
+            if (worker := found.get(death.worker)) is None
+            or not ("leftAt" in worker or worker["seenAt"] > death.at)
+        ]
 
     async def seen(self) -> int:
         """Return how many workers gave a sign of life in the last `SILENT_SECONDS`.
@@ -59,5 +94,7 @@ class Workers:
         since: Document = {"$subtract": ["$$NOW", _SILENT_MS]}
         with translated():
             return await self._workers.count_documents(
-                {"$expr": {"$gt": ["$seenAt", since]}}, limit=_MOST_WORKERS, maxTimeMS=_SEEN_MS
+                {"leftAt": {"$exists": False}, "$expr": {"$gt": ["$seenAt", since]}},
+                limit=_MOST_WORKERS,
+                maxTimeMS=_SEEN_MS,
             )

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
+from typing import Protocol
 
 from pymongo.errors import PyMongoError
 
@@ -20,6 +21,17 @@ OnRetry = Callable[[str], None]  # takes the reason, for the metrics
 OnDoubt = Callable[[str], None]  # takes what was found: applied, not_applied or unknown
 
 SETTLE_SECONDS = 15.0  # to find out whether a commit took effect; an election takes about 2 s
+BEHIND_SECONDS = 300.0  # the same, if nobody waits for it any more
+
+
+class Attempt(Protocol):
+    """The run of a transaction: until when it commits, and whether its caller has given it up.
+
+    `deadline` is a moment of `time.monotonic`, after which the commit is not sent again.
+    """
+
+    deadline: float
+    is_given_up: bool
 
 
 class Commits:
@@ -46,17 +58,15 @@ class Commits:
         self._jitter = jitter
 
     async def commit(
-        self, session: Session, evidence: Evidence, deadline: float
+        self, session: Session, evidence: Evidence, attempt: Attempt
     ) -> PyMongoError | None:
         """Commit, and return None; or the error, if it is known that nothing was committed.
-
-        `deadline` is a moment of `time.monotonic`, after which the commit is not sent again.
 
         Raises:
             CommitUnknown: the commit was sent, and its effect could not be found out.
         """
         in_doubt = False
-        for attempt in count():
+        for number in count():
             try:
                 await session.commit_transaction()
                 return None
@@ -65,40 +75,48 @@ class Commits:
                 if step is Next.RUN_AGAIN and not in_doubt:
                     return error
                 in_doubt = True
-                delay = pause(attempt, self._jitter())
-                if step is not Next.COMMIT_AGAIN or time.monotonic() + delay > deadline:
-                    return None if await self._took_effect(session, evidence, error) else error
+                delay = pause(number, self._jitter())
+                if step is not Next.COMMIT_AGAIN or time.monotonic() + delay > attempt.deadline:
+                    took_effect = await self._took_effect(session, evidence, attempt, error)
+                    return None if took_effect else error
                 self._on_retry("commit")
                 await asyncio.sleep(delay)
         raise AssertionError("count() does not end")
 
-    async def _took_effect(self, session: Session, evidence: Evidence, cause: PyMongoError) -> bool:
+    async def _took_effect(
+        self, session: Session, evidence: Evidence, attempt: Attempt, cause: PyMongoError
+    ) -> bool:
         """Return whether the transaction committed, as the database says, and report it.
 
         Raises:
             CommitUnknown: the database did not answer, or its answer does not settle it.
         """
         try:
-            found = await self._found_out(session, evidence, cause)
+            found = await self._found_out(session, evidence, attempt, cause)
         except CommitUnknown:
             self._on_doubt("unknown")
             raise
         self._on_doubt("applied" if found else "not_applied")
         return found
 
-    async def _found_out(self, session: Session, evidence: Evidence, cause: PyMongoError) -> bool:
-        deadline = time.monotonic() + self._settle_seconds
-        for attempt in count():
+    async def _found_out(
+        self, session: Session, evidence: Evidence, attempt: Attempt, cause: PyMongoError
+    ) -> bool:
+        began = time.monotonic()
+        for number in count():
             try:
                 await self._end_transaction_in_doubt(session)
                 found = await evidence.is_there()
             except PyMongoError as error:
-                delay = pause(attempt, self._jitter())
-                if time.monotonic() + delay > deadline:
+                delay = pause(number, self._jitter())
+                patience = BEHIND_SECONDS if attempt.is_given_up else self._settle_seconds
+                if time.monotonic() + delay > began + patience:
                     raise CommitUnknown(f"{cause}; then {error}") from error
                 await asyncio.sleep(delay)
             else:
-                log.warning(
+                level = logging.DEBUG if attempt.is_given_up else logging.WARNING
+                log.log(  # of one that has been given up, the runner tells the end
+                    level,
                     "A commit failed with %s and was found to have %s",
                     type(cause).__name__,
                     "taken effect" if found else "taken no effect",

@@ -5,7 +5,10 @@ Where the two differ, a method of `Driver` hides it, and no other module imports
 the successor changes this file alone (docs/decisions/0002-motor-and-its-successor.md).
 """
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
+from threading import Thread
 from typing import Any, Literal, Protocol, cast
 
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
@@ -32,6 +35,7 @@ ChangeStream = AsyncChangeStream[Document]
 SELECTION_TIMEOUT_MS = 5_000  # an election takes about 2 s; the transaction runner tries again
 HEARTBEAT_MS = 1_000  # an unreachable server is tried again after this; the default is 10 s
 SOCKET_TIMEOUT_MS = 15_000  # longer than any command here; without it a frozen server blocks us
+CLOSE_SECONDS = 2.0  # at the end of a process
 AWAIT_MS = 200  # how long a change stream waits for a change before it can be closed
 COMMIT_WTIMEOUT_MS = 10_000  # the transactions specification's own value for a retried commit
 
@@ -65,7 +69,10 @@ class Driver(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close the client and all of its connections."""
+        """Close the client and all of its connections, or leave them after `CLOSE_SECONDS`.
+
+        It ends its sessions on the server first, which may not answer.
+        """
         ...
 
 
@@ -123,7 +130,17 @@ class MotorDriver:
         return cast(ChangeStream, await changes.__aenter__())  # only this opens it
 
     async def close(self) -> None:
-        self._motor.close()
+        closed, loop = asyncio.Event(), asyncio.get_running_loop()
+
+        def close() -> None:
+            self._motor.close()
+            with suppress(RuntimeError):  # nobody has waited for so long
+                loop.call_soon_threadsafe(closed.set)
+
+        Thread(target=close, daemon=True).start()  # Motor's own call would hold the loop up
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await closed.wait()
 
 
 class PyMongoDriver:
@@ -148,4 +165,6 @@ class PyMongoDriver:
         return await self.client[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
 
     async def close(self) -> None:
-        await self.client.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.client.close()

@@ -79,13 +79,13 @@ class EmbeddedMongod:
             )
         return self._why_it_stopped()
 
-    async def stop(self) -> None:
-        """Shut it down cleanly, or kill it if that takes too long."""
+    async def stop(self, seconds: float = _STOP_SECONDS) -> None:
+        """Shut it down cleanly, or kill it if that takes longer."""
         process = self._process
         if process is not None and process.returncode is None:
             process.terminate()
             try:
-                await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+                await asyncio.wait_for(process.wait(), seconds)
             except TimeoutError:
                 log.warning("The embedded database did not stop in time and was killed")
                 process.kill()

@@ -24,6 +24,7 @@ from server.domain.errors import (
     UnexpectedStoreError,
     WriteConflict,
 )
+from server.mongo.connection.patience import waiting
 
 # Server codes: https://github.com/mongodb/mongo/blob/v6.0/src/mongo/base/error_codes.yml
 _CONFLICT_CODES = {
@@ -107,8 +108,9 @@ def _duplicate_key(error: PyMongoError) -> str:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise our error in place of an error that the driver raises inside the block."""
-    try:
-        yield
-    except PyMongoError as error:
-        raise translate(error) from error
+    """Raise our error in place of the driver's, or of no answer while a request has patience."""
+    with waiting():
+        try:
+            yield
+        except PyMongoError as error:
+            raise translate(error) from error

@@ -6,7 +6,7 @@ would begin if every caller had a server of its own, and those with the smallest
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Generic, TypeVar
@@ -36,6 +36,7 @@ class FairQueue(Generic[T]):
         self._ends: defaultdict[str, int] = defaultdict(int)
         self._numbers = count()
         self._waiting = 0
+        self._callers: dict[str, int] = {}  # how often each waits
 
     def __len__(self) -> int:
         return self._waiting
@@ -52,27 +53,43 @@ class FairQueue(Generic[T]):
         heapq.heappush(self._heap, place)
         self._ends[caller] = tag + work
         self._waiting += 1
+        self._callers[caller] = self._callers.get(caller, 0) + 1
         self.work += work
         return place
 
     def leave(self, place: Place[T]) -> None:
         """Give up a place."""
-        if not place.is_left:
-            place.is_left = True
-            self._waiting -= 1
-            self.work -= place.work
+        if place.is_left:
+            return
+        place.is_left = True
+        self._waiting -= 1
+        self.work -= place.work
+        self._callers[place.caller] -= 1
+        if not self._callers[place.caller]:
+            del self._callers[place.caller]
+        if not self._waiting:
+            self._heap.clear()
+            self._ends.clear()  # a caller who waits for nobody owes nothing
 
-    def next(self) -> Place[T] | None:
-        """Take the first place out; None if nobody waits."""
-        while self._heap:
+    def next(self, may: Callable[[str], bool] = lambda _: True) -> Place[T] | None:
+        """Take the first place out whose caller `may` begin; None if there is none."""
+        if not any(map(may, self._callers)):
+            return None  # without a look at each place
+        passed: list[Place[T]] = []
+        found = None
+        while found is None:
             place = heapq.heappop(self._heap)
             if place.is_left:
                 continue
-            self.leave(place)
-            self._now = place.tag
-            return place
-        self._ends.clear()  # a caller who has waited for nobody owes nothing
-        return None
+            if may(place.caller):
+                found = place
+            else:
+                passed.append(place)
+        for place in passed:
+            heapq.heappush(self._heap, place)
+        self.leave(found)
+        self._now = max(self._now, found.tag)  # a place that was passed over has a smaller tag
+        return found
 
     def _tag(self, caller: str) -> int:
         return max(self._now, self._ends.get(caller, 0))

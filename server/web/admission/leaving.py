@@ -1,7 +1,7 @@
 """Callers that hang up."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
 from starlette.requests import ClientDisconnect, Request
@@ -9,6 +9,7 @@ from starlette.requests import ClientDisconnect, Request
 T = TypeVar("T")
 
 _AT_FIRST_SECONDS: Final = 0.05  # most queries have ended by then, and need no one who watches
+_ASK_AGAIN_SECONDS: Final = 0.1  # a request that could be a mutation may turn out to be a query
 
 
 async def left(request: Request) -> None:
@@ -17,8 +18,14 @@ async def left(request: Request) -> None:
         pass
 
 
-async def unless_left(request: Request, running: Coroutine[Any, Any, T]) -> T:
+async def unless_left(
+    request: Request,
+    running: Coroutine[Any, Any, T],
+    stays: Callable[[], bool] = lambda: False,
+) -> T:
     """Return what `running` returns, and cancel it if the caller leaves before.
+
+    Once the caller has left, `stays` is asked again and again whether it goes on all the same.
 
     Raises:
         ClientDisconnect: the caller has left.
@@ -30,6 +37,8 @@ async def unless_left(request: Request, running: Coroutine[Any, Any, T]) -> T:
         if not task.done():
             leaving = asyncio.ensure_future(left(request))
             await asyncio.wait({task, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        while not task.done() and stays():
+            await asyncio.wait({task}, timeout=_ASK_AGAIN_SECONDS)
         if not task.done():
             raise ClientDisconnect
         return task.result()

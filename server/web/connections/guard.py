@@ -29,6 +29,10 @@ class Guarded(Protocol):
         """End the connection now, whatever is unsent."""
         ...
 
+    def retire(self) -> None:
+        """End the connection with the answer to its next request, or the one under way."""
+        ...
+
 
 class ConnectionGuard:
     """Counts connections, and looks at each four times a second.
@@ -42,6 +46,7 @@ class ConnectionGuard:
     ) -> None:
         self.on_refused = on_refused
         self.limits = limits
+        self.is_retiring = False
         self.flight = BytesInFlight(limits.bytes_in_flight)
         self._connections: set[Guarded] = set()
         self._by_address: Counter[str | None] = Counter()
@@ -67,6 +72,12 @@ class ConnectionGuard:
             self._by_address[connection.address] -= 1
             if not self._by_address[connection.address]:
                 del self._by_address[connection.address]
+
+    def retire(self) -> None:
+        """End each connection with its next answer, so that clients open one somewhere else."""
+        self.is_retiring = True
+        for connection in [*self._connections]:
+            connection.retire()
 
     def counts(self) -> Mapping[str, int]:
         """Return how many connections there are of each protocol."""

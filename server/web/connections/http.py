@@ -125,6 +125,8 @@ class HttpConnection(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not None:
             self.cycle.transport = cast("asyncio.Transport", _AnswerTransport(self))
+        if self._guard.is_retiring:
+            self.retire()
         if len(self.pipeline) > PIPELINED:
             self._refuse(
                 HTTPStatus.BAD_REQUEST, f"At most {PIPELINED} requests may wait for an answer."
@@ -160,6 +162,18 @@ class HttpConnection(HttpToolsProtocol):
     def end(self) -> None:
         """End the connection now, whatever is unsent."""
         self.transport.abort()
+
+    def retire(self) -> None:
+        """End the connection with the answer to its next request, or the one under way."""
+        cycle = self.cycle
+        if cycle is not None and not (cycle.response_started or self.pipeline):
+            cycle.keep_alive = False
+
+    @override
+    def shutdown(self) -> None:
+        is_being_read = self._in_head and self._head_bytes > 0
+        if not is_being_read:  # otherwise the answer ends the connection: see `retire`
+            super().shutdown()
 
     def look(self, now: float) -> int:
         """End the connection if it has kept the server waiting; return its unsent bytes."""

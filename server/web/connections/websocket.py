@@ -1,6 +1,7 @@
 """A WebSocket connection of uvicorn, with limits on its messages and on how long it takes."""
 
 import asyncio
+import logging
 from typing import Any, Final
 
 from typing_extensions import override
@@ -15,6 +16,10 @@ from server.web.connections.reset import reset
 
 MOST_FRAMES: Final = 1_000  # of one message; a browser sends one, libraries cut at 16 KB or more
 CONNECTION = "connection"  # in the scope's state: the connection itself
+
+# uvicorn logs the whole address, and websockets headers and messages as well: keys may be in them.
+_QUIET = logging.getLogger("server.web.connections.handshake")
+_QUIET.setLevel(logging.WARNING)
 
 
 class WebSocketConnection(WebSocketsSansIOProtocol):
@@ -33,6 +38,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._is_open = self._is_acknowledged = False
         self._greeting = 0  # bytes that came before the acknowledgement
         self.conn.max_message_size = UNACKNOWLEDGED_BYTES
+        self.logger = self.conn.logger = _QUIET
+        self.conn.debug = False
 
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -61,6 +68,9 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         flight.received += self._pending - before
         if self._pending > before and flight.is_over():
             self._cut_off(1013, "The server holds as many bytes as it may: try again later.")
+
+    def retire(self) -> None:
+        """Do nothing: the connection has no end of its own, so it lasts until the server's."""
 
     def _incomplete(self) -> int:
         """Return how many bytes of an incomplete message are held."""

@@ -1,9 +1,9 @@
 """Call a function: its arguments become GraphQL's variables, GraphQL's answer its value."""
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError
@@ -13,6 +13,7 @@ from schema.context import Context
 from server.batches.idempotency.key import request_key
 from server.domain.errors import BadInput, StockbatchError, quoted
 from server.domain.refusal import INTERNAL
+from server.reading import READING_ROOM
 from server.web.convex import pagination
 from server.web.convex.function import KEY, Function
 from server.web.convex.value import decoded, encoded
@@ -49,18 +50,19 @@ async def call(function: Function, sent: Any, context: Context, *, size: int) ->
     Raises:
         BadInput: the arguments are not the function's.
         RateLimited: the caller has sent too many items, or too many of its batches wait.
+        Overloaded: too much waits to be read, or there is no time for what the function costs.
         FunctionFailed: GraphQL refuses them, or the function failed.
     """
     arguments = _arguments(function, sent)
     if size > _LARGE_BYTES:
-        arguments = await asyncio.to_thread(_decoded, arguments)  # others are served meanwhile
+        arguments = await READING_ROOM.read(context.charged_to, partial(_decoded, arguments))
     else:
         arguments = _decoded(arguments)
     context.key_headers = _keys(function, arguments, context.key_headers)
     variables = _variables(function, arguments)
     result = await schema.execute(function.text, variable_values=variables, context_value=context)
-    if context.notes.rate_limited is not None:
-        raise context.notes.rate_limited
+    if context.notes.refused is not None:
+        raise context.notes.refused
     if result.errors:
         raise _failed(function, result.errors[0])
     return Value(

@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from typing import Any
 
-from server.domain.errors import BadInput, quoted
+from server.domain.errors import BadInput, cut, quoted
 
 
 class _NotConvex(Exception):
@@ -69,7 +69,7 @@ def _object(fields: dict[str, Any]) -> Any:
         try:
             found[name] = _decoded(value) if isinstance(value, list | dict) else value
         except _NotConvex as error:
-            error.steps.append(f".{name}")
+            error.steps.append(f".{cut(name)}")
             raise
     return found
 

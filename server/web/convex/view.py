@@ -11,7 +11,13 @@ from starlette.routing import Route
 
 from schema.context import Context, Services
 from server.batches.idempotency.key import ARGUMENT
-from server.domain.errors import Overloaded, RateLimited, RequestError, Unauthenticated
+from server.domain.errors import (
+    Overloaded,
+    RateLimited,
+    RequestError,
+    ServerStops,
+    Unauthenticated,
+)
 from server.domain.refusal import BAD_INPUT, INTERNAL, STOPPING
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
@@ -70,7 +76,7 @@ class Convex:
             value = await self._value(request, name)
         except FunctionFailed as error:
             return _thrown(str(error), error.data)
-        except (Overloaded, RateLimited, Unauthenticated) as error:
+        except (Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
             return _fault(to_refused(error))  # not the function's own
         except RequestError as error:
             return _thrown(str(error), {"code": error.code, "message": str(error)})
@@ -91,7 +97,7 @@ class Convex:
         caller = await self._authentication.identify(request)
         self._admission.require_hope(account_of(request))
         body = await read_whole(request, self._max_request_bytes)
-        sent = await _read(body)
+        sent = await _read(body, account_of(request))
         function = function_at(sent["path"], kind)
         newcomer = Newcomer(
             caller=account_of(request),
@@ -112,13 +118,13 @@ def _stays(request: Request, sent: Mapping[str, Any]) -> bool:
     return named or bool(key_headers(request)) or _SUBMISSION in sent["path"]
 
 
-async def _read(body: bytes) -> dict[str, Any]:
+async def _read(body: bytes, caller: str) -> dict[str, Any]:
     """Return the call in a body: an object with `path`, `args` and `format`.
 
     Raises:
-        Refused: it is no call at all.
+        Refused: it is no call at all. Overloaded: too much waits to be read.
     """
-    sent = await read_body(body)
+    sent = await read_body(body, caller)
     if not isinstance(sent.get("path"), str):
         raise bad_input(["The body must be a JSON object {path, args, format}; path is a text."])
     if sent.get("format") not in (None, *_FORMATS):

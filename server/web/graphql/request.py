@@ -12,13 +12,14 @@ from server.web.refusal import bad_input
 _IN_JSON = ("variables", "extensions")
 
 
-async def from_body(body: bytes) -> GraphQLRequestData:
-    """Return the request in the body of a POST.
+async def from_body(body: bytes, caller: str) -> GraphQLRequestData:
+    """Return the request in the body of a POST that the caller sent.
 
     Raises:
         Refused: it is not a JSON object, or not a request.
+        Overloaded: too much waits to be read.
     """
-    return checked(await read_body(body))
+    return checked(await read_body(body, caller))
 
 
 def from_query(parameters: Mapping[str, str]) -> GraphQLRequestData:

@@ -2,14 +2,27 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
-from json import JSONDecodeError
+from functools import partial
+from typing import Any, Final
 
+from starlette.websockets import WebSocketDisconnect, WebSocketState
 from starlette.websockets import WebSocketDisconnected as AlreadyClosed
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
+from strawberry.http.exceptions import (
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+    WebSocketDisconnected,
+)
 from typing_extensions import override
 
+from server.domain.errors import BadInput, Overloaded
+from server.reading import READING_ROOM
+from server.web import json_value
+from server.web.body import LARGE
 from server.web.connections.websocket import CONNECTION, WebSocketConnection
+from server.web.identity.authentication import account_of
+
+_TRY_AGAIN: Final = 1013  # as the registry of RFC 6455's close codes has it
 
 
 class Socket(ASGIWebSocketAdapter):
@@ -24,19 +37,32 @@ class Socket(ASGIWebSocketAdapter):
     async def iter_json(
         self, *, ignore_parsing_errors: bool = False
     ) -> AsyncGenerator[object, None]:
-        messages = super().iter_json(ignore_parsing_errors=ignore_parsing_errors)
-        try:
-            async for message in messages:
-                yield self._object(message)
-        except NonJsonMessageReceived as error:
-            if isinstance(error.__cause__, JSONDecodeError):
-                self.fault = f"The message {error.__cause__.msg}."
-            raise
+        """Yield the messages; Strawberry would read each of them while all others wait."""
+        while self.ws.application_state != WebSocketState.DISCONNECTED:
+            try:
+                text = await self.ws.receive_text()
+            except WebSocketDisconnect:
+                return
+            except KeyError as error:
+                raise NonTextMessageReceived from error
+            try:
+                yield await self._object(text)
+            except Overloaded as overloaded:
+                await self.close(_TRY_AGAIN, str(overloaded))
 
-    def _object(self, message: object) -> object:
+    async def _object(self, text: str) -> dict[str, Any]:
+        try:
+            if len(text) > LARGE:
+                read = partial(json_value.parse, text)
+                message = await READING_ROOM.read(account_of(self.ws), read)
+            else:
+                message = json_value.parse(text)
+        except BadInput as error:
+            self.fault = f"The message {error}."
+            raise NonJsonMessageReceived from error  # Strawberry closes with 4400
         if not isinstance(message, dict):
             self.fault = "The message is not a JSON object."
-            raise NonJsonMessageReceived  # Strawberry closes with 4400
+            raise NonJsonMessageReceived
         return message
 
     @override

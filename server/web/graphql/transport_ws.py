@@ -18,14 +18,21 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from typing_extensions import override
 
+from schema import schema
 from schema.context import Context
 from server.domain.caller import NOBODY
-from server.domain.errors import Overloaded, StockbatchError, quoted
+from server.domain.errors import Overloaded, ServerStops, StockbatchError, quoted
+from server.domain.place import current_place
 from server.domain.refusal import BAD_INPUT, refusal_of
+from server.domain.tracing import Tracer
+from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
+from server.web.graphql.arrival import known_cost
 from server.web.graphql.request import checked
 from server.web.graphql.socket import Socket
 from server.web.identity.authentication import Authentication, account_of
+from server.web.measuring import traceparent_of
+from server.web.patience import NewPatience
 from server.web.refusal import Refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, note_answer, note_code, request_at
 
@@ -42,6 +49,8 @@ class View(Protocol):
     admission: Admission
     authentication: Authentication
     on_answered: OnAnswered
+    new_patience: NewPatience
+    tracer: Tracer
 
 
 class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
@@ -116,18 +125,28 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
 
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Run the operation, and measure it until its first message."""
-        with request_at(DOOR, cast("View", self.view).on_answered):
+        """Run the operation, measure it until its first message, and trace it to its end."""
+        view, socket = cast("View", self.view), cast("Socket", self.websocket)
+        with (
+            view.tracer.request(DOOR, traceparent_of(socket.ws.scope)) as note_on_span,
+            request_at(DOOR, view.on_answered) as request,
+            patient(view.new_patience()),
+        ):
             try:
                 await self._run_admitted(operation)
+                if not operation.completed:  # Strawberry has closed the connection instead
+                    note_code(BAD_INPUT)
             except asyncio.CancelledError:
                 note_code(CLIENT_LEFT)
                 raise
-            if not operation.completed:  # Strawberry has closed the connection instead
-                note_code(BAD_INPUT)
+            finally:
+                note_on_span(request.code)
 
     @override
     async def send_message(self, message: Any) -> None:
+        place = current_place()
+        if place is not None:
+            place.pause()  # the work is done: a reader may be slow
         await super().send_message(message)
         match message["type"]:
             case "next":
@@ -136,24 +155,26 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
                 note_answer(message["payload"])
 
     async def _run_admitted(self, operation: Operation[Context, None]) -> None:
-        """Run the operation when its turn comes; a subscription only has to begin in time."""
+        """Run the operation when its turn comes. A subscription has its turn at each event."""
         view, socket = cast("View", self.view), cast("Socket", self.websocket)
-        text: str = operation.query or ""  # Strawberry says that it is missing
-        newcomer = Newcomer(caller=account_of(socket.ws), work=work_of(len(text)))
+        known = schema.operations.known(operation.query, operation.operation_name)
+        newcomer = Newcomer(
+            caller=account_of(socket.ws),
+            work=work_of(len(operation.query or "")),  # Strawberry says that it is missing
+            cost=known_cost(known, operation.variables, self.context),
+        )
         try:
-            if "subscription" in text:
-                view.admission.require_hope(newcomer.caller)
+            view.admission.require_hope(newcomer.caller)
+            async with view.admission.admitted(newcomer):
                 await super().run_operation(operation)
-            else:
-                async with view.admission.admitted(newcomer):
-                    await super().run_operation(operation)
-        except Overloaded as overloaded:
+        except (Overloaded, ServerStops) as error:
+            refusal = refusal_of(error, "")
             extensions = {
-                "code": overloaded.code,
-                "retryAfterSeconds": overloaded.retry_after_seconds,
+                "code": refusal.code,
+                "retryAfterSeconds": refusal.retry_after_seconds,
             }
             await operation.send_initial_errors(
-                [GraphQLError(str(overloaded), extensions=extensions)]
+                [GraphQLError(refusal.message, extensions=extensions)]
             )
 
     @override

@@ -4,8 +4,6 @@
 """
 
 import asyncio
-import json
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
@@ -18,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLRequestData
+from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.execution import ExecutionResult
@@ -26,27 +25,24 @@ from typing_extensions import override
 
 from schema import schema
 from schema.context import Context, Services
-from schema.limits.text import MOST_CHARACTERS
-from server.domain.errors import BadInput
 from server.domain.refusal import STOPPING, Refusal
-from server.web import json_value
+from server.domain.tracing import UNTRACED, Tracer
 from server.web.accept import accepted
-from server.web.admission.admission import Admission, Newcomer, work_of
-from server.web.admission.leaving import left, unless_left
+from server.web.admission.admission import Admission
 from server.web.body import read_whole, require_media_type, single_parameters
-from server.web.connections.flight import BODY, BodyBytes
 from server.web.graphiql.page import Page
 from server.web.graphql.answer import JSON, RESPONSE, executed, preferred, refusal
+from server.web.graphql.arrival import arrival
 from server.web.graphql.request import from_body, from_query
 from server.web.graphql.socket import Socket
 from server.web.graphql.transport_ws import TransportWS
 from server.web.identity.authentication import Authentication, account_of, caller_of
-from server.web.key import has_key, key_headers
+from server.web.key import key_headers
 from server.web.origins import allows
+from server.web.patience import NewPatience, endless
 from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
 
-_NOISE = re.compile(r'#[^\n\r]*|"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n\r]|\\.)*"', re.DOTALL)
 OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
 
@@ -76,15 +72,18 @@ class GraphQLView(GraphQL[Context, None]):
         admission: Admission | None = None,
         authentication: Authentication | None = None,
         on_answered: OnAnswered = not_measured,
+        new_patience: NewPatience = endless,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """Take `origins`: pages of these may open a WebSocket, and so may those of this server.
 
         A WebSocket must send `connection_init` within `init_seconds`. `on_answered` is told of its
-        operations.
+        operations, `new_patience` says how long each waits for the database, and `tracer` traces
+        them.
         """
         super().__init__(
             schema,
-            graphql_ide="graphiql",
+            graphql_ide=None if services.is_production else "graphiql",
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
             connection_init_wait_timeout=timedelta(seconds=init_seconds),
             max_subscriptions_per_connection=OPERATIONS_PER_SOCKET,
@@ -95,7 +94,9 @@ class GraphQLView(GraphQL[Context, None]):
         self.admission = admission or Admission()
         self.authentication = authentication or Authentication()
         self.on_answered = on_answered
-        self._page = Page()
+        self.new_patience = new_patience
+        self.tracer = tracer
+        self._page = None if services.is_production else Page()
 
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -137,7 +138,14 @@ class GraphQLView(GraphQL[Context, None]):
         return Context(self._services, key_headers=key_headers(request))
 
     @override
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Return whether a browser asks for the page. In production there is none."""
+        return self._page is not None and super().should_render_graphql_ide(request)
+
+    @override
     async def render_graphql_ide(self, request: Request) -> Response:
+        if self._page is None:
+            raise AssertionError("there is a page")
         return self._page.response(request)
 
     @override
@@ -155,7 +163,7 @@ class GraphQLView(GraphQL[Context, None]):
         await self.authentication.identify(sent)
         if sent.method == "GET":
             return from_query(single_parameters(sent))
-        return await from_body(await read_whole(sent, self._max_request_bytes))
+        return await from_body(await read_whole(sent, self._max_request_bytes), account_of(sent))
 
     @override
     async def execute_single(
@@ -178,12 +186,11 @@ class GraphQLView(GraphQL[Context, None]):
             root_value=root_value,
             request_data=request_data,
         )
-        async with self.admission.admitted(_newcomer(request, request_data)):
-            if not _may_change(request_data):
-                return await unless_left(request, running())
-            result = await running()
-        if context.notes.rate_limited is not None:  # nothing was done
-            refused = to_refused(context.notes.rate_limited)
+        arrived = arrival(request, request_data, context)
+        async with self.admission.admitted(arrived.newcomer):
+            result = await arrived.run(running())
+        if context.notes.refused is not None:  # nothing was done
+            refused = to_refused(context.notes.refused)
             sub_response.status_code = refused.status
             sub_response.headers.update(refused.headers)
         return result
@@ -192,33 +199,6 @@ class GraphQLView(GraphQL[Context, None]):
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
         """Return the response with one answer: batching is off."""
         return executed(response_data, sub_response)
-
-    @override
-    def decode_json(self, data: str | bytes) -> object:
-        """Return a message of a WebSocket."""
-        try:
-            return json_value.parse(data)
-        except BadInput as error:
-            raise json.JSONDecodeError(str(error), "", 0) from error  # what Strawberry closes on
-
-
-def _newcomer(request: Request, sent: GraphQLRequestData) -> Newcomer:
-    body: BodyBytes | None = request.scope.get("state", {}).get(BODY)
-    work = work_of(body.size if body else len(sent.query or ""))
-    stays = _may_change(sent) and has_key(request, sent)
-    return Newcomer(
-        caller=account_of(request), work=work, left=None if stays else partial(left, request)
-    )
-
-
-def _may_change(sent: GraphQLRequestData) -> bool:
-    """Return False if the request cannot be a mutation: its text does not have the word.
-
-    A text that is too long is refused, so it need not be looked through. The word does not count in
-    comments and texts.
-    """
-    text = (sent.query or "")[:MOST_CHARACTERS]
-    return "mutation" in text and "mutation" in _NOISE.sub("", text)
 
 
 def _preferred(request: HTTPConnection) -> str | None:

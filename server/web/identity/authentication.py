@@ -193,4 +193,5 @@ def account_of(connection: HTTPConnection) -> str:
     caller = caller_of(connection)
     if caller is not NOBODY and caller is not ANONYMOUS:
         return caller.name
-    return connection.client.host if connection.client else ""
+    client = connection.scope.get("client")  # `connection.client` makes a new value each time
+    return client[0] if client else ""

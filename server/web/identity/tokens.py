@@ -98,7 +98,7 @@ class KeySet:
                 self._keys = _by_id(await self._content())
                 self._fresh_until = self._clock() + _KEPT_SECONDS
             except (httpx.HTTPError, OSError, ValueError, jwt.PyJWTError) as error:
-                log.warning("The keys of the issuer cannot be had: %s", error)
+                log.warning("The keys of the issuer cannot be had: %s", _reason(error))
                 if not self._keys:
                     raise DatabaseUnavailable("the keys of the issuer cannot be had") from error
 
@@ -116,6 +116,13 @@ class KeySet:
                 if len(content) > _LARGEST_SET:
                     raise ValueError(f"the key set is larger than {_LARGEST_SET} bytes")
             return content
+
+
+def _reason(error: Exception) -> str:
+    """Return what to log of an error: httpx names the whole address, which may hold a secret."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"the issuer answered with status {error.response.status_code}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _by_id(content: bytes) -> Mapping[str | None, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -12,6 +13,7 @@ from typing_extensions import override
 from server.domain.batch_progress import BatchProgress
 from server.domain.errors import StoreError
 from server.domain.item_result import ItemResult
+from server.domain.place import Place
 from server.kinds.registry import KINDS
 from server.mongo.batches.results import BatchResults
 from server.web.accept import accepted, qualities, quality
@@ -24,6 +26,7 @@ from server.web.rest.result_rows import CsvWriter, NdjsonWriter, Writer
 from server.web.rest.sheet_writer import SheetWriter, require_rows
 
 _BLOCK = 500  # results that are written at once
+BLOCK_WORK: Final = 100  # of a block: some 8 ms of CPU
 _WHICH = {None: "results", True: "succeeded", False: "failed"}
 _PIECE_BYTES = 64 * 1024
 _RANGES = {  # of the header Accept; of formats that are liked as much, the first is sent
@@ -33,8 +36,12 @@ _RANGES = {  # of the header Accept; of formats that are liked as much, the firs
 }
 
 
-async def download(request: Request, batch: BatchProgress, results: BatchResults) -> Response:
+async def download(
+    request: Request, batch: BatchProgress, results: BatchResults, place: Place
+) -> Response:
     """Return the results of `batch` as a file, with `success=true` or `false` only those.
+
+    The download takes its `place` for each block, and gives it back while the block is sent.
 
     Raises:
         Refused: a parameter is wrong, or there is no such format.
@@ -46,12 +53,12 @@ async def download(request: Request, batch: BatchProgress, results: BatchResults
     if asked == "xlsx":
         require_rows(batch.total_items)
         media_type, suffix = SheetWriter.media_type, SheetWriter.suffix
-        pieces = _sheet_pieces(_results(results, batch.id, success), kind)
+        pieces = _sheet_pieces(_results(results, batch.id, success), kind, place)
     else:
         csv_writer = CsvWriter(kind, batch.file, for_excel=for_excel)
         writer: Writer = csv_writer if asked == "csv" else NdjsonWriter()
         media_type, suffix = writer.media_type, writer.suffix
-        pieces = _pieces(_results(results, batch.id, success), writer)
+        pieces = _pieces(_results(results, batch.id, success), writer, place)
     first = await anext(pieces)  # an error before the first byte can still be answered
     return _Download(
         _from(first, pieces),
@@ -84,41 +91,55 @@ async def _from(first: bytes, others: AsyncGenerator[bytes, None]) -> AsyncGener
 
 
 async def _pieces(
-    results: AsyncGenerator[ItemResult, None], writer: Writer
+    results: AsyncGenerator[ItemResult, None], writer: Writer, place: Place
 ) -> AsyncGenerator[bytes, None]:
     """Yield the file in pieces: at least one, which may be empty."""
     head = writer.head()
-    async with aclosing(_blocks(results)) as blocks:
-        async for block in blocks:
-            yield head + writer.rows(block)
-            head = b""
+    try:
+        await place.resume()
+        async with aclosing(_blocks(results)) as blocks:
+            async for block, is_last in blocks:
+                piece, head = head + writer.rows(block), b""
+                if not is_last:
+                    place.pause()
+                    yield piece
+                    await place.resume()
+    finally:
+        place.pause()
+    yield piece
 
 
 async def _sheet_pieces(
-    results: AsyncGenerator[ItemResult, None], kind: RestKind
+    results: AsyncGenerator[ItemResult, None], kind: RestKind, place: Place
 ) -> AsyncGenerator[bytes, None]:
     """Write the whole spreadsheet, whose directory is at its end, and yield it in pieces."""
     with await asyncio.to_thread(SheetWriter, kind) as writer:
-        async with aclosing(_blocks(results)) as blocks:
-            async for block in blocks:
-                await asyncio.to_thread(writer.add, block)
-        file = await asyncio.to_thread(writer.end)
+        try:
+            await place.resume()
+            async with aclosing(_blocks(results)) as blocks:
+                async for block, _ in blocks:
+                    await asyncio.to_thread(writer.add, block)
+                    place.pause()  # others take their turns
+                    await place.resume()
+            file = await asyncio.to_thread(writer.end)
+        finally:
+            place.pause()
         while piece := await asyncio.to_thread(file.read, _PIECE_BYTES):
             yield piece
 
 
 async def _blocks(
     results: AsyncGenerator[ItemResult, None],
-) -> AsyncGenerator[list[ItemResult], None]:
-    """Yield the results in blocks: full ones, and then the rest, which may be empty."""
+) -> AsyncGenerator[tuple[list[ItemResult], bool], None]:
+    """Yield the results in full blocks, and then the rest, which may be empty and is the last."""
     block: list[ItemResult] = []
     async with aclosing(results) as found:
         async for result in found:
             block.append(result)
             if len(block) == _BLOCK:
-                yield block
+                yield block, False
                 block = []
-    yield block
+    yield block, True
 
 
 async def _results(

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 from server.domain.errors import quoted
 from server.kinds.item_field import Cell
@@ -13,6 +14,10 @@ from server.web.rest.names import plain
 
 BATCH_SIZE = "batchSize"  # the option that every kind has
 MOST_UNKNOWN = 5  # keys that are named: an item of 1 MB can have 90 000
+LONGEST_TEXT: Final = 64 * 1024  # characters of a text in an item, as long as a line may be
+_LONGEST_LIST: Final = 1_000  # values and characters in a list or object, which no field takes
+_MOST_LOOKED_AT: Final = 20  # fields of an item; with more, some are unknown
+_LONG_TYPES: Final = (str, list, dict)
 
 
 @dataclass(frozen=True)
@@ -63,16 +68,23 @@ class RestKind:
         own = {option.name: option.cell for option in self.kind.options}
         return dict(sorted({**own, BATCH_SIZE: Cell.NUMBER}.items()))
 
-    def unknown_names(self, item: Mapping[str, Any]) -> list[str]:
-        """Return what is wrong with the names in an item, as GraphQL is strict about them.
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.item_keys)
 
-        Each message lacks its subject, such as "updates[0]". What is wrong with the values fails
+    def faults(self, item: Mapping[str, Any]) -> list[str]:
+        """Return what is wrong with the form of an item: names that it may not have, as GraphQL is
+        strict about them, and values that are too long for any field.
+
+        Each message lacks its subject, such as "updates[0]". What is wrong with other values fails
         the item alone, and is not looked at here.
         """
-        faults = _unknown(self.item_keys, item)
+        faults = [] if item.keys() <= self._known else _unknown(self.item_keys, item)
+        faults += _too_long(item, self.parent)
         nested = item.get(self.parent) if self.parent else None
         if isinstance(nested, Mapping):
-            faults += [f"{fault} in {self.parent}" for fault in _unknown(self.parent_keys, nested)]
+            inner = _unknown(self.parent_keys, nested) + _too_long(nested, None)
+            faults += [f"{fault} in {self.parent}" for fault in inner]
         return faults
 
 
@@ -86,6 +98,29 @@ def _unknown(known: Sequence[str], names: Iterable[str]) -> list[str]:
     if len(unknown) > MOST_UNKNOWN:
         faults.append(f"has {len(unknown) - MOST_UNKNOWN} more unknown keys")
     return faults
+
+
+def _too_long(fields: Mapping[str, Any], parent: str | None) -> list[str]:
+    """Return which values are too long. The object in the field `parent` is looked at apart."""
+    return [
+        f"has a value for {quoted(name)} that is longer than any field"
+        for name, value in islice(fields.items(), _MOST_LOOKED_AT)
+        if type(value) in _LONG_TYPES
+        and not (name == parent and isinstance(value, dict))
+        and _is_long(value)
+    ]
+
+
+def _is_long(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) > LONGEST_TEXT
+    size, pending = 0, [value]
+    while pending and size <= _LONGEST_LIST:
+        one = pending.pop()
+        size += 1 + (len(one) if isinstance(one, str | list | dict) else 0)
+        if size <= _LONGEST_LIST and isinstance(one, list | dict):
+            pending += one if isinstance(one, list) else [*one, *one.values()]
+    return size > _LONGEST_LIST
 
 
 BY_PATH: Mapping[str, RestKind] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from server.domain.errors import BadInput
 from server.web.json_value import utf_8
 
-LONGEST_LINE = 1024**2  # bytes; the longest item that makes sense has about one thousand
+LONGEST_LINE = 64 * 1024  # bytes; the longest item that makes sense has about one thousand
 EMPTY_LINES = 10_000  # that may come before any other
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

@@ -34,7 +34,7 @@ class NdjsonRows:
         if not isinstance(item, dict):
             raise BadInput(f"Line {line.number} is not a JSON object.")
         item.pop(RESULT, None)
-        faults = self._kind.unknown_names(item)
+        faults = self._kind.faults(item)
         if faults:
             raise BadInput(f"Line {line.number} {'; and it '.join(faults)}.")
         return FileItem(line.number, item)

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from server.domain.batch_progress import BatchProgress
 from server.domain.listing import MAX_PAGE_SIZE, PageRequest
+from server.domain.place import current_place
 from server.kinds.registry import KINDS
 from server.mongo.batches.results import BatchResults
 from server.web.body import single_parameters
@@ -22,10 +23,13 @@ async def poll(request: Request, batch: BatchProgress, results: BatchResults) ->
 
     Raises:
         Refused: a parameter is wrong.
+        Overloaded: there is no time for so many results.
         StoreError: the database failed.
     """
     answer = _fields(batch)
     if flag(request, "results") is not False:
+        if (place := current_place()) is not None:
+            await place.weigh(min(batch.processed_items, MAX_PAGE_SIZE))
         page = PageRequest(first=MAX_PAGE_SIZE)
         found = await results.page(batch.id, page, success=None)
         answer["results"] = [polled(result) for result in found.items]

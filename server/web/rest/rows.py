@@ -57,6 +57,7 @@ async def blocks(
             size += len(piece)
             while len(block) >= _BLOCK_ITEMS or (block and size >= _BLOCK_BYTES):
                 yield block[:_BLOCK_ITEMS]
+                await asyncio.sleep(0)
                 block, size = block[_BLOCK_ITEMS:], 0
     last = rows.end()
     require_few(items + len(last), limits)

@@ -29,7 +29,7 @@ from server.web.rest.files.media_types import KNOWN, OTHER_CHARSETS
 from server.web.rest.files.parameters import NAMES, read_parameters
 from server.web.rest.files.reading import FileReading
 from server.web.rest.files.sent import sent_file
-from server.web.rest.json_body import items_of
+from server.web.rest.json_body import Faults, items_of
 from server.web.rest.kind import BATCH_SIZE, RestKind
 from server.web.rest.rows import StreamLimits
 
@@ -79,12 +79,15 @@ async def submit(
 async def _submit_whole(
     request: Request, kind: RestKind, submissions: Submissions, body: bytes
 ) -> Submitted:
-    faults = [
-        f"There is no parameter {quoted(name)}: in JSON, options stand beside {kind.kind.argument}."
-        for name in request.query_params
-    ]
-    sent = await read_body(body)
-    items: Sequence[Input] = items_of(kind, sent, faults)
+    faults = Faults(
+        [
+            f"There is no parameter {quoted(name)}: in JSON, options stand beside "
+            f"{kind.kind.argument}."
+            for name in request.query_params
+        ]
+    )
+    sent = await read_body(body, account_of(request))
+    items: Sequence[Input] = await items_of(kind, sent, faults)
     batch_request = _batch_request(request, kind, sent, faults)
     with answered_with(batch_request.key):
         return await submissions.submit(batch_request, items)
@@ -94,17 +97,17 @@ async def _submit_file(
     request: Request, kind: RestKind, submissions: Submissions, limits: StreamLimits
 ) -> tuple[Submitted, dict[str, Any]]:
     """Submit the items of a file; return what the sender is told of the file, too."""
-    faults = repeated_parameters(request)
+    faults = Faults(repeated_parameters(request))
     async with aclosing(request.stream()) as body:
         sent = await sent_file(request, body)
         query = {**request.query_params, **sent.fields}
-        faults += [
+        faults.worded += [
             f"The parameter {quoted(name)} is there 2 times: send it once."
             for name in sent.fields
             if name in request.query_params
         ]
-        reading = FileReading(sent, read_parameters(query, kind, faults), kind, limits)
-        options = options_in_query(kind, query, faults)
+        reading = FileReading(sent, read_parameters(query, kind, faults.worded), kind, limits)
+        options = options_in_query(kind, query, faults.worded)
         batch_request = replace(_batch_request(request, kind, options, faults), file=reading.form)
         async with aclosing(reading.items()) as items:
             with answered_with(batch_request.key):
@@ -131,13 +134,13 @@ def options_in_query(kind: RestKind, query: Mapping[str, str], faults: list[str]
 
 
 def _batch_request(
-    request: Request, kind: RestKind, sent: Mapping[str, Any], faults: list[str]
+    request: Request, kind: RestKind, sent: Mapping[str, Any], faults: Faults
 ) -> BatchRequest:
-    work = _work(kind, sent, faults)
-    options = _batch_options(sent, faults)
-    key = _key(request, faults)
+    work = _work(kind, sent, faults.worded)
+    options = _batch_options(sent, faults.worded)
+    key = _key(request, faults.worded)
     if work is None or faults:
-        raise bad_input(faults)
+        raise bad_input(faults.worded, faults.more)
     return BatchRequest(
         work=work,
         options=options,

@@ -24,7 +24,7 @@ from server.web.identity.authentication import Authentication, account_of, calle
 from server.web.json_value import json_answer
 from server.web.refusal import METHODS, Refused, named, not_found, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, note_code
-from server.web.rest.download import download
+from server.web.rest.download import BLOCK_WORK, download
 from server.web.rest.kind import BY_PATH
 from server.web.rest.poll import poll
 from server.web.rest.rows import StreamLimits
@@ -121,6 +121,7 @@ class Rest:
         if request.method == "POST" and canonical_id(name) is None:
             raise not_found(f"There is no such operation: {_OPERATIONS}.")
         require_method(request.method, "GET", "HEAD")
+        self._admission.require_hope(account_of(request))
         async with self._admission.admitted(self._reader(request)):
             return await unless_left(request, self._polled(request, name))
 
@@ -129,12 +130,15 @@ class Rest:
 
     async def _results(self, request: Request) -> Response:
         require_method(request.method, "GET", "HEAD")
-        async with self._admission.admitted(self._reader(request)):
+        self._admission.require_hope(account_of(request))
+        async with self._admission.admitted(self._reader(request, BLOCK_WORK)) as place:
             batch = await self._found(request, request.path_params["name"])
-        return await download(request, batch, self._services.results)
+        return await download(request, batch, self._services.results, place)
 
-    def _reader(self, request: Request) -> Newcomer:
-        return Newcomer(caller=account_of(request), work=REQUEST_WORK, left=partial(left, request))
+    def _reader(self, request: Request, cost: int = 0) -> Newcomer:
+        return Newcomer(
+            caller=account_of(request), work=REQUEST_WORK, cost=cost, left=partial(left, request)
+        )
 
     async def _found(self, request: Request, name: str) -> BatchProgress:
         """Return a batch that the caller sees: one that is not its own is like one that is not."""

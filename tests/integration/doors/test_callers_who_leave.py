@@ -8,14 +8,16 @@ from urllib.parse import quote
 
 import pytest
 
+from schema import schema
 from server.mongo.batches.results import BatchResults
 from server.mongo.products.product_reads import ProductReads
-from server.web.admission.admission import Admission, Newcomer
+from server.web.admission.admission import Admission
 from tests.support.batches.batch_work import plus_one, submit
 from tests.support.batches.idempotent_calls import held
 from tests.support.shop import Shop
 from tests.support.waiting import WITHIN_SECONDS, until
 from tests.support.web.doors import app_of
+from tests.support.web.full_lanes import SMALL, full
 from tests.support.web.listening import Listening, Peer, listening
 from tests.support.web.talking import talking
 
@@ -54,28 +56,6 @@ def update(product: str, *, key: str | None = None) -> dict[str, Any]:
     return {"query": query, "variables": {**variables, "k": key}}
 
 
-class _Full:
-    """Keeps all places of a server taken."""
-
-    def __init__(self, admission: Admission) -> None:
-        self._admission = admission
-        self._end = asyncio.Event()
-        self._tasks: list[asyncio.Task[None]] = []
-
-    async def __aenter__(self) -> "_Full":
-        self._tasks = [asyncio.create_task(self._hold()) for _ in range(8)]
-        await asyncio.sleep(0)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._end.set()
-        await asyncio.gather(*self._tasks)
-
-    async def _hold(self) -> None:
-        async with self._admission.admitted(Newcomer(caller="busy", work=10_000)):
-            await self._end.wait()
-
-
 def convex(product: str) -> dict[str, Any]:
     item = {"productId": product, "quantity": 5}
     return {"path": "batchUpdateStock", "args": {"updates": [item]}}
@@ -89,11 +69,11 @@ async def test_what_waits_never_begins_when_its_caller_has_left(
     shop: Shop, server: Listening, admission: Admission, path: str
 ) -> None:
     (one,) = await shop.put(10)
-    async with _Full(admission):
+    async with full(admission, SMALL):
         peer = await asked(server, path, CALLS[path](one))
-        await until(lambda: len(admission._queue) == 1)
+        await until(lambda: admission.waiting == 1)
         peer.writer.transport.abort()
-        await until(lambda: len(admission._queue) == 0)
+        await until(lambda: admission.waiting == 0)
 
     await shop.engine.drain()
     assert shop.stocks() == {one: 10}
@@ -106,26 +86,47 @@ async def test_a_request_with_a_key_goes_on_without_its_caller(
 ) -> None:
     (one,) = await shop.put(10)
     headers = ["idempotency-key: k"] if where == "header" else []
-    async with _Full(admission):
+    async with full(admission, SMALL):
         content = update(one, key=None if headers else "k")
         peer = await asked(server, "/graphql", content, *headers)
-        await until(lambda: len(admission._queue) == 1)
+        await until(lambda: admission.waiting == 1)
         peer.writer.transport.abort()
         await until(lambda: not server.guard._connections)
-        assert len(admission._queue) == 1
+        assert admission.waiting == 1
 
     await until(lambda: shop.stocks() == {one: 15})
 
 
-async def test_what_has_begun_goes_on_without_its_caller(shop: Shop, server: Listening) -> None:
+CHANGE = "batchUpdateStock(updates: $u) { success }"
+MUTATIONS = {
+    "plain": f"mutation ($u: [StockUpdateInput!]!) {{ {CHANGE} }}",
+    "named query": f"mutation query($u: [StockUpdateInput!]!) {{ query: {CHANGE} }}",
+    "one of several": "query B { __typename } mutation A($u: [StockUpdateInput!]!) { "
+    + CHANGE
+    + " }",
+    "in a fragment": "fragment query on Mutation { "
+    + CHANGE
+    + " } mutation ($u: [StockUpdateInput!]!) { ...query }",
+}
+
+
+@pytest.mark.parametrize("sort", MUTATIONS)
+async def test_what_has_begun_goes_on_without_its_caller(
+    shop: Shop, server: Listening, sort: str
+) -> None:
+    schema.operations.forget()
     (one,) = await shop.put(10)
-    with held(shop, one):
-        peer = await asked(server, "/graphql", update(one))
-        await until(lambda: shop.engine.in_flight._tasks)
-        peer.writer.transport.abort()
-        await until(lambda: not server.guard._connections)
+    content = update(one) | {"query": MUTATIONS[sort]}
+    if sort == "one of several":
+        content["operationName"] = "A"
+    for stock in (15, 20):  # then the text is known
+        with held(shop, one):
+            peer = await asked(server, "/graphql", content)
+            await until(lambda: shop.engine.in_flight._tasks)
+            peer.writer.transport.abort()
+            await until(lambda: not server.guard._connections)
 
-    await until(lambda: shop.stocks() == {one: 15})
+        await until(lambda stock=stock: shop.stocks() == {one: stock})  # type: ignore[misc]
 
 
 class _Stuck:
@@ -178,6 +179,52 @@ async def test_a_query_ends_with_its_caller(
     peer.writer.transport.abort()
 
     await soon(stuck.ended)
+
+
+FIELD = "products { edges { cursor } }"
+FILTERED = "{{ products(filter: {{namePrefix: {0}}}) {{ edges {{ cursor }} }} }}"
+QUERIES = {
+    "plain": LIST,
+    "alias": f"{{ mutation: {FIELD} }}",
+    "name": f"query mutation {{ {FIELD} }}",
+    "fragment": f"{{ ...mutation }} fragment mutation on Query {{ {FIELD} }}",
+    "comment": f"#mutation {{\n{LIST}",
+    "text": FILTERED.format('"mutation { \\" mutation {"'),
+    "block": FILTERED.format('"""mutation { " \\""" mutation {"""'),
+    "one of several": f"mutation A {{ __typename }} query B {{ {FIELD} }}",
+}
+
+
+@pytest.mark.parametrize("keyed", [False, True])
+@pytest.mark.parametrize("sort", QUERIES)
+async def test_a_query_ends_with_its_caller_whatever_its_text_looks_like(
+    server: Listening, monkeypatch: pytest.MonkeyPatch, sort: str, keyed: bool
+) -> None:
+    schema.operations.forget()
+    name = {"operationName": "B"} if sort == "one of several" else {}
+    headers = ["idempotency-key: k"] if keyed else []
+    for _ in range(2):  # the second time, the text is known
+        stuck = _Stuck()
+        monkeypatch.setattr(ProductReads, "page", stuck.read)
+        peer = await asked(server, "/graphql", {"query": QUERIES[sort], **name}, *headers)
+        await soon(stuck.begun)
+
+        peer.writer.transport.abort()
+
+        await soon(stuck.ended)
+
+
+async def test_a_query_with_a_key_whose_caller_leaves_before_it_is_read_ends(
+    server: Listening, stuck: _Stuck, admission: Admission
+) -> None:
+    schema.operations.forget()
+    async with full(admission, SMALL):
+        peer = await asked(server, "/graphql", {"query": LIST}, "idempotency-key: k")
+        await until(lambda: admission.waiting == 1)
+        peer.writer.transport.abort()
+        await until(lambda: not server.guard._connections)
+
+    await until(lambda: admission.is_idle)
 
 
 @pytest.mark.parametrize("end", ["complete", "close"])

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql.type import introspection
 from starlette.applications import Starlette
 
 from schema import schema
@@ -87,6 +88,19 @@ SUBSCRIPTIONS: Mapping[str, Use] = {
         'subscription{batchProgress(id:"%(batch)s"){id}}', WRITERS, True
     ),
 }
+META: Mapping[str, Mapping[str, Use]] = {  # the fields that every root of a query has, by mode
+    "development": {
+        "__schema": Use("{__schema{queryType{name}}}", READERS),
+        "__type": Use('{__type(name:"Query"){name}}', READERS),
+        "__typename": Use("{__typename}", READERS),
+    },
+    "production": {
+        "__schema": Use("{__schema{queryType{name}}}", (ADMIN,)),
+        "__type": Use('{__type(name:"Query"){name}}', (ADMIN,)),
+        "__typename": Use("{__typename}", READERS),
+    },
+}
+ONLY_IN_DEVELOPMENT = {"/", "/graphiql", "/metrics"}
 OPEN = {  # to everybody, and why
     "/": "it leads to the page",
     "/graphiql": "the page's own files, which have no data",
@@ -161,6 +175,41 @@ def test_every_field_of_a_root_is_in_the_tables() -> None:
     fields = {f"{root.name}.{name}" for root in roots if root for name in root.fields}
 
     assert fields == {*FIELDS, *SUBSCRIPTIONS}
+
+
+@pytest.mark.parametrize("mode", META)
+def test_every_field_of_the_schema_itself_is_in_the_tables(mode: str) -> None:
+    root = schema._schema.query_type
+    names = [name for name in dir(introspection) if name.endswith("MetaFieldDef")]
+
+    assert root is not None
+    assert len(names) == len(META[mode])
+    assert all(schema._schema.get_field(root, name) for name in META[mode])
+
+
+@pytest.mark.parametrize("mode", META)
+@pytest.mark.parametrize("name", ["__schema", "__type", "__typename"])
+async def test_the_schema_itself_is_for_those_whom_the_table_names(
+    shop: Shop, identities: Identities, mode: str, name: str
+) -> None:
+    use, is_production = META[mode][name], mode == "production"
+    app = app_of(shop, authentication=identities.authentication, is_production=is_production)
+
+    for who in EVERYBODY:
+        status, body = await answer(app, identities, who, use.text)
+
+        if who in (NOBODY, EXPIRED):
+            assert (status, codes(body)) == (401, ["UNAUTHENTICATED"]), who
+        elif who not in use.may:
+            assert (codes(body), body["data"]) == (["FORBIDDEN"], None), who
+        else:
+            assert codes(body) == [], who
+
+
+async def test_production_has_fewer_routes_and_no_others(shop: Shop, app: Starlette) -> None:
+    there = set(paths_of(app_of(shop, is_production=True).routes))
+
+    assert there == set(paths_of(app.routes)) - ONLY_IN_DEVELOPMENT
 
 
 async def test_every_route_is_open_or_a_door_in_the_table(app: Starlette) -> None:

@@ -63,7 +63,10 @@ async def test_the_background_beats_while_it_runs_and_leaves_at_its_end(shop: Sh
         await until(lambda: found.count_documents({"_id": parts.worker.name}) == 1)
         assert await workers(shop).seen() == 1
 
-    assert list(found.find()) == []
+    (left,) = found.find()
+    assert left["_id"] == parts.worker.name
+    assert "leftAt" in left
+    assert await workers(shop).seen() == 0
 
 
 async def test_a_worker_that_is_stuck_gives_no_sign(

@@ -11,16 +11,14 @@ import pytest
 
 from server.assembly import Assembly, Sizes, assemble
 from server.batches.stored.completion import Completion
-from server.bootstrap import _app, _readiness
+from server.bootstrap import _readiness
 from server.domain.batch_state import BatchState
+from server.domain.stopping import Stopping
 from server.jobs import worker as worker_module
 from server.jobs.background import Background
 from server.jobs.memory import Memory
 from server.jobs.worker import STUCK_SECONDS
-from server.settings import Settings
-from server.web.connections.guard import ConnectionGuard
-from server.web.connections.limits import ConnectionLimits
-from server.web.identity.authentication import Authentication
+from server.web.health import make_worker_app
 from tests.support.batches.batch_work import (
     assert_exact,
     batch,
@@ -192,10 +190,9 @@ async def background_of(shop: Shop) -> AsyncIterator[Background]:
 
 
 async def readiness(shop: Shop, background: Background) -> tuple[int, str]:
-    guard = ConnectionGuard(ConnectionLimits())
     async with AsyncExitStack() as stack:
-        ready = _readiness(stack, shop.driver, background)
-        app = _app(Settings(), shop.assembly, shop.metrics, ready, guard, Authentication())
+        ready = _readiness(stack, shop.driver, background, Stopping(1))
+        app = make_worker_app(shop.metrics, ready.why_not)  # its routes are a server's, too
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             answer = await client.get("/readyz")

@@ -28,6 +28,7 @@ from tests.support.batches.batch_work import (
     plus_one,
     set_chunk,
     submit,
+    suspected,
     work_off,
 )
 from tests.support.batches.ledger_model import pages
@@ -117,7 +118,7 @@ async def test_a_chunk_that_is_done_in_part_shows_the_rest_as_pending(
 ) -> None:
     products = await shop.put(*[10] * 4)
     batch_id = await submit(shop, [*plus_one(products), {"productId": "zz", "quantity": 1}])
-    set_chunk(shop, batch_id, {"crashes": 3})
+    set_chunk(shop, batch_id, suspected(first=0, last=4))
     before = [row.id for row in await shop.ledger(batch_id=batch_id)]
     run_chunk, calls = type(shop.engine).run_chunk, iter([False, True])
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from server.batches.engine.engine import Engine
-from server.batches.stored.crashes import PATIENCE
 from server.domain.batch_state import BatchState
 from server.domain.errors import BadInput
 from server.domain.item_result import Input
@@ -26,6 +25,7 @@ from tests.support.batches.batch_work import (
     results,
     set_chunk,
     submit,
+    suspected,
     work_off,
 )
 from tests.support.shop import UNKNOWN_ID, Shop
@@ -171,10 +171,10 @@ async def test_a_chunk_whose_holder_is_dead_is_cancelled_with_the_others(shop: S
 async def test_of_a_chunk_that_was_half_done_the_rest_is_cancelled(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is run in halves after three crashes, and crashes again in the second half."""
+    """It is run in halves after two deaths, and crashes again in the second half."""
     ids = await shop.put(*[10] * 4)
     batch_id = await submit(shop, plus_one(ids))
-    set_chunk(shop, batch_id, {"crashes": PATIENCE})
+    set_chunk(shop, batch_id, suspected(first=0, last=3))
     run_chunk = Engine.run_chunk
 
     async def run(self: Engine, runner: Any, items: Sequence[Item]) -> Any:

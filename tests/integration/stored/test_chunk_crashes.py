@@ -1,14 +1,13 @@
 """Run a chunk that kills its process: the item at fault fails alone, after few crashes or many."""
 
 import logging
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from server.batches.engine.engine import Engine
-from server.batches.stored.crashes import PATIENCE
+from server.batches.stored.crashes import ALONE, ATOMIC, TOGETHER
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed
 from server.kinds.kind import Item
@@ -25,6 +24,7 @@ from tests.support.batches.batch_work import (
     results,
     set_chunk,
     submit,
+    suspected,
     work_off,
 )
 from tests.support.shop import Shop
@@ -66,6 +66,18 @@ async def run_until_it_is_done(shop: Shop, at_most: int = 40) -> int:
     return crashes
 
 
+def deaths_until_found(items: int, faulty: int) -> int:
+    """Return how many deaths show that one of so many items is at fault."""
+    if items == 1:
+        return ALONE
+    deaths = TOGETHER
+    while items > 1:
+        half = (items + 1) // 2
+        items, faulty = (half, faulty) if faulty < half else (items - half, faulty - half)
+        deaths += ALONE if items == 1 else 1
+    return deaths
+
+
 @pytest.mark.parametrize(
     ("items", "faulty"),
     [(1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (3, 2), (7, 4), (50, 0), (50, 31), (50, 49)],
@@ -82,12 +94,12 @@ async def test_the_item_at_fault_fails_alone_and_all_others_are_applied(
     expected = ["OK"] * items
     expected[faulty] = ItemErrorCode.INTERNAL.value
     assert await codes(shop, batch_id) == expected
-    assert crashes == PATIENCE + math.floor(math.log2(items))
+    assert crashes == 1 + deaths_until_found(items, faulty)  # the first leaves no mark
     assert list(shop.stocks().values()) == [10 + (one == "OK") for one in expected]
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 
-async def test_in_five_hundred_items_it_takes_eleven_crashes(
+async def test_in_five_hundred_items_it_takes_fourteen_crashes(
     shop: Shop, deadly: set[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     ids = await shop.put(*[10] * 500)
@@ -96,7 +108,7 @@ async def test_in_five_hundred_items_it_takes_eleven_crashes(
 
     crashes = await run_until_it_is_done(shop)
 
-    assert crashes == 11
+    assert crashes == 14
     assert (await batch(shop, batch_id)).success_count == 499
     (given_up,) = [one for one in caplog.records if one.levelno == logging.ERROR]
     assert vars(given_up)["items"] == [250]
@@ -130,14 +142,14 @@ async def test_once_an_item_at_fault_is_found_its_crashes_are_forgotten(
     ids = await shop.put(*[10] * 4)
     batch_id = await submit(shop, plus_one(ids))
     deadly |= {0, 3}
-    set_chunk(shop, batch_id, {"crashes": 5})
+    set_chunk(shop, batch_id, suspected(first=0, last=0, deaths=ALONE))
 
     async with claimed(shop) as (held, session):
         with pytest.raises(ProcessDied):
             await leased(shop).run(held, session)
 
     stored = chunk(shop, batch_id)
-    assert stored["crashes"] == 0
+    assert (stored["crashes"], stored["deaths"]) == (0, [])
     assert [one["index"] for one in stored["outcomes"]] == [0]
     lapse(shop)
     await run_until_it_is_done(shop)
@@ -150,42 +162,38 @@ async def test_what_is_well_is_applied_before_the_item_at_fault_is_met_again(
     ids = await shop.put(*[10] * 8)
     batch_id = await submit(shop, plus_one(ids))
     deadly.add(6)
-    for _ in range(PATIENCE - 1):
-        await crash(shop)
+    set_chunk(shop, batch_id, suspected(first=0, last=7))
 
-    for _ in range(2):  # the third crash; then half of them
-        async with claimed(shop) as (held, session):
-            with pytest.raises(ProcessDied):
-                await leased(shop).run(held, session)
-        lapse(shop)
+    async with claimed(shop) as (held, session):
+        with pytest.raises(ProcessDied):
+            await leased(shop).run(held, session)
+    lapse(shop)
 
     assert [one["index"] for one in chunk(shop, batch_id)["outcomes"]] == [0, 1, 2, 3]
     assert list(shop.stocks().values()) == [11] * 4 + [10] * 4
 
 
-async def test_two_crashes_that_are_nobodys_fault_change_nothing(shop: Shop) -> None:
+async def test_crashes_outside_a_transaction_change_nothing_however_many(shop: Shop) -> None:
     ids = await shop.put(*[10] * 5)
     batch_id = await submit(shop, plus_one(ids))
-    for _ in range(PATIENCE - 1):
+    for _ in range(20):
         await crash(shop)
-    assert chunk(shop, batch_id)["crashes"] == PATIENCE - 2  # the last is counted by who is next
+    assert chunk(shop, batch_id)["crashes"] == 19  # the next claim counts the last one
     before = shop.commands.names.count("commitTransaction")
 
     await work_off(shop)
 
     assert shop.commands.names.count("commitTransaction") - before == 1
+    assert "deaths" not in chunk(shop, batch_id) or chunk(shop, batch_id)["deaths"] == []
     assert await codes(shop, batch_id) == ["OK"] * 5
     assert_exact(shop, dict.fromkeys(ids, 10))
 
 
-async def test_ten_crashes_that_are_nobodys_fault_fail_nothing_of_five_hundred_items(
-    shop: Shop,
-) -> None:
-    """The power may fail time after time: in the end each item is tried alone, and succeeds."""
+async def test_ten_deaths_in_transactions_that_are_nobodys_fault_fail_nothing(shop: Shop) -> None:
+    """The power may fail time after time: in the end all items are tried, and succeed."""
     ids = await shop.put(*[10] * 500)
     batch_id = await submit(shop, plus_one(ids))
-    for _ in range(10):
-        await crash(shop)
+    set_chunk(shop, batch_id, suspected(first=0, last=499, deaths=10))
 
     await work_off(shop)
 
@@ -206,7 +214,7 @@ async def test_a_keyed_atomic_batch_that_crashes_whoever_runs_it_fails_as_a_whol
 
     crashes = await run_until_it_is_done(shop)
 
-    assert crashes == PATIENCE
+    assert crashes == 1 + ATOMIC
     assert await codes(shop, batch_id) == ["INTERNAL"] * 4
     assert list(shop.stocks().values()) == [10] * 4
     assert_exact(shop, dict.fromkeys(ids, 10))
@@ -238,12 +246,12 @@ async def test_a_bug_is_no_crash_at_once_but_its_lease_runs_out(
 
     with monkeypatch.context() as patched:
         patched.setattr(Engine, "run_chunk", broken)
-        for _ in range(PATIENCE):
+        for _ in range(ALONE):
             assert await shop.assembly.worker.run_once()
             assert not await shop.assembly.worker.run_once()
             lapse(shop)
     await work_off(shop)
 
-    assert caplog.messages.count("A chunk failed") == PATIENCE
+    assert caplog.messages.count("A chunk failed") == ALONE
     assert await codes(shop, batch_id) == ["INTERNAL"]
     assert_exact(shop, {one: 10})

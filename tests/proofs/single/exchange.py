@@ -80,7 +80,7 @@ def request(
 ) -> bytes:
     """Return an HTTP request."""
     head = (
-        f"{method} {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {media_type}\r\n"
+        f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: {media_type}\r\n"
         f"content-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -22,7 +22,7 @@ from typing import IO, cast
 from tests.proofs.server import PROJECT
 
 _EVERY_SECONDS = 0.005
-_QUESTION = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
+_QUESTION = b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
 _END = b"}"  # of an answer
 
 

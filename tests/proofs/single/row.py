@@ -57,6 +57,11 @@ class Measured:
         return self.held > self.goal * NOISE
 
     @property
+    def measures_nothing(self) -> bool:
+        """Return whether the server did not look at the request: it was sent to another host."""
+        return self.result.startswith("421")
+
+    @property
     def cells(self) -> list[str]:
         """Return the cells that differ between checkouts."""
         return [

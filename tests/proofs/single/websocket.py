@@ -11,7 +11,7 @@ from tests.proofs.single.row import Attempt, Row
 
 _MB = 1_000_000
 _HANDSHAKE = (
-    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"GET /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
     b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
     b"sec-websocket-protocol: graphql-transport-ws\r\n"
     b"sec-websocket-extensions: permessage-deflate\r\n\r\n"

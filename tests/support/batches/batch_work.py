@@ -10,6 +10,7 @@ from bson import ObjectId
 
 from server.batches.request import BatchRequest
 from server.batches.stored.claimed_chunks import ClaimedChunks
+from server.batches.stored.crashes import TOGETHER
 from server.domain.batch_progress import BatchProgress
 from server.domain.item_result import Input, ItemResult
 from server.domain.options import BatchOptions
@@ -93,6 +94,12 @@ async def crash(shop: Shop) -> ClaimedChunk:
         pass
     lapse(shop)
     return chunk
+
+
+def suspected(*, first: int, last: int, deaths: int = TOGETHER) -> dict[str, Any]:
+    """Return the fields of a chunk whose workers have died so often in a transaction of it."""
+    death = {"first": first, "last": last, "at": datetime.now(UTC), "worker": "dead"}
+    return {"crashes": deaths + 1, "deaths": [death] * deaths}
 
 
 def lapse(shop: Shop, **where: Any) -> int:

@@ -46,6 +46,9 @@ class Database:
             await transaction.let_go.wait()
         return outcomes
 
+    async def settled(self) -> None:
+        """Nothing is ever in doubt."""
+
     async def decide(
         self, transaction: Transaction, items: Sequence[StockItem], _now: object
     ) -> list[Applied]:

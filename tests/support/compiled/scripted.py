@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from schema.context import Context
+from schema.pace import Turns
 from server.batches.allowance import Allowance
 from server.batches.engine.limits import Limits
 from server.batches.request import BatchRequest
@@ -67,7 +68,9 @@ class Scripted:
             ),
             allowance=Allowance(_NO_CALLERS),
             clock=lambda: NOW,
+            turns=Turns(),
             max_query_cost=self.max_cost,
+            is_production=False,
         )
         return Context(services, key_headers=key_headers, caller=ANONYMOUS)
 

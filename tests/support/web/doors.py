@@ -17,6 +17,7 @@ from server.web.app import make_app
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
 from server.web.identity.authentication import Authentication
+from server.web.patience import NewPatience, endless
 from server.web.rest.view import Rest
 from tests.support.shop import Shop
 
@@ -78,13 +79,15 @@ def app_of(
     init_seconds: float = 10,
     admission: Admission | None = None,
     authentication: Authentication | None = None,
+    is_production: bool = False,
+    new_patience: NewPatience = endless,
 ) -> Starlette:
     """Return the whole application, with a limit on bodies that tests can reach."""
 
     async def ready() -> None:
         return None
 
-    services, limit = shop.services, MAX_REQUEST_BYTES
+    services, limit = replace(shop.services, is_production=is_production), MAX_REQUEST_BYTES
     admission = admission or Admission()
     view = GraphQLView(
         services,
@@ -93,6 +96,8 @@ def app_of(
         admission=admission,
         authentication=authentication,
         on_answered=shop.metrics.request_answered,
+        tracer=shop.tracer,
+        new_patience=new_patience,
     )
     rest = Rest(
         services,
@@ -106,7 +111,18 @@ def app_of(
         admission=admission,
         authentication=authentication,
     )
-    return make_app(view, shop.metrics, ready, rest, convex, ["*"])
+    shows = not is_production
+    return make_app(
+        view,
+        shop.metrics,
+        ready,
+        rest,
+        convex,
+        ["*"],
+        has_page=shows,
+        has_metrics=shows,
+        tracer=shop.tracer,
+    )
 
 
 def well_formed(door: Door, product: str, batch: str, argument: str | None = None) -> Sent:

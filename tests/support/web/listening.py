@@ -46,6 +46,7 @@ class Listening:
 
     port: int
     guard: ConnectionGuard
+    uvicorn: uvicorn.Server
     peers: list[Peer] = field(default_factory=list)
 
     async def peer(self, **options: Any) -> Peer:
@@ -82,7 +83,7 @@ async def listening(app: ASGIApp, **limits: Any) -> AsyncIterator[Listening]:
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         watching = asyncio.create_task(guard.watch())
         await until(lambda: server.started)
-        found = Listening(listener.getsockname()[1], guard)
+        found = Listening(listener.getsockname()[1], guard, server)
         try:
             yield found
         finally:

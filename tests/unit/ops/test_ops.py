@@ -131,7 +131,11 @@ def test_the_settings_in_ops_are_settings() -> None:
     }
 
     listens = {"HOST", "WORKER_LISTEN_HOST", "WORKER_HTTP_PORT"}
-    assert named == {"API_KEYS_FILE", "LOG_FORMAT", "WORKER_ENABLED"} | listens
+    metrics = {"METRICS_LISTEN_HOST", "METRICS_HTTP_PORT"}
+    assert (
+        named
+        == {"API_KEYS_FILE", "LOG_FORMAT", "WORKER_ENABLED", "SERVER_MODE"} | listens | metrics
+    )
     assert named <= SETTINGS
 
 
@@ -143,4 +147,17 @@ def test_the_probes_ask_routes_that_there_are() -> None:
     asked = {*re.findall(r"path: (\S+),", kubernetes)}
 
     assert asked == {"/healthz", "/readyz"}
-    assert asked < {route.path for route in health_routes(Metrics(), ready)}
+    assert asked == {route.path for route in health_routes(Metrics(), ready)}
+
+
+def test_what_runs_for_others_runs_in_production_and_lets_prometheus_read() -> None:
+    kubernetes = (OPS / "kubernetes" / "stockbatch.yaml").read_text(encoding="utf-8")
+    units = [path.read_text(encoding="utf-8") for path in OPS.glob("systemd/*.service")]
+
+    assert "  SERVER_MODE: production\n" in kubernetes
+    assert len(units) == 2
+    assert all("Environment=SERVER_MODE=production\n" in unit for unit in units)
+    scraped = {*re.findall(r'prometheus.io/port: "(\d+)"', kubernetes)}
+    served = {*re.findall(r'_HTTP_PORT\n +value: "(\d+)"', kubernetes)}
+    let_in = {*re.findall(r"- \{ port: (\d+) \}", kubernetes)}
+    assert scraped == served == let_in == {"9464"}

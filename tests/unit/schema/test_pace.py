@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from schema import pace, schema
-from schema.pace import Pace
+from schema.pace import Pace, Turns
 from server.domain.listing import PageRequest
 from tests.support.compiled.scripted import Scripted
 
@@ -92,7 +92,7 @@ async def test_results_that_come_at_once_are_converted_in_turns() -> None:
 
 async def test_a_turn_is_over_after_5_milliseconds_and_begins_anew() -> None:
     now = 1.0
-    kept = Pace(lambda: now)
+    kept = Turns(lambda: now)
 
     assert not kept.is_over()
     now += 0.004
@@ -103,9 +103,46 @@ async def test_a_turn_is_over_after_5_milliseconds_and_begins_anew() -> None:
     assert not kept.is_over()
 
 
+async def test_callers_alternate_and_so_do_their_executions_and_then_their_lists() -> None:
+    now = 1.0
+    turns = Turns(lambda: now)
+    served: list[str] = []
+
+    async def wait(pace: Pace, name: str) -> None:
+        nonlocal now
+        await pace.turn()
+        served.append(name)
+        now += 1
+
+    large, other, stranger = Pace(turns, "one"), Pace(turns, "one"), Pace(turns, "two")
+    waits = [wait(large, f"large {number}") for number in range(4)]
+    waits += [wait(other, "other 0"), wait(other, "other 1"), wait(stranger, "stranger 0")]
+    await asyncio.gather(*waits)
+
+    assert served == [
+        "large 0",  # it began the turn
+        "large 1", "stranger 0", "other 0", "large 2", "other 1", "large 3",
+    ]  # fmt: skip
+
+
+async def test_a_turn_that_was_waited_for_is_a_whole_one() -> None:
+    now = 1.0
+    turns = Turns(lambda: now)
+    first, second = Pace(turns), Pace(turns)
+    assert not first.is_over()
+    now += 0.006
+
+    await second.turn()
+    now += 0.004
+
+    assert not second.is_over()
+    now += 0.002
+    assert second.is_over()
+
+
 async def test_those_who_wait_have_their_turns_in_order_and_the_cancelled_have_none() -> None:
     now = 1.0
-    kept = Pace(lambda: now)
+    kept = Pace(Turns(lambda: now))
     served: list[int] = []
 
     async def wait(number: int) -> None:

@@ -23,6 +23,7 @@ STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.QueryTooExpensive: (400, "QUERY_TOO_EXPENSIVE"),
     errors.KeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.KeyInUse: (409, "IDEMPOTENCY_KEY_IN_USE"),
+    errors.ServerStops: (503, "UNAVAILABLE"),
     errors.DatabaseUnavailable: (503, "UNAVAILABLE"),
     errors.WriteConflict: (503, "UNAVAILABLE"),
     errors.CommitUnknown: (503, "UNAVAILABLE"),

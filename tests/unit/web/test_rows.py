@@ -1,5 +1,6 @@
 """Read items that arrive as a stream, in either format and in any pieces."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
@@ -48,7 +49,7 @@ def test_the_result_that_a_download_adds_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("rows", [NdjsonRows, CsvRows])
-def test_a_line_of_a_mebibyte_is_the_longest(rows: type[NdjsonRows | CsvRows]) -> None:
+def test_a_line_of_64_kib_is_the_longest(rows: type[NdjsonRows | CsvRows]) -> None:
     head, line = b"productId,name\n", b'{"productId": "a"}'
     body = line if rows is NdjsonRows else head + b"a,"
     filler = b" " * (LONGEST_LINE - len(body.split(b"\n")[-1]))
@@ -60,7 +61,7 @@ def test_a_line_of_a_mebibyte_is_the_longest(rows: type[NdjsonRows | CsvRows]) -
     told_early = refusal(lambda: rows(UPDATE).feed(body + filler + b" "))
 
     assert item["productId"] == "a"
-    assert told == told_early == f"Line {number} is longer than 1048576 {unit}."
+    assert told == told_early == f"Line {number} is longer than 65536 {unit}."
 
 
 @pytest.mark.parametrize("rows", [NdjsonRows, CsvRows])
@@ -89,9 +90,37 @@ async def test_items_come_in_blocks_of_some_hundreds() -> None:
 
 
 async def test_long_items_come_in_smaller_blocks() -> None:
-    line = b'{"productId": "%s"}\n' % (b"a" * 300_000)
+    line = b'{"productId": "%s"}\n' % (b"a" * 60_000)
 
-    assert await _sizes([line] * 9) == [3, 4, 2]
+    assert await _sizes([line] * 40) == [17, 18, 5]
+
+
+async def test_others_run_while_a_long_piece_is_read() -> None:
+    longest = 0
+    rows = NdjsonRows(STOCK)
+
+    async def one_piece() -> AsyncIterator[bytes]:
+        yield b"{}\n" * 90_000
+
+    async def count_turns() -> None:
+        nonlocal longest
+        while True:
+            before = rows_read(rows)
+            await asyncio.sleep(0)
+            longest = max(longest, rows_read(rows) - before)
+
+    counting = asyncio.create_task(count_turns())
+    await asyncio.sleep(0)
+    async with aclosing(blocks(one_piece(), rows, StreamLimits())) as found:
+        sizes = [len(block) async for block in found]
+    counting.cancel()
+
+    assert sizes == [500] * 180
+    assert 0 < longest <= 16 * 1024 / len(b"{}\n") + 1
+
+
+def rows_read(rows: NdjsonRows) -> int:
+    return rows._lines._number
 
 
 async def test_a_body_without_items_has_no_blocks() -> None:

@@ -10,6 +10,7 @@ from server.batches.engine.chunk import ChunkRunner
 from server.batches.engine.observer import Observer
 from server.batches.engine.sharing.turns import Turn, Turns
 from server.domain.outcome import Failed, Outcome
+from server.domain.tracing import UNTRACED, Tracer
 from server.kinds.kind import Item
 
 ItemT = TypeVar("ItemT", bound=Item)
@@ -20,10 +21,13 @@ Run = Callable[[Sequence[ItemT]], Awaitable[Sequence[OutcomeT | Failed]]]
 class Admission:
     """Lets the chunks of a process run, so many at a time, and reports what they did."""
 
-    def __init__(self, concurrent_chunks: int, observer: Observer) -> None:
+    def __init__(
+        self, concurrent_chunks: int, observer: Observer, tracer: Tracer = UNTRACED
+    ) -> None:
         self.turns = Turns()
         self._slots = asyncio.Semaphore(concurrent_chunks)
         self._observer = observer
+        self._tracer = tracer
 
     def join(self, items: Sequence[Item]) -> Turn:
         """Return the chunk's place in the queues of its products; it must be entered or left."""
@@ -54,7 +58,8 @@ class Admission:
         """
         async with admitted:
             mutation, started = runner.work.kind.mutation, time.perf_counter()
-            outcomes = await (run or runner.run)(items)
+            with self._tracer.chunk(mutation, len(items)):
+                outcomes = await (run or runner.run)(items)
             self._observer.chunk_done(mutation, time.perf_counter() - started)
             self._observer.items_answered(mutation, outcomes)
             return outcomes

@@ -111,7 +111,8 @@ class GroupCommit:
             line = self._lines[kind] = _Line(kind)
         turn = self._turns.join({item.key for item in items if item.key})
         turn.when_first(partial(self._advance, line))
-        member = Member(runner, items, turn, asyncio.get_running_loop().create_future())
+        outcomes = asyncio.get_running_loop().create_future()
+        member = Member(runner, items, turn, outcomes, self._groups.tracer.here())
         line.waiting[member] = None
         self._advance(line)
         try:

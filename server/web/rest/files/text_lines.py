@@ -4,7 +4,7 @@ import re
 
 from server.domain.errors import BadInput
 
-LONGEST_LINE = 1024**2  # characters; the longest item that makes sense has about one thousand
+LONGEST_LINE = 64 * 1024  # characters; the longest item that makes sense has about one thousand
 _END = re.compile(r"(\r\n|\n|\r)")
 
 

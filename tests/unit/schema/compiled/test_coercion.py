@@ -53,7 +53,7 @@ async def read(value: Any) -> tuple[VariableValues | ExecutionResult, list[Any],
 async def test_much_is_read_in_a_thread(value: Any) -> None:
     _, _, threads = await read(value)
 
-    assert all(name.startswith("variables") for name in threads)
+    assert all(name.startswith("reading_") for name in threads)
 
 
 async def test_a_few_items_are_read_at_once() -> None:

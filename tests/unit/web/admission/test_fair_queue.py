@@ -86,6 +86,21 @@ def test_nobody_is_lost(requests: list[tuple[str, int, bool]]) -> None:
     assert set(order(queue)) == expected
 
 
+def test_who_may_not_begin_is_passed_over_and_keeps_its_place() -> None:
+    queue: FairQueue[str] = FairQueue()
+    for name in ("a", "b"):
+        queue.join("barred", 10, name)
+    queue.join("free", 10, "c")
+
+    place = queue.next(lambda caller: caller == "free")
+
+    assert place is not None
+    assert place.value == "c"
+    assert queue.next(lambda caller: caller == "free") is None
+    assert len(queue) == 2
+    assert order(queue) == ["a", "b"]
+
+
 def test_the_work_before_a_newcomer_is_that_of_those_who_go_first() -> None:
     queue: FairQueue[str] = FairQueue()
     for _ in range(10):

@@ -1,0 +1,1 @@
+"""OpenTelemetry: the spans of a process, and where they are sent."""
