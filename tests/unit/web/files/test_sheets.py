@@ -1,6 +1,7 @@
 """Read XLSX files, and refuse those that would take too much memory."""
 
 import io
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -183,3 +184,21 @@ def test_a_cell_far_away_takes_no_memory() -> None:
     )  # fmt: skip
 
     assert "behind the 2 of the header" in refusal(lambda: read(content))
+
+
+def test_a_long_sheet_is_read_in_flat_memory() -> None:
+    rows = SheetRows(STOCK, FileParameters(), MOST)
+    content = sheet(HEADER, *((ID, number) for number in range(20_000)))
+    rows.open(io.BytesIO(content))
+    items = 0
+
+    tracemalloc.start()
+    try:
+        while (block := rows.block()) is not None:
+            items += len(block)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert items == 20_000
+    assert peak < 8 * 1024**2  # the items alone would take 10 MiB
