@@ -68,6 +68,7 @@ SCALE ?= 1
 prove: $(VENV)/.dev
 	$(BIN)/python -m tests.proofs.single_requests --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.overload --scale $(SCALE)
+	$(BIN)/python -m tests.proofs.neighbours --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.fuzz --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.worker_kills --scale $(SCALE)
 	$(BIN)/python -m tests.proofs.rolling_restart --scale $(SCALE)

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
-_TURN_SECONDS: Final = 0.005
+from schema.line import Line
 
-_Waiters = deque[asyncio.Future[None]]
+_TURN_SECONDS: Final = 0.005
+_LARGE_PAGE: Final = 100  # entries
+_READ_AT_ONCE: Final = 2  # large pages: the database works on one while the other is converted
 
 
 class Turns:
@@ -16,15 +18,16 @@ class Turns:
 
     All that run between two looks at the network share one turn, because the loop runs whatever is
     ready before it looks again: fifteen lists of 5 ms each would hold it for 75. Of those that wait
-    for a turn, one begins after each look: callers alternate, and so do the executions of a caller
-    and then its lists, so that a small answer is soon complete beside many large ones.
+    for a turn, one begins after each look.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._began: float | None = None
         self._will_end = False
-        self._waiting: OrderedDict[str, OrderedDict[Pace, _Waiters]] = OrderedDict()
+        self._waiting = Line()
+        self._readers = Line()
+        self._reading = 0
 
     def is_over(self) -> bool:
         """Return whether the turn is over. The first call of a turn begins it."""
@@ -36,12 +39,30 @@ class Turns:
 
     async def wait(self, pace: "Pace") -> None:
         """Wait for a turn, and begin it."""
-        waiter = asyncio.get_running_loop().create_future()
-        executions = self._waiting.setdefault(pace.caller, OrderedDict())
-        executions.setdefault(pace, deque()).append(waiter)
-        await waiter
+        await self._waiting.join(pace)
         self._began = self._clock()
         self._end_soon()
+
+    async def begin_to_read(self, pace: "Pace") -> None:
+        """Wait until few enough large pages are read; `end_reading` must follow.
+
+        The driver decodes them in threads, each of which takes turns with the event loop.
+        """
+        if self._reading < _READ_AT_ONCE:
+            self._reading += 1
+            return
+        waiter = self._readers.join(pace)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():  # it began in the same moment
+                self.end_reading()
+            raise
+
+    def end_reading(self) -> None:
+        """Let the next one read."""
+        if not self._readers.wake():
+            self._reading -= 1
 
     def _end_soon(self) -> None:
         """End the turn when the loop has looked at the network."""
@@ -52,23 +73,8 @@ class Turns:
     def _end(self) -> None:
         """End the turn, and wake who is next."""
         self._began, self._will_end = None, False
-        waiter = self._next()
-        if waiter is not None:
-            waiter.set_result(None)
+        if self._waiting.wake():
             self._end_soon()
-
-    def _next(self) -> asyncio.Future[None] | None:
-        while self._waiting:
-            caller, executions = self._waiting.popitem(last=False)
-            pace, waiters = executions.popitem(last=False)
-            waiter = waiters.popleft()
-            if waiters:
-                executions[pace] = waiters
-            if executions:
-                self._waiting[caller] = executions
-            if not waiter.done():  # it is if its task was cancelled
-                return waiter
-        return None
 
 
 class Pace:
@@ -88,3 +94,16 @@ class Pace:
         """Wait until there is time in a turn."""
         if self._turns.is_over():
             await self._turns.wait(self)
+
+    @asynccontextmanager
+    async def reading(self, entries: int) -> AsyncIterator[None]:
+        """Read a page of so many entries in the block, and then wait for a turn to show it."""
+        if entries <= _LARGE_PAGE:
+            yield
+        else:
+            await self._turns.begin_to_read(self)
+            try:
+                yield
+            finally:
+                self._turns.end_reading()
+        await self.turn()

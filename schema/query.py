@@ -69,8 +69,9 @@ class Query:
         catalog = info.context.services.products
         where = arguments.from_product_filter(filter)
         order = arguments.or_none(order_by)
-        page = await catalog.page(where, order, arguments.from_page(first, after))
-        await info.context.pace.turn()
+        asked = arguments.from_page(first, after)
+        async with info.context.pace.reading(asked.first):
+            page = await catalog.page(where, order, asked)
         count = partial(catalog.count, where, order)
         return to_connection(page, answers.to_product, count)
 
@@ -91,8 +92,9 @@ class Query:
         info.context.caller.require(Role.VIEWER)
         ledger = info.context.services.ledger
         where = arguments.from_stock_update_filter(filter)
-        page = await ledger.page(where, arguments.from_page(first, after))
-        await info.context.pace.turn()
+        asked = arguments.from_page(first, after)
+        async with info.context.pace.reading(asked.first):
+            page = await ledger.page(where, asked)
         to_node = partial(answers.to_stock_update, products=info.context.products)
         return to_connection(page, to_node, partial(ledger.count, where))
 
@@ -130,7 +132,8 @@ class Query:
         services, caller = info.context.services, info.context.caller
         caller.require(Role.OPERATOR)
         where = arguments.from_batch_operation_filter(filter, caller.sees_batches_of)
-        page = await services.batches.page(where, arguments.from_page(first, after))
-        await info.context.pace.turn()
+        asked = arguments.from_page(first, after)
+        async with info.context.pace.reading(asked.first):
+            page = await services.batches.page(where, asked)
         to_node = partial(to_batch_operation, context=info.context)
         return to_connection(page, to_node, partial(services.batches.count, where))

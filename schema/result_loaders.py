@@ -35,7 +35,8 @@ class ResultLoaders:
             BadInput: the cursor is malformed or of another list.
         """
         if request.after is not None:  # a cursor is of one batch
-            return await self._results.page(batch_id, request, success=success)
+            async with self._pace.reading(request.first):
+                return await self._results.page(batch_id, request, success=success)
         page = await self._pages.load((batch_id, request, success))
         await self._pace.turn()  # a thousand pages come at once
         return page
@@ -50,7 +51,8 @@ class ResultLoaders:
             alike[request, success].append(batch_id)
         found: dict[_PageKey, Page[ItemResult]] = {}
         for (request, success), ids in alike.items():
-            pages = await self._results.pages(ids, request, success=success)
+            async with self._pace.reading(request.first * len(ids)):
+                pages = await self._results.pages(ids, request, success=success)
             found |= {(one, request, success): page for one, page in zip(ids, pages, strict=True)}
         return [found[key] for key in keys]
 

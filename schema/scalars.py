@@ -12,9 +12,9 @@ from graphql import (
     ValueNode,
     print_ast,
 )
-from graphql.pyutils import inspect
 from strawberry.types.scalar import ScalarDefinition
 
+from server.domain.errors import briefly, cut
 from server.domain.exact_number import number_from
 
 _DIGITS = 30  # a number of 30 digits is out of every range already
@@ -24,7 +24,7 @@ def _number(value: Any) -> float:
     """Return any JSON number, also infinity and NaN: an invalid one fails its item, not the request."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return value
-    raise GraphQLError(f"Float cannot represent the non-numeric value {_shown(value)}")
+    raise GraphQLError(f"Float cannot represent the non-numeric value {briefly(value)}")
 
 
 def _number_literal(node: ValueNode, _variables: Any = None) -> float:
@@ -32,40 +32,30 @@ def _number_literal(node: ValueNode, _variables: Any = None) -> float:
         return int(node.value[:_DIGITS])
     if isinstance(node, FloatValueNode):
         return number_from(node.value)
-    raise GraphQLError(
-        f"Float cannot represent the non-numeric value {_cut(print_ast(node))}", node
-    )
+    raise GraphQLError(f"Float cannot represent the non-numeric value {cut(print_ast(node))}", node)
 
 
 def _moment(value: Any) -> datetime:
     """Return the point in time in UTC, cut to the millisecond as MongoDB stores it."""
     if not isinstance(value, str):
-        raise GraphQLError(f"DateTime must be a string in ISO 8601, not {_shown(value)}")
+        raise GraphQLError(f"DateTime must be a string in ISO 8601, not {briefly(value)}")
     try:
         moment = datetime.fromisoformat(value)
     except ValueError as error:
         raise GraphQLError(
-            f"{_shown(value)} is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z"
+            f"{briefly(value)} is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z"
         ) from error
     if moment.tzinfo is None:
-        raise GraphQLError(f"{_shown(value)} has no time zone: end it with Z for UTC")
+        raise GraphQLError(f"{briefly(value)} has no time zone: end it with Z for UTC")
     try:
         utc = moment.astimezone(UTC)
         return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
     except OverflowError as error:
-        raise GraphQLError(f"{_shown(value)} is out of range") from error
+        raise GraphQLError(f"{briefly(value)} is out of range") from error
 
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _shown(value: Any) -> str:
-    return _cut(inspect(value))
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= 64 else text[:64] + "…"
 
 
 def _float() -> GraphQLScalarType:

@@ -20,7 +20,8 @@ from server.jobs.progress_feed import AT_MOST_EVERY_SECONDS
 class Subscription:
     @strawberry.subscription(
         description="The progress of a stored batch: the batch as it is now, and again after each change of its status or its "
-        f"counts. Changes within {AT_MOST_EVERY_SECONDS} s are sent as one. Ends when the batch has ended; prices that are "
+        f"counts. Changes within {AT_MOST_EVERY_SECONDS} s are sent as one, and so are those that come while the server is too busy to "
+        "send them: each event has its turn by what it reads. Ends when the batch has ended; prices that are "
         "published later are not reported."
     )
     async def batch_progress(

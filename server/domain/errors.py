@@ -28,6 +28,8 @@
 An `ItemError` is a value, not an exception: `server.domain.item_error`.
 """
 
+from server.domain.json_words import json_word
+
 
 class StockbatchError(Exception):
     """The root of every error that this project raises on purpose."""
@@ -176,3 +178,8 @@ def cut(text: str, most: int = LONGEST_SHOWN) -> str:
         return text
     end = (most - len(_LEFT_OUT)) // 2
     return text[: most - len(_LEFT_OUT) - end] + _LEFT_OUT + text[-end:]
+
+
+def briefly(value: object) -> str:
+    """Return a caller's `value` in some characters of JSON, however much is in it."""
+    return cut(json_word(value))

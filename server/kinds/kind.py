@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from server.domain.errors import cut
+from server.domain.errors import briefly, cut
 from server.domain.item_error import ItemError
 from server.domain.item_result import Input
-from server.domain.json_words import text_of
 from server.domain.outcome import Failed, Outcome
 from server.domain.product import canonical_id
 from server.domain.stock_update import LedgerEntry
@@ -192,7 +191,10 @@ def sent_id(sent: Input, field: str = "productId") -> str:
 
     What is cut is longer than any id, and so is what remains of it.
     """
-    return cut(text_of(sent.get(field)))
+    value = sent.get(field)
+    if isinstance(value, str):
+        return cut(value)
+    return "" if value is None else briefly(value)
 
 
 def product_keys(items: Sequence[Item]) -> set[str]:

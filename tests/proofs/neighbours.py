@@ -4,8 +4,8 @@
 
 One caller asks again and again for as much as a query may cost, or watches a batch with hundreds of
 subscriptions that read its results. Meanwhile a stranger, from another address, asks for one
-product. Ends with status 1 if the stranger is refused, or its p99 is over the goal and the noise of
-a machine.
+product. Ends with status 1 if the stranger is refused, or waits for longer than its goals and the
+noise of a machine explain.
 """
 
 import argparse
@@ -35,7 +35,8 @@ SUBMIT = (
 CHEAP = json.dumps({"query": "{ products(first: 1) { edges { node { id } } } }"}).encode()
 STRANGER, SAME = "127.0.0.2", "127.0.0.1"
 PAUSE_SECONDS = 0.02
-GOAL, NOISE = 250.0, 2  # ms for the stranger's p99; a busy machine is given as many times the goal
+P50_GOAL, P99_GOAL = 100.0, 500.0  # ms for the stranger
+NOISE = 2  # a busy machine is given as many times the goals
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ def prove(name: str, checkout: Path, scale: float) -> list[str]:
                 found = measured(servers, case, seconds)
             finally:
                 servers.server.stop(10)
-        asked = len(found.times) + found.refused
+        asked = len(found.times) + found.refused or 1
         longest = max(found.times, default=float("nan"))
         print(
             f"| {case} | {found.done} | {found.p50:.0f} ms | {found.p99:.0f} ms | {longest:.0f} ms "
@@ -165,8 +166,9 @@ def prove(name: str, checkout: Path, scale: float) -> list[str]:
         )
         if found.refused:
             faults.append(f"{case}: {found.refused} of {asked} were refused")
-        if not found.p99 <= GOAL * NOISE:
-            faults.append(f"{case}: p99 is {found.p99:.0f} ms, and {GOAL:.0f} ms is the goal")
+        for which, took, goal in (("p50", found.p50, P50_GOAL), ("p99", found.p99, P99_GOAL)):
+            if not took <= goal * NOISE:
+                faults.append(f"{case}: {which} is {took:.0f} ms, and {goal:.0f} ms is the goal")
     return faults
 
 

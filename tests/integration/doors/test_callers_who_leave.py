@@ -7,10 +7,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from starlette.requests import Request
 
 from schema import schema
+from schema.limits.text import Texts
 from server.mongo.batches.results import BatchResults
 from server.mongo.products.product_reads import ProductReads
+from server.web.admission import leaving
 from server.web.admission.admission import Admission
 from tests.support.batches.batch_work import plus_one, submit
 from tests.support.batches.idempotent_calls import held
@@ -97,36 +100,92 @@ async def test_a_request_with_a_key_goes_on_without_its_caller(
     await until(lambda: shop.stocks() == {one: 15})
 
 
-CHANGE = "batchUpdateStock(updates: $u) { success }"
+CHANGES = (  # one after the other
+    "query: batchUpdateStock(updates: $u) { success } "
+    "then: batchUpdateStock(updates: $u) { success }"
+)
 MUTATIONS = {
-    "plain": f"mutation ($u: [StockUpdateInput!]!) {{ {CHANGE} }}",
-    "named query": f"mutation query($u: [StockUpdateInput!]!) {{ query: {CHANGE} }}",
-    "one of several": "query B { __typename } mutation A($u: [StockUpdateInput!]!) { "
-    + CHANGE
-    + " }",
-    "in a fragment": "fragment query on Mutation { "
-    + CHANGE
+    "plain": f"mutation ($u: [StockUpdateInput!]!) {{ {CHANGES} }}",
+    "name": f"#query\nmutation query($u: [StockUpdateInput!]!) {{ {CHANGES} }}",
+    "fragment": "fragment query on Mutation { "
+    + CHANGES
     + " } mutation ($u: [StockUpdateInput!]!) { ...query }",
+    "one of several": "query B { __typename } mutation A($u: [StockUpdateInput!]!) { "
+    + CHANGES
+    + " }",
 }
+
+
+@pytest.fixture
+def noticed(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Return the event that a request, while it runs, has been found to have no caller."""
+    event, left = asyncio.Event(), leaving.left
+
+    async def noted(request: Request) -> None:
+        await left(request)
+        event.set()
+
+    monkeypatch.setattr(leaving, "left", noted)
+    return event
 
 
 @pytest.mark.parametrize("sort", MUTATIONS)
 async def test_what_has_begun_goes_on_without_its_caller(
-    shop: Shop, server: Listening, sort: str
+    shop: Shop, server: Listening, noticed: asyncio.Event, sort: str
 ) -> None:
     schema.operations.forget()
     (one,) = await shop.put(10)
     content = update(one) | {"query": MUTATIONS[sort]}
     if sort == "one of several":
         content["operationName"] = "A"
-    for stock in (15, 20):  # then the text is known
+    for stock in (20, 30):
         with held(shop, one):
             peer = await asked(server, "/graphql", content)
             await until(lambda: shop.engine.in_flight._tasks)
             peer.writer.transport.abort()
             await until(lambda: not server.guard._connections)
+            if stock == 20:  # then the text is known, and its caller is not watched
+                await soon(noticed)
+                await turns_of_the_loop()
 
         await until(lambda stock=stock: shop.stocks() == {one: stock})  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("key", ["k", None])
+async def test_a_mutation_whose_caller_leaves_while_its_text_is_read_goes_on_with_a_key_alone(
+    shop: Shop,
+    server: Listening,
+    monkeypatch: pytest.MonkeyPatch,
+    noticed: asyncio.Event,
+    key: str | None,
+) -> None:
+    schema.operations.forget()
+    (one,) = await shop.put(10)
+    reading, may_go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    read = Texts.read
+
+    async def slowly(*arguments: Any, **options: Any) -> Any:
+        reading.set()
+        try:
+            await may_go_on.wait()
+        finally:
+            ended.set()
+        return await read(*arguments, **options)
+
+    monkeypatch.setattr(Texts, "read", slowly)
+    peer = await asked(server, "/graphql", update(one, key=key))
+    await soon(reading)
+    peer.writer.transport.abort()
+    await soon(noticed)
+    await turns_of_the_loop()
+    if key is None:
+        await soon(ended)
+        may_go_on.set()
+        await shop.engine.drain()
+        assert shop.stocks() == {one: 10}
+    else:
+        may_go_on.set()
+        await until(lambda: shop.stocks() == {one: 15})
 
 
 class _Stuck:
@@ -239,6 +298,12 @@ async def test_a_query_over_a_websocket_ends_with_its_caller(
             await talk.send({"id": "1", "type": "complete"})
             await soon(stuck.ended)
     await soon(stuck.ended)
+
+
+async def turns_of_the_loop() -> None:
+    """Let what has been noticed have its effect."""
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 async def soon(event: asyncio.Event) -> None:

@@ -87,6 +87,23 @@ async def test_a_query_that_looks_like_a_subscription_waits_as_well(shop: Shop, 
     assert (await reply(app, Door.WEBSOCKET, sent)).code is None
 
 
+@pytest.mark.parametrize("door", [Door.GRAPHQL_POST, Door.WEBSOCKET])
+async def test_a_dear_query_that_is_known_needs_no_turn_among_the_cheap_ones(
+    shop: Shop, door: Door
+) -> None:
+    schema.operations.forget()
+    admission = Admission(queue_seconds=0.01)
+    app = app_of(shop, admission=admission)
+    sent = asked(door, "", 1000)
+    async with full(admission, SMALL):
+        new = await reply(app, door, sent)
+    assert (await reply(app, door, sent)).code is None
+    async with full(admission, SMALL):
+        known = await reply(app, door, sent)
+
+    assert (new.code, known.code) == ("OVERLOADED", None)
+
+
 async def test_the_size_of_a_page_counts_also_if_it_is_in_a_variable(shop: Shop) -> None:
     admission = Admission(queue_seconds=0.01)
     app = app_of(shop, admission=admission)

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Callable, Sequence
 
-from tests.proofs.single.exchange import attempt, request
+from tests.proofs.server import Server
+from tests.proofs.single.exchange import Peer, attempt, request
 from tests.proofs.single.queries import query
-from tests.proofs.single.row import Row
+from tests.proofs.single.row import Attempt, Row
 
 _BATCHES = "/api/batches/batch-"
 _NDJSON, _CSV = "application/x-ndjson", "text/csv"
@@ -20,7 +21,10 @@ _ID = "f" * 24  # no product has it
 
 def rows() -> Sequence[Row]:
     """Return the rows of all doors that take a body."""
-    return [*_long_bodies(), *_batches(), *_faulty(), *_numbers(), *_names()]
+    return [
+        *_long_bodies(), *_fractions(), *_cut_off(), *_batches(), *_faulty(), *_numbers(),
+        *_names(),
+    ]  # fmt: skip
 
 
 def _long_bodies() -> list[Row]:
@@ -35,6 +39,62 @@ def _long_bodies() -> list[Row]:
         _post("16 MB of line feeds as CSV", "update-stock", lambda: b"\n" * 16 * _MB, _CSV),
         _post("1 MB of line feeds as NDJSON", "update-stock", lambda: b"\n" * _MB, _NDJSON),
     ]
+
+
+def _fractions() -> list[Row]:
+    """Return fractions at each door, which Python reads one by one."""
+    few, many = _list("0.1", 250_000), _list("0.1", 7_500_000)
+    return [
+        _post("a line of 1 MB of fractions, NDJSON", "update-stock", lambda: _line(few), _NDJSON),
+        _post(
+            "lines of 60 KB of fractions, NDJSON", "update-stock",
+            lambda: _line(_list("0.1", 15_000)) * 16, _NDJSON,
+        ),
+        _post("1 MB of fractions, REST", "update-stock", lambda: _updates(_quantity(few))),
+        _post("30 MB of fractions, REST", "update-stock", lambda: _updates(_quantity(many))),
+        _post(
+            "20 000 fractions in 500 items, REST", "update-stock",
+            lambda: _updates(",".join([_quantity(_list("0.1", 40))] * 500)),
+        ),
+        _graphql("1 MB of fractions, GraphQL", lambda: _update(_quantity(few))),
+        _graphql("30 MB of fractions, GraphQL", lambda: _update(_quantity(many))),
+        _convex("30 MB of fractions, Convex", lambda: _call(_updates(_quantity(many)).decode())),
+        _post(
+            "1 MB of cells with fractions, CSV", "update-stock",
+            lambda: b"productId,quantity\n" + f"{_ID},0.1\n".encode() * 35_000, _CSV,
+        ),
+    ]  # fmt: skip
+
+
+def _cut_off() -> list[Row]:
+    """Return bodies that end too early, and objects with more names than any has."""
+    names = ",".join(f'"n{number}":1' for number in range(2_400_000))
+    items = json.dumps({"updates": [_item(1)] * 400_000})
+    return [
+        _graphql(
+            "2 400 000 names, GraphQL", lambda: f'{{"query":"{{a}}","variables":{{{names}}}}}'
+        ),
+        _graphql("2 400 000 names, cut off", lambda: f'{{"query":"{{a}}","variables":{{{names}'),
+        _graphql("8 million numbers, cut off", lambda: _variables("1", 8_000_000)[:-3]),
+        _graphql("300 000 {}, cut off", lambda: _variables("{}", 300_000)[:-3]),
+        _post("400 000 items, cut off, REST", "update-stock", items[:-5].encode),
+        _post("330 000 lines of {}, NDJSON", "update-stock", lambda: b"{}\n" * 330_000, _NDJSON),
+        _post("a cell of 1 MB, CSV", "update-stock", lambda: _cell(b"x"), _CSV),
+        _post("a cell of 500 000 quotes, CSV", "update-stock", lambda: _cell(b'""'), _CSV),
+        Row("half of a body of 23 MB, then gone", lambda: _half(items.encode())),
+    ]
+
+
+def _half(body: bytes) -> Attempt:
+    """Return the attempt to hang up in the middle of a body."""
+    content = request(_BATCHES + "update-stock", body)[: -len(body) // 2]
+
+    def send(server: Server) -> str:
+        peer = Peer.of(server)
+        with peer.socket:
+            return "answered" if not peer.send(content) else "gone"
+
+    return Attempt(len(content), send)
 
 
 def _batches() -> list[Row]:
@@ -156,6 +216,29 @@ def _update(items: str) -> str:
 def _call(arguments: str) -> str:
     """Return a call of Convex with these arguments, in JSON."""
     return f'{{"path":"batchUpdateStock","args":{arguments}}}'
+
+
+def _list(value: str, count: int) -> str:
+    return f"[{','.join([value] * count)}]"
+
+
+def _quantity(value: str) -> str:
+    """Return an item with this quantity, in JSON."""
+    return f'{{"productId":"{_ID}","quantity":{value}}}'
+
+
+def _line(quantity: str) -> bytes:
+    return f"{_quantity(quantity)}\n".encode()
+
+
+def _updates(items: str) -> bytes:
+    """Return a body of REST with these items."""
+    return f'{{"updates":[{items}]}}'.encode()
+
+
+def _cell(content: bytes) -> bytes:
+    """Return a file of CSV with one long cell."""
+    return b'productId,quantity\n"' + content * (_MB // len(content)) + b'",1\n'
 
 
 def _item(quantity: int) -> dict[str, object]:

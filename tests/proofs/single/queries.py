@@ -41,6 +41,8 @@ def rows() -> Sequence[Row]:
         *_lists(),
         _row("190 000 fields", lambda: f"{{ {'f ' * 190_000} }}"),
         _row("60 000 unknown fields", lambda: f"{{ {_numbered('f{}', 60_000)} }}"),
+        _row("490 KB of quotes that are not closed", lambda: 'mutation "' + '\\"' * 240_000),
+        _row("490 KB of long texts that are not closed", lambda: _block_texts(98_000)),
         _row("2 000 unknown fields", lambda: f"{{ {_numbered('f{}', 1_999)} }}"),
     ]
 
@@ -99,6 +101,11 @@ def _fragments(count: int) -> str:
     spread = " ".join(f"...F{number}" for number in range(count))
     defined = " ".join(f"fragment F{n} on Query {{ f{n}: __typename }}" for n in range(count))
     return f"{{ {spread} }} {defined}"
+
+
+def _block_texts(count: int) -> str:
+    escaped = '\\"""\n' * count
+    return f'mutation """\n{escaped}'
 
 
 def _introspection(names: int) -> str:

@@ -33,8 +33,22 @@ def rows() -> Sequence[Row]:
         ),
         Row("a ping of 15 MB, WebSocket", lambda: _talk([_frame(ping)])),
         Row("a connection_init of 15 MB, WebSocket", lambda: _talk([], _frame(init))),
+        Row("30 MB of fractions, WebSocket", lambda: _talk([_frame(_fractions(7_500_000))])),
+        Row("1 MB of fractions, WebSocket", lambda: _talk([_frame(_fractions(250_000))])),
+        Row("30 MB cut off, WebSocket", lambda: _talk([_frame(_fractions(7_500_000)[:-3])])),
+        Row(
+            "a connection_init of 15 KB of fractions, WebSocket",
+            lambda: _talk([], _frame(_fractions(3_700, "connection_init"))),
+        ),
         Row("15 pages of products, WebSocket", lambda: _talk([_frame(text)])),
     ]
+
+
+def _fractions(count: int, kind: str = "subscribe") -> bytes:
+    """Return a message with a list of fractions."""
+    values = [0.1] * count
+    payload = {"query": "{ __typename }", "variables": {"x": values}}
+    return json.dumps({"id": "1", "type": kind, "payload": payload}, separators=(",", ":")).encode()
 
 
 def _talk(frames: Sequence[bytes], first: bytes | None = None) -> Attempt:

@@ -10,6 +10,7 @@ from schema import pace, schema
 from schema.pace import Pace, Turns
 from server.domain.listing import PageRequest
 from tests.support.compiled.scripted import Scripted
+from tests.support.waiting import until
 
 TYPES = len(schema._schema.type_map)
 
@@ -123,6 +124,55 @@ async def test_callers_alternate_and_so_do_their_executions_and_then_their_lists
         "large 0",  # it began the turn
         "large 1", "stranger 0", "other 0", "large 2", "other 1", "large 3",
     ]  # fmt: skip
+
+
+async def test_few_large_pages_are_read_at_once_and_callers_alternate() -> None:
+    turns = Turns()
+    large, stranger = Pace(turns, "one"), Pace(turns, "two")
+    reading: list[str] = []
+    may_end = {name: asyncio.Event() for name in ("a", "b", "c", "d", "cancelled", "x")}
+
+    async def read(pace: Pace, name: str) -> None:
+        async with pace.reading(1000):
+            reading.append(name)
+            await may_end[name].wait()
+
+    tasks = {name: asyncio.ensure_future(read(large, name)) for name in ("a", "b", "cancelled")}
+    tasks |= {name: asyncio.ensure_future(read(large, name)) for name in ("c", "d")}
+    await asyncio.sleep(0)
+    tasks["x"] = asyncio.ensure_future(read(stranger, "x"))
+    await asyncio.sleep(0)
+    assert reading == ["a", "b"]
+    async with large.reading(100):
+        pass  # a small page is read at once
+
+    may_end["a"].set()
+    tasks["cancelled"].cancel()
+    await until(lambda: len(reading) == 3)
+    may_end["b"].set()
+    await until(lambda: len(reading) == 4)
+    assert set(reading[2:]) == {"c", "x"}
+    for event in may_end.values():
+        event.set()
+    await asyncio.wait(tasks.values())
+
+    assert sorted(reading) == ["a", "b", "c", "d", "x"]
+    assert turns._reading == 0
+
+
+async def test_a_reader_that_is_cancelled_as_it_begins_lets_the_next_one_read() -> None:
+    turns = Turns()
+    pace = Pace(turns)
+    for _ in range(2):
+        await turns.begin_to_read(pace)
+    waiting = asyncio.ensure_future(turns.begin_to_read(pace))
+    await asyncio.sleep(0)
+    turns.end_reading()
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    turns.end_reading()
+
+    assert turns._reading == 0
 
 
 async def test_a_turn_that_was_waited_for_is_a_whole_one() -> None:
