@@ -22,6 +22,7 @@ from schema.context import Context
 from schema.errors import client_error, replace_errors
 from schema.idempotency import Idempotency, replay_mark
 from schema.introspection_by_admins import IntrospectionByAdmins
+from schema.json_words import speak_json
 from schema.limits.text import FaultyText, Texts
 from schema.long_lists import SlicingExecutor
 from schema.mutation import Mutation
@@ -121,6 +122,7 @@ class Schema(strawberry.Schema):
         return ExecutionResult(answer.data, answer.errors, replay_mark(context))
 
 
+speak_json()
 schema = Schema(
     query=Query,
     mutation=Mutation,

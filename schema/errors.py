@@ -60,7 +60,7 @@ def _refusal(error: GraphQLError) -> Refusal:
     if cause is None or (not error.path and isinstance(cause, _CALLERS_MISTAKES)):
         return Refusal(
             code=BAD_INPUT,
-            message=cut(_CLEARER.get(error.message, error.message), _LONGEST_MESSAGE),
+            message=cut(_in_json(_CLEARER.get(error.message, error.message)), _LONGEST_MESSAGE),
         )
     refusal = refusal_of(cause, uuid4().hex)
     if refusal.error_id:
@@ -69,3 +69,8 @@ def _refusal(error: GraphQLError) -> Refusal:
     elif refusal.log_level is not None:
         log.log(refusal.log_level, "A request could not be answered: %s", cause)
     return refusal
+
+
+def _in_json(message: str) -> str:
+    """Return the message with `null` where graphql-core says `None` in words of its own."""
+    return message.removesuffix("to be None.") + "to be null." * message.endswith("to be None.")

@@ -14,7 +14,7 @@ from graphql import (
 )
 from strawberry.types.scalar import ScalarDefinition
 
-from server.domain.errors import briefly
+from server.domain.errors import briefly, cut
 from server.domain.exact_number import number_from
 
 _DIGITS = 30  # a number of 30 digits is out of every range already
@@ -32,9 +32,7 @@ def _number_literal(node: ValueNode, _variables: Any = None) -> float:
         return int(node.value[:_DIGITS])
     if isinstance(node, FloatValueNode):
         return number_from(node.value)
-    raise GraphQLError(
-        f"Float cannot represent the non-numeric value {briefly(print_ast(node))}", node
-    )
+    raise GraphQLError(f"Float cannot represent the non-numeric value {cut(print_ast(node))}", node)
 
 
 def _moment(value: Any) -> datetime:

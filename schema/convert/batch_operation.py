@@ -94,6 +94,7 @@ def to_item_result(result: ItemResult, load_product: LoadProduct | None = None) 
     product_id = shown.product_id(result)
     return BatchItemResult(
         index=outcome.index,
+        row=result.row,
         product_id=None if product_id is None else strawberry.ID(product_id),
         success=result.success,
         message=shown.message(result),

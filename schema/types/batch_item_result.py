@@ -7,6 +7,10 @@ from schema.types.product import LoadProduct, Product
 @strawberry.type(description="The result of one item of a stored batch.")
 class BatchItemResult:
     index: int = strawberry.field(description="Position of the item in the request, from 0.")
+    row: int | None = strawberry.field(
+        description="Row of the item in the file that the batch came in; null if it came in none. The first row, which is "
+        "the header of a table, is 1."
+    )
     product_id: strawberry.ID | None = strawberry.field(
         description="Id of the product as it was sent, or the id of the product that was created; null if there is none. "
         f"{LONG_IDS}"

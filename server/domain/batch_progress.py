@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.domain.batch_state import TRANSITIONS, BatchState
+from server.domain.file_form import FileForm
 from server.domain.outcome import BatchOutcome
 
 
@@ -22,7 +23,7 @@ class BatchProgress:
 
     `kind` is the name of its `BatchKind`. `publication` is None if the batch publishes nothing.
     `error` says why the batch FAILED. `dry_run`: it shows what would come of its items, and changes
-    nothing.
+    nothing. `file` is the form of the file that its items came in.
     """
 
     id: str
@@ -39,6 +40,7 @@ class BatchProgress:
     retry_of: str | None
     publication: PublicationProgress | None
     dry_run: bool = False
+    file: FileForm | None = None
 
     @property
     def processed_items(self) -> int:

@@ -28,7 +28,7 @@
 An `ItemError` is a value, not an exception: `server.domain.item_error`.
 """
 
-from reprlib import Repr
+from server.domain.json_words import json_word
 
 
 class StockbatchError(Exception):
@@ -164,9 +164,6 @@ class StartupError(StockbatchError):
 _QUOTED_CHARACTERS = 64  # enough to recognise a text, however long it is
 LONGEST_SHOWN = 64  # characters of a value of the caller's in an answer; an id has 24
 _LEFT_OUT = " … "
-_BRIEFLY = Repr()  # of a list or an object it looks at the beginning alone
-_BRIEFLY.maxlevel = 2
-_BRIEFLY.maxstring = LONGEST_SHOWN + 1
 
 
 def quoted(text: str) -> str:
@@ -184,5 +181,5 @@ def cut(text: str, most: int = LONGEST_SHOWN) -> str:
 
 
 def briefly(value: object) -> str:
-    """Return a caller's `value` in some characters, however much is in it."""
-    return cut(_BRIEFLY.repr(value))
+    """Return a caller's `value` in some characters of JSON, however much is in it."""
+    return cut(json_word(value))

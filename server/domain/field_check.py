@@ -5,10 +5,11 @@ from unicodedata import category, combining, normalize
 
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.product import canonical_id, invalid_product_id
-from server.domain.whole_number import MAX_INT, not_whole, whole_number
+from server.domain.whole_number import MAX_INT, not_in_cents, not_whole, whole_number
 
 LONGEST_NAME = 200  # characters, after trimming
 LONGEST_CATEGORY = 100
+_LEAVE_OUT = "is null: leave it out to keep what there is"
 _LONGEST_COMPOSED = 1_000
 _LONGEST_RUN = 30
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
@@ -23,13 +24,15 @@ class FieldCheck:
     """Checks the fields of the item at `path`, and collects the faults in `errors`.
 
     Each check returns the value as it will be stored, or an empty one if it adds an error: an item
-    with errors goes no further. Null is invalid, unless a check says else.
+    with errors goes no further. Null is invalid, unless a check says else: a value is missing then,
+    or with `keeps_others` the field should have been left out.
     """
 
-    __slots__ = ("_path", "errors")
+    __slots__ = ("_null", "_path", "errors")
 
-    def __init__(self, *path: str | int) -> None:
+    def __init__(self, *path: str | int, keeps_others: bool = False) -> None:
         self._path = path
+        self._null = _LEAVE_OUT if keeps_others else "is missing"
         self.errors: list[ItemError] = []
 
     def product_id(self, field: str, value: str) -> str:
@@ -49,11 +52,18 @@ class FieldCheck:
 
     def price(self, value: object) -> int:
         """Return the price in whole cents."""
-        return self._amount("price", value)
+        price = whole_number(value, least=0, most=MAX_INT)
+        if price is None:
+            self.invalid("price", f"The price {self._price_fault(value)}")
+        return price or 0
 
     def stock(self, value: object) -> int:
         """Return the stock, 0 or more."""
-        return self._amount("stock", value)
+        stock = whole_number(value, least=0, most=MAX_INT)
+        if stock is None:
+            fault = self._null if value is None else not_whole(value, least=0, most=MAX_INT)
+            self.invalid("stock", f"The stock {fault}.")
+        return stock or 0
 
     def expected_stock(self, value: object) -> int | None:
         """Return the expected stock; None for null. A negative one is valid, but never matches."""
@@ -80,26 +90,22 @@ class FieldCheck:
     def _place(self, field: str) -> tuple[str, ...]:
         return (*map(str, self._path), field)
 
+    def _price_fault(self, value: object) -> str:
+        if value is None:
+            return f"{self._null}."
+        is_whole = isinstance(value, int) or (isinstance(value, float) and value % 1 == 0)
+        is_amount = isinstance(value, str | float) and not is_whole
+        return not_in_cents(value) if is_amount else f"{not_whole(value, least=0, most=MAX_INT)}."
+
     def _text(self, field: str, value: object, longest: int) -> str:
         text = value.strip() if isinstance(value, str) else ""
         if 0 < len(text) <= longest and text.isascii() and text.isprintable():
             return text  # nearly always
         text = composed(text)
-        fault = _null(value) or _no_text(value) or _text_fault(text, longest)
+        fault = self._null if value is None else _no_text(value) or _text_fault(text, longest)
         if fault:
             self.invalid(field, f"The {field} {fault}.")
         return text
-
-    def _amount(self, field: str, value: object) -> int:
-        amount = None if value is None else whole_number(value, least=0, most=MAX_INT)
-        if amount is None:
-            fault = _null(value) or not_whole(value, least=0, most=MAX_INT)
-            self.invalid(field, f"The {field} {fault}.")
-        return amount or 0
-
-
-def _null(value: object) -> str:
-    return "is null: leave it out to keep what there is" if value is None else ""
 
 
 def _no_text(value: object) -> str:

@@ -9,6 +9,12 @@ from msgspec import Struct
 from server.domain.errors import quoted
 from server.domain.item_error import ItemError, ItemErrorCode
 
+_ID_CHARACTERS = 24
+_AN_ID = f"an id is {_ID_CHARACTERS} hexadecimal characters."
+_FROM_A_SPREADSHEET = (
+    "Has a spreadsheet turned it into a number? Format the column as text before ids are put in."
+)
+_is_number = re.compile(r"[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?", re.ASCII).fullmatch
 _is_hex_24 = re.compile(r"[0-9a-fA-F]{24}", re.ASCII).fullmatch
 
 
@@ -47,12 +53,14 @@ def canonical_id(text: str) -> str | None:
 
 
 def invalid_product_id(text: str, path: tuple[str, ...]) -> ItemError:
-    """Return the error for a text that is no product id."""
-    return ItemError(
-        code=ItemErrorCode.INVALID_PRODUCT_ID,
-        message=f"{quoted(text)} is not a product id: an id is 24 hexadecimal characters.",
-        path=path,
-    )
+    """Return the error for a text that is no product id, and for an id that is missing."""
+    if text:
+        fault = f"{quoted(text)} is not a product id: {_AN_ID}"
+        if len(text) < _ID_CHARACTERS and _is_number(text):
+            fault += f" {_FROM_A_SPREADSHEET}"
+    else:
+        fault = f"The {path[-1] if path[-1] == 'id' else 'productId'} is missing: {_AN_ID}"
+    return ItemError(code=ItemErrorCode.INVALID_PRODUCT_ID, message=fault, path=path)
 
 
 def product_not_found(product_id: str, path: tuple[str, ...]) -> ItemError:

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from server.domain.death import Death
+from server.domain.file_form import FileForm
 from server.domain.item_result import Input
 from server.domain.options import BatchOptions
 
@@ -49,7 +50,7 @@ class StoredBatch:
     `key` is the idempotency key, and `content` the hash of the request that it stands for.
     `failing` is the reason why the batch will be FAILED. `caller` is who submitted it, until it
     ends, where callers have limits. `trace` is where in a trace it was submitted, in the form of
-    the header `traceparent`.
+    the header `traceparent`. `file` is the form of the file that its items came in.
     """
 
     id: str
@@ -72,6 +73,7 @@ class StoredBatch:
     failing: str | None = None
     caller: str | None = None
     trace: str | None = None
+    file: FileForm | None = None
 
     def following(self, index: int) -> int | None:
         """Return the index of the chunk that waits for this one; None if none does."""
@@ -80,10 +82,14 @@ class StoredBatch:
 
 
 class StoredItem(Struct, frozen=True, kw_only=True, gc=False):
-    """An item of a stored batch, as it was sent; `index` is its place in the batch."""
+    """An item of a stored batch, as it was sent; `index` is its place in the batch.
+
+    `row` is its row in the file that it came in.
+    """
 
     index: int
     input: Input
+    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

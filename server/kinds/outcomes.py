@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from server.domain.errors import briefly
 from server.domain.outcome import Failed, Outcome
 from server.kinds.registry import FORMS_BY_NAME, FORMS_BY_TYPE
 from server.mongo.batches.documents import FAILED, from_item_error, to_item_error
@@ -42,4 +43,4 @@ def to_outcome(document: Mapping[str, Any]) -> Outcome:
 def _sent_id(stored: Any) -> str | None:
     """Return the id as text, whatever was sent: see `server.kinds.kind.sent_id`."""
     sent = from_stored(stored)
-    return sent if sent is None or isinstance(sent, str) else str(sent)
+    return sent if sent is None or isinstance(sent, str) else briefly(sent)

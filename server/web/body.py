@@ -1,7 +1,7 @@
 """The body of a request: its headers, its bytes, and the JSON object in it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any, Final
@@ -19,8 +19,12 @@ LARGE: Final = 64 * 1024  # bytes of JSON: what is longer is read in a thread
 _UTF_8 = ("utf-8", "utf8", "us-ascii")
 
 
-def require_media_type(request: Request, known: Sequence[str]) -> str:
+def require_media_type(
+    request: Request, known: Sequence[str], *, other_charsets: Collection[str] = ()
+) -> str:
     """Return which of the media types `known` the body has, in UTF-8 and not compressed.
+
+    A body of a type in `other_charsets` need not be in UTF-8: see `charset`.
 
     Raises:
         Refused: the body is something else, or the headers say two things.
@@ -33,7 +37,7 @@ def require_media_type(request: Request, known: Sequence[str]) -> str:
     if name not in known:
         *others, last = known
         raise unsupported(f"A body is {', '.join(others) + ' or ' if others else ''}{last}.")
-    if not all(map(_is_utf_8, parameters)):
+    if name not in other_charsets and not all(map(_is_utf_8, parameters)):
         raise unsupported("A body is in UTF-8.")
     if any(encoding != "identity" for encoding in _encodings(request)):
         raise unsupported("A body is sent as it is, without a Content-Encoding.")
@@ -87,6 +91,15 @@ def read_object(text: str | bytes, subject: str = "The body") -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise bad_input([f"{subject} is not a JSON object."])
     return sent
+
+
+def charset(content_type: str) -> str | None:
+    """Return the parameter `charset` of a media type; None if it has none."""
+    for parameter in content_type.split(";")[1:]:
+        attribute, _, value = parameter.partition("=")
+        if attribute.strip().lower() == "charset":
+            return value.strip().strip('"') or None
+    return None
 
 
 def _is_utf_8(parameter: str) -> bool:

@@ -39,7 +39,13 @@ def cors(origins: Sequence[str]) -> Middleware:
         allow_origin_regex=_LOOPBACK_ORIGIN if LOOPBACK in origins else None,
         allow_methods=["GET", "HEAD", "POST"],
         allow_headers=["*"],
-        expose_headers=["Idempotent-Replayed", "Location", "Retry-After", "X-Request-Id"],
+        expose_headers=[
+            "Content-Disposition",
+            "Idempotent-Replayed",
+            "Location",
+            "Retry-After",
+            "X-Request-Id",
+        ],
     )
 
 

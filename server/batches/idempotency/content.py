@@ -14,7 +14,7 @@ from typing import Any, Final
 from server.batches.request import BatchRequest
 from server.domain.errors import BadInput
 from server.domain.field_check import composed
-from server.domain.item_result import Input
+from server.domain.item_result import FileItem, Input
 from server.mongo.batches.stored_values import CHUNK_BYTES, size_of
 
 _IDS = ("id", "productId")
@@ -83,10 +83,18 @@ class Content:
     def _add(self, value: Any) -> None:
         try:
             self._hash.update(_line(_in_one_form(_canonical(value))))
-            self._hash_before.update(_line(_canonical(value)))
-            self._hash_of_0_1_0.update(_line(value))
+            before = _in_0_1_0(value)
+            self._hash_before.update(_line(_canonical(before)))
+            self._hash_of_0_1_0.update(_line(before))
         except RecursionError as error:
             raise BadInput("An item is nested too deeply for a request with a key.") from error
+
+
+def _in_0_1_0(value: Any) -> Any:
+    """Return the item as version 0.1.0 read it from its file."""
+    if isinstance(value, FileItem) and value.in_0_1_0 is not None:
+        return value.in_0_1_0
+    return value
 
 
 def _line(value: Any) -> bytes:

@@ -10,7 +10,7 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.batch_state import BatchState
 from server.domain.caller import ANONYMOUS, Caller
 from server.domain.errors import BadInput
-from server.domain.item_result import Input
+from server.domain.item_result import FileItem, Input
 from server.domain.options import BatchOptions
 from server.kinds.registry import work_of
 from server.mongo.batches.batch_reads import BatchReads
@@ -98,6 +98,7 @@ class BatchControl:
             charged_to=charged_to,
             key=key,
             retry_of=batch_id,
+            file=lambda: stored.file,
         )
         return await self.submissions.submit_stream(request, self._failed_items(batch_id))
 
@@ -126,7 +127,8 @@ class BatchControl:
         """Yield the items that failed, in blocks."""
         block: list[Input] = []
         async for result in self.results.stream(batch_id, success=False):
-            block.append(result.input)
+            row = result.row
+            block.append(result.input if row is None else FileItem(row, result.input))
             if len(block) == _BLOCK:
                 yield block
                 block = []

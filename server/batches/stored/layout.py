@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from server.batches.engine.cutting import chunks_of
 from server.domain.errors import BadInput, BatchTooLarge
-from server.domain.item_result import Input
+from server.domain.item_result import Input, row_of
 from server.domain.lanes import MOST_LANES, lane_of, lanes_for, mark_of
 from server.domain.options import BatchOptions
 from server.domain.stored_batch import Chunk, StoredItem
@@ -17,7 +17,10 @@ _HELD_BACK_BYTES = 16 * 1024**2  # of first items, until the number of lanes is 
 
 def stored_items(inputs: Sequence[Input], first: int = 0) -> list[StoredItem]:
     """Return the items with their indexes, which begin with `first`."""
-    return [StoredItem(index=index, input=sent) for index, sent in enumerate(inputs, first)]
+    return [
+        StoredItem(index=index, input=sent, row=row_of(sent))
+        for index, sent in enumerate(inputs, first)
+    ]
 
 
 def chunks_of_request(

@@ -10,6 +10,7 @@ from server.batches.stored.layout import Lanes
 from server.domain.batch_progress import BatchProgress, PublicationProgress
 from server.domain.batch_state import BatchState
 from server.domain.errors import DatabaseUnavailable
+from server.domain.file_form import FileForm
 from server.domain.item_result import Input
 from server.domain.stored_batch import Chunk, StoredBatch
 from server.kinds.kind import BatchWork
@@ -70,8 +71,9 @@ class Submission:
         self._chunks += self._lanes.add(block)
         return len(self._chunks) >= _CHUNKS_AT_ONCE
 
-    def end(self) -> None:
-        """Make chunks of the last items: no others come."""
+    def end(self, file: FileForm | None = None) -> None:
+        """Make chunks of the last items: no others come. They came in a `file` of this form."""
+        self.batch = replace(self.batch, file=file)
         self._chunks += self._lanes.rest()
 
     async def flush(self) -> None:
@@ -148,6 +150,7 @@ class Submission:
             retry_of=batch.retry_of,
             publication=unpublished if batch.publishes else None,
             dry_run=batch.options.dry_run,
+            file=batch.file,
         )
 
     async def _begin(self, transaction: Transaction) -> None:

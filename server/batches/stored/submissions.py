@@ -163,7 +163,7 @@ class Submissions:
         )
         try:
             async with lease_renewed(submission.renew):
-                stored = await self._store(submission, blocks)
+                stored = await self._store(submission, request, blocks)
         except DuplicateKey:  # another request with the key was faster
             return await self._replay(request, content, blocks)
         except BaseException:
@@ -174,7 +174,10 @@ class Submissions:
         return Submitted(batch=stored)
 
     async def _store(
-        self, submission: Submission, blocks: AsyncIterator[Sequence[Input]]
+        self,
+        submission: Submission,
+        request: BatchRequest,
+        blocks: AsyncIterator[Sequence[Input]],
     ) -> BatchProgress:
         async for block in blocks:
             if submission.add(block):
@@ -184,7 +187,7 @@ class Submissions:
             raise BadInput(
                 f"{submission.work.kind.argument} is empty: a batch has one item or more."
             )
-        submission.end()
+        submission.end(request.file())
         await self.capacity.check(submission)
         await self.in_flight.finish(submission.finish())
         return submission.progress()

@@ -14,7 +14,7 @@ from server.domain.product import (
     product_discontinued,
     product_not_found,
 )
-from server.domain.whole_number import MAX_INT, not_whole, whole_number
+from server.domain.whole_number import MAX_INT, not_in_cents, whole_number
 
 ARGUMENT = "productIds"
 NEW_PRICE = "newPrice"  # the option
@@ -49,8 +49,7 @@ def check_new_price(value: object) -> int:
     """
     price = whole_number(value, least=0, most=MAX_INT)
     if price is None:
-        fault = not_whole(value, least=0, most=MAX_INT)
-        raise BadInput(f"{NEW_PRICE} {fault}. It is in whole cents.")
+        raise BadInput(f"{NEW_PRICE} {not_in_cents(value)}")
     return price
 
 

@@ -72,7 +72,7 @@ def sent_patch(data: object) -> SentPatch:
 def update_item(index: int, product_id: str, sent: SentPatch) -> UpdateItem:
     """Check all fields of one patch, without looking at the store."""
     key = canonical_id(product_id)
-    fields = FieldCheck(ARGUMENT, index, DATA)
+    fields = FieldCheck(ARGUMENT, index, DATA, keeps_others=True)
     patch = ProductPatch()
     if "name" in sent:
         patch["name"] = fields.name(sent["name"])

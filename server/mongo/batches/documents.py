@@ -9,6 +9,7 @@ from bson import ObjectId
 from server.domain.batch_progress import BatchProgress, PublicationProgress
 from server.domain.batch_state import BatchState
 from server.domain.death import Death
+from server.domain.file_form import FileForm
 from server.domain.item_error import ItemError, ItemErrorCode
 from server.domain.options import BatchOptions
 from server.domain.outcome import Outcome
@@ -62,6 +63,7 @@ def from_batch(batch: StoredBatch, state: BatchState) -> Document:
         content=batch.content,
         caller=batch.caller,
         trace=batch.trace,
+        file=from_file_form(batch.file),
     )
 
 
@@ -87,6 +89,33 @@ def to_stored_batch(document: Document) -> StoredBatch:
         cancel_requested=document["cancelRequested"],
         failing=document.get("failing"),
         trace=document.get("trace"),
+        file=to_file_form(document.get("file")),
+    )
+
+
+def from_file_form(form: FileForm | None) -> Document | None:
+    if form is None:
+        return None
+    return present(
+        format=form.format,
+        encoding=form.encoding,
+        hasByteOrderMark=form.has_byte_order_mark or None,
+        delimiter=form.delimiter,
+        quote=form.quote,
+        lineEnd=form.line_end,
+    )
+
+
+def to_file_form(document: Document | None) -> FileForm | None:
+    if document is None:
+        return None
+    return FileForm(
+        format=document["format"],
+        encoding=document.get("encoding"),
+        has_byte_order_mark=document.get("hasByteOrderMark", False),
+        delimiter=document.get("delimiter"),
+        quote=document.get("quote"),
+        line_end=document.get("lineEnd"),
     )
 
 
@@ -115,6 +144,7 @@ def to_batch_progress(document: Document, sums: Mapping[str, int] | None) -> Bat
         retry_of=str(document["retryOf"]) if "retryOf" in document else None,
         publication=publication,
         dry_run=document["options"].get("dry_run", False),
+        file=to_file_form(document.get("file")),
     )
 
 
@@ -152,6 +182,7 @@ def from_chunk(
         "afterFailure": False,
         "items": [
             {"index": item.index, "input": to_stored_input(item.input, objects)}
+            | ({} if item.row is None else {"row": item.row})
             for item in chunk.items
         ],
         "outcomes": [],

@@ -11,7 +11,7 @@ from pymongo.errors import PyMongoError
 from server.domain.batch_state import HIDDEN, BatchState
 from server.domain.errors import KeyTaken
 from server.domain.stored_batch import LEASE_SECONDS, Chunk, StoredBatch
-from server.mongo.batches.documents import FAILED, from_chunk
+from server.mongo.batches.documents import FAILED, from_chunk, from_file_form
 from server.mongo.batches.states import StateChanges
 from server.mongo.batches.waiting.rows import from_rows
 from server.mongo.connection.document import Document, present, until
@@ -143,7 +143,7 @@ class StoredBatches:
             "chunks": batch.chunks,
             "lanes": batch.lanes,
             "content": batch.content,
-        }
+        } | present(file=from_file_form(batch.file))
         if not await self._states.change(
             batch.id, BatchState.PENDING, fields, removed=["submittedUntil"]
         ):

@@ -8,7 +8,7 @@ from server.mongo.connection.document import Document
 
 def results_of(chunk: Document, to_outcome: ToOutcome) -> list[ItemResult]:
     """Return the results of those items of a chunk that have an outcome."""
-    inputs = {item["index"]: item["input"] for item in chunk["items"]}
+    items = {item["index"]: item for item in chunk["items"]}
     publications = {
         ended["index"]: Publication(
             index=ended["index"], tx_id=ended.get("txId"), error=ended.get("error")
@@ -17,10 +17,11 @@ def results_of(chunk: Document, to_outcome: ToOutcome) -> list[ItemResult]:
     }
     return [
         ItemResult(
-            input=from_stored_input(inputs[outcome["index"]]),
+            input=from_stored_input(items[outcome["index"]]["input"]),
             outcome=to_outcome(outcome),
             is_published="publications" in chunk,
             publication=publications.get(outcome["index"]),
+            row=items[outcome["index"]].get("row"),
         )
         for outcome in chunk["outcomes"]
     ]

@@ -10,6 +10,7 @@ from server.domain.errors import quoted
 from server.kinds.item_field import Cell
 from server.kinds.kind import BatchKind
 from server.kinds.registry import KINDS
+from server.web.rest.names import plain
 
 BATCH_SIZE, DRY_RUN = "batchSize", "dryRun"  # the options that every kind has
 MOST_UNKNOWN = 5  # keys that are named: an item of 1 MB can have 90 000
@@ -34,6 +35,11 @@ class RestKind:
     def columns(self) -> Mapping[str, Cell]:
         """Return the columns that a CSV file may have, in order."""
         return {field.name: field.cell for field in self.kind.fields}
+
+    @cached_property
+    def plain_columns(self) -> Mapping[str, str]:
+        """Return the columns by the form in which the names of a header are compared."""
+        return {plain(name): name for name in self.columns}
 
     @cached_property
     def required_columns(self) -> frozenset[str]:

@@ -1,8 +1,7 @@
 """A body of NDJSON: a JSON object on each line is an item."""
 
-from typing import Any
-
 from server.domain.errors import BadInput
+from server.domain.item_result import FileItem
 from server.web import json_value
 from server.web.rest.kind import RestKind
 from server.web.rest.lines import Line, Lines
@@ -17,16 +16,16 @@ class NdjsonRows:
         self._kind = kind
         self._lines = Lines()
 
-    def feed(self, piece: bytes) -> list[dict[str, Any]]:
+    def feed(self, piece: bytes) -> list[FileItem]:
         return self._items(self._lines.feed(piece))
 
-    def end(self) -> list[dict[str, Any]]:
+    def end(self) -> list[FileItem]:
         return self._items(self._lines.end())
 
-    def _items(self, lines: list[Line]) -> list[dict[str, Any]]:
+    def _items(self, lines: list[Line]) -> list[FileItem]:
         return [self._item(line) for line in lines if line.content.strip()]
 
-    def _item(self, line: Line) -> dict[str, Any]:
+    def _item(self, line: Line) -> FileItem:
         text = line.text()
         try:
             item = json_value.parse(text)
@@ -38,4 +37,4 @@ class NdjsonRows:
         faults = self._kind.faults(item)
         if faults:
             raise BadInput(f"Line {line.number} {'; and it '.join(faults)}.")
-        return item
+        return FileItem(line.number, item)

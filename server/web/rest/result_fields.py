@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from server.domain.item_result import ItemResult
+from server.domain.json_words import number_word
 from server.domain.outcome import Failed
 from server.kinds import shown
 
@@ -14,6 +15,7 @@ def polled(result: ItemResult) -> dict[str, Any]:
     publication = result.publication
     fields = {
         "index": result.index,
+        "row": result.row,
         "productId": (shown.product_id(result) or None),
         "success": result.success,
         "message": shown.message(result),
@@ -31,6 +33,7 @@ def downloaded(result: ItemResult) -> dict[str, Any]:
     return _present(
         {
             "index": result.index,
+            "row": result.row,
             "success": result.success,
             "code": code(result),
             "error": error(result),
@@ -59,9 +62,9 @@ def error(result: ItemResult) -> str | None:
 
 
 def plain(value: Any) -> Any:
-    """Return `value`, or its text where JSON has no such number: infinity and NaN."""
+    """Return `value`, or its name where JSON has no such number: Infinity and NaN."""
     if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
+        return number_word(value)
     return value
 
 

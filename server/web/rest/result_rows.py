@@ -1,23 +1,26 @@
 """Results as the rows of a file: each item as it was sent, and its result.
 
-A failed item can be mended in the file, and the file sent again: `NdjsonRows` and `CsvRows` skip
-what a download adds.
+A failed item can be mended in the file, and the file sent again: what a download adds is skipped.
 """
 
 import csv
-import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from server.domain.file_form import FileForm
 from server.domain.item_result import Input, ItemResult
 from server.web import json_value
-from server.web.rest.csv_rows import RESULT_PREFIX
+from server.web.rest.files.cells import escaped
+from server.web.rest.files.encoding import byte_order_mark, codec_of
+from server.web.rest.files.header import RESULT_PREFIX
 from server.web.rest.kind import RestKind
 from server.web.rest.ndjson import RESULT
 from server.web.rest.result_fields import downloaded, plain
 
-_RESULT_COLUMNS = (
+RESULT_COLUMNS = (
     "index",
+    "row",
     "success",
     "code",
     "error",
@@ -28,7 +31,8 @@ _RESULT_COLUMNS = (
     "publicationError",
     "productId",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_CRLF = "\r\n"
+_AS_NUMBER = re.compile(r"[0-9.,:/+-]*[0-9][0-9.,:/+-]*([eE][+-]?[0-9]+)?", re.ASCII)
 
 
 class Writer(Protocol):
@@ -63,34 +67,72 @@ class NdjsonWriter:
 
 
 class CsvWriter:
-    """Write the items in the columns in which they were sent, then the columns of the result.
+    """Write the items in the columns of their kind, then the columns of the result.
 
-    A spreadsheet may run a cell as a formula. The columns of the result never begin like one; the
-    caller's own columns are not changed, because the file may be sent again (see docs/rest.md).
+    The text is written as the batch's own file was: see `FileForm`. A spreadsheet may run a cell as
+    a formula, so such a text gets an apostrophe, which is taken off when the file is sent again.
+    `for_excel`: UTF-8 with a byte order mark, and texts that Excel would read as numbers as
+    `="0012"`.
     """
 
     suffix = "csv"
-    media_type = "text/csv; charset=utf-8; header=present"
 
-    def __init__(self, kind: RestKind) -> None:
+    def __init__(
+        self, kind: RestKind, form: FileForm | None = None, *, for_excel: bool = False
+    ) -> None:
+        form = form if form and form.format == "csv" else FileForm(format="csv")
         self._kind = kind
+        self._for_excel = for_excel
+        self._encoding = "utf-8" if for_excel else form.encoding or "utf-8"
+        self._has_mark = for_excel or form.has_byte_order_mark
+        self._delimiter, self._quote = form.delimiter or ",", form.quote or '"'
+        self._line_end = form.line_end or _CRLF
+        self.media_type = f"text/csv; charset={self._encoding}; header=present"
 
     def head(self) -> bytes:
-        return _csv([[*self._kind.columns, *(RESULT_PREFIX + name for name in _RESULT_COLUMNS)]])
+        names = [*self._kind.columns, *(RESULT_PREFIX + name for name in RESULT_COLUMNS)]
+        mark = byte_order_mark(self._encoding) if self._has_mark else b""
+        return mark + self._csv([names])
 
     def rows(self, results: Sequence[ItemResult]) -> bytes:
-        return _csv([self._row(result) for result in results])
+        return self._csv([self._row(result) for result in results])
 
     def _row(self, result: ItemResult) -> list[Any]:
-        sent, added = self._flat(result.input), downloaded(result)
-        return [
-            *(_cell(sent.get(name)) for name in self._kind.columns),
-            *(_no_formula(_cell(added.get(name))) for name in _RESULT_COLUMNS),
-        ]
+        return [self._cell(value) for value in row_of(self._kind, result)]
 
-    def _flat(self, sent: Input) -> Mapping[str, Any]:
-        inner = sent.get(self._kind.parent) if self._kind.parent else None
-        return {**sent, **inner} if isinstance(inner, Mapping) else sent
+    def _cell(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if self._for_excel and _AS_NUMBER.fullmatch(value):
+            return f'="{value}"'
+        return escaped(value)
+
+    def _csv(self, rows: list[list[Any]]) -> bytes:
+        lines = _Lines()
+        writer = csv.writer(
+            lines, delimiter=self._delimiter, quotechar=self._quote, lineterminator=_CRLF
+        )
+        writer.writerows(rows)
+        text = "".join(line.removesuffix(_CRLF) + self._line_end for line in lines)
+        return text.encode(codec_of(self._encoding), "replace")
+
+
+class _Lines(list[str]):
+    """Receives rows of csv.writer, which quotes a CR and an LF alone if both end a line."""
+
+    def write(self, line: str) -> None:
+        self.append(line)
+
+
+def row_of(kind: RestKind, result: ItemResult) -> list[Any]:
+    """Return the values of a row: of the columns of the kind, then of those of the result."""
+    sent, added = result.input, downloaded(result)
+    inner = sent.get(kind.parent) if kind.parent else None
+    flat = {**sent, **inner} if isinstance(inner, Mapping) else sent
+    return [
+        *(_cell(flat.get(name)) for name in kind.columns),
+        *(_cell(added.get(name)) for name in RESULT_COLUMNS),
+    ]
 
 
 def _plain(sent: Input) -> dict[str, Any]:
@@ -100,17 +142,7 @@ def _plain(sent: Input) -> dict[str, Any]:
     }
 
 
-def _csv(rows: list[list[Any]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "replace")
-
-
 def _cell(value: Any) -> Any:
     if isinstance(value, bool | list | Mapping):
         return json_value.written(value).decode()
-    return value
-
-
-def _no_formula(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    return plain(value)

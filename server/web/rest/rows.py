@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from server.domain.errors import BatchTooLarge
 from server.domain.item_result import Input
 from server.web.refusal import too_large
 
+_SHEETS = 2  # each may take some 100 MiB, if it is made for that
 _PIECE_BYTES = 16 * 1024  # that are read at once: less than 20 ms of work
 _BLOCK_ITEMS = 500
 _BLOCK_BYTES = 1024**2  # a block of long items ends earlier
@@ -17,20 +18,21 @@ _BLOCK_BYTES = 1024**2  # a block of long items ends earlier
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLimits:
-    """The most bytes and items of one stream."""
+    """The most bytes and items of one stream, and the spreadsheets that are read at once."""
 
     bytes: int = 1024**3
     items: int = 5_000_000
+    sheets_at_once: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_SHEETS))
 
 
 class Rows(Protocol):
     """Reads one format. Both methods raise a BadInput that names the line."""
 
-    def feed(self, piece: bytes) -> list[dict[str, Any]]:
+    def feed(self, piece: bytes) -> Sequence[dict[str, Any]]:
         """Return the items that end in this piece of the body."""
         ...
 
-    def end(self) -> list[dict[str, Any]]:
+    def end(self) -> Sequence[dict[str, Any]]:
         """Return the last item, if no line break ended it."""
         ...
 
@@ -50,7 +52,7 @@ async def blocks(
         async for piece in pieces:
             found = rows.feed(piece)
             items += len(found)
-            _require_few(items, limits)
+            require_few(items, limits)
             block += found
             size += len(piece)
             while len(block) >= _BLOCK_ITEMS or (block and size >= _BLOCK_BYTES):
@@ -58,13 +60,18 @@ async def blocks(
                 await asyncio.sleep(0)
                 block, size = block[_BLOCK_ITEMS:], 0
     last = rows.end()
-    _require_few(items + len(last), limits)
+    require_few(items + len(last), limits)
     block += last
-    if block:
-        yield block
+    for start in range(0, len(block), _BLOCK_ITEMS):
+        yield block[start : start + _BLOCK_ITEMS]
 
 
-def _require_few(items: int, limits: StreamLimits) -> None:
+def require_few(items: int, limits: StreamLimits) -> None:
+    """Check the number of items so far.
+
+    Raises:
+        BatchTooLarge: there are too many.
+    """
     if items > limits.items:
         raise BatchTooLarge(
             f"The stream has more than {limits.items} items: submit several batches."

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -25,17 +26,16 @@ from server.web.identity.authentication import account_of, caller_of
 from server.web.key import key_headers
 from server.web.refusal import bad_input
 from server.web.rest.batches import submission_answer
-from server.web.rest.csv_rows import READERS, CsvRows
+from server.web.rest.files.cells import READERS
+from server.web.rest.files.media_types import KNOWN, OTHER_CHARSETS
+from server.web.rest.files.parameters import NAMES, read_parameters
+from server.web.rest.files.reading import FileReading
+from server.web.rest.files.sent import sent_file
 from server.web.rest.json_body import Faults, items_of
 from server.web.rest.kind import BATCH_SIZE, DRY_RUN, RestKind
-from server.web.rest.ndjson import NdjsonRows
-from server.web.rest.rows import Rows, StreamLimits, blocks
+from server.web.rest.rows import StreamLimits
 from server.web.rest.sent_again import FileHash, warning_of
 
-_STREAMS: Mapping[str, type[NdjsonRows | CsvRows]] = {
-    "application/x-ndjson": NdjsonRows,
-    "text/csv": CsvRows,
-}
 _INSTEAD = "send less, or NDJSON or CSV, which may be far longer"
 
 
@@ -57,24 +57,24 @@ async def submit(  # noqa: PLR0913 - what a submission needs of the server
         RequestError: any other that `Submissions` raises.
         StoreError: the database failed; nothing is stored, unless it is CommitUnknown.
     """
-    media_type = require_media_type(request, [JSON, *_STREAMS])
+    media_type = require_media_type(request, [JSON, *KNOWN], other_charsets=OTHER_CHARSETS)
+    told: dict[str, Any] = {}
     file = FileHash(caller_of(request).name, kind.path)
-    file.options = request.query_params
     if media_type == JSON:
         body = await read_whole(request, max_request_bytes, instead=_INSTEAD)
+        file.options = request.query_params
         await file.add(body)
         newcomer = Newcomer(caller=account_of(request), work=work_of(len(body)))
         async with admission.admitted(newcomer):
             submitted = await _submit_whole(request, kind, submissions, body)
     else:  # a stream is admitted when it begins, and then waits for its sender
-        rows = _STREAMS[media_type](kind)
-        submitted = await _submit_stream(request, kind, submissions, rows, stream_limits, file)
+        submitted, told = await _submit_file(request, kind, submissions, stream_limits, file)
     if submitted.replayed or submitted.batch.dry_run:
-        return submission_answer(submitted)
+        return submission_answer(submitted, **told)
     warning = await warning_of(
         sent_files, file, submitted.batch.id, has_key=bool(key_headers(request))
     )
-    return submission_answer(submitted, **({"warning": warning} if warning else {}))
+    return submission_answer(submitted, **told, **({"warning": warning} if warning else {}))
 
 
 async def _submit_whole(
@@ -101,24 +101,35 @@ async def _submit_whole(
         return await submissions.submit(batch_request, items)
 
 
-async def _submit_stream(
+async def _submit_file(
     request: Request,
     kind: RestKind,
     submissions: Submissions,
-    rows: Rows,
     limits: StreamLimits,
     file: FileHash,
-) -> Submitted:
+) -> tuple[Submitted, dict[str, Any]]:
+    """Submit the items of a file; return what the sender is told of the file, too."""
     faults = Faults(repeated_parameters(request))
-    sent = options_in_query(kind, request.query_params, faults.worded)
-    batch_request = _batch_request(request, kind, sent, faults)
-    async with (
-        aclosing(request.stream()) as body,
-        aclosing(file.passing(body)) as hashed,
-        aclosing(blocks(hashed, rows, limits)) as items,
-    ):
-        with answered_with(batch_request.key):
-            return await submissions.submit_stream(batch_request, items)
+    async with aclosing(request.stream()) as body:
+        sent = await sent_file(request, body)
+        file.options = query = {**request.query_params, **sent.fields}
+        faults.worded += [
+            f"The parameter {quoted(name)} is there 2 times: send it once."
+            for name in sent.fields
+            if name in request.query_params
+        ]
+        reading = FileReading(
+            replace(sent, body=file.passing(sent.body)),
+            read_parameters(query, kind, faults.worded),
+            kind,
+            limits,
+        )
+        options = options_in_query(kind, query, faults.worded)
+        batch_request = replace(_batch_request(request, kind, options, faults), file=reading.form)
+        async with aclosing(reading.items()) as items:
+            with answered_with(batch_request.key):
+                submitted = await submissions.submit_stream(batch_request, items)
+    return submitted, {"file": reading.report()}
 
 
 def options_in_query(kind: RestKind, query: Mapping[str, str], faults: list[str]) -> dict[str, Any]:
@@ -126,11 +137,11 @@ def options_in_query(kind: RestKind, query: Mapping[str, str], faults: list[str]
 
     Unknown parameters are added to `faults`.
     """
-    known = ", ".join(kind.options)
+    known = ", ".join([*kind.options, *NAMES])
     faults += [
         f"There is no parameter {quoted(name)}: there may be {known}."
         for name in query
-        if name not in kind.options
+        if name not in kind.options and name not in NAMES
     ]
     return {
         name: READERS[kind.options[name]](text)

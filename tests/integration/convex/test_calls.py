@@ -190,6 +190,7 @@ async def test_pages_of_other_origins_may_call(shop: Shop) -> None:
     assert answered.headers["access-control-allow-origin"] == "*"
     exposed = answered.headers["access-control-expose-headers"]
     assert {*exposed.split(", ")} == {
+        "Content-Disposition",
         "Idempotent-Replayed",
         "Location",
         "Retry-After",

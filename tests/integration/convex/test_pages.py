@@ -107,7 +107,7 @@ async def test_a_page_behind_the_end_is_empty_and_keeps_its_cursor(shop: Shop) -
             {"numItems": 1, "cursor": False},
             (
                 "Argument 'paginationOpts.cursor' has invalid value: "
-                "String cannot represent a non string value: False"
+                "String cannot represent a non string value: false"
             ),
         ),
         (5, "paginationOpts must be {numItems, cursor}; cursor is null for the first page."),

@@ -10,11 +10,11 @@ pytestmark = pytest.mark.either_driver
 
 async def test_a_mended_csv_file_can_be_sent_again_as_it_is(shop: Shop) -> None:
     (cup,) = await shop.put(10)
-    sent = f'productId,quantity\n{cup},five\n{cup},-1\n"{cup[:-1]}\n",2\n'
+    sent = f'productId,quantity\n{cup},five\n{cup},-1\n"{cup[:-2]}\nx",2\n'
     first = await ran(shop, "update-stock", sent, CSV)
     response = await get(shop, f"{first}/results?format=csv&success=false")
 
-    mended = response.text.replace("five", "5").replace(f'"{cup[:-1]}\n"', cup)
+    mended = response.text.replace("five", "5").replace(f'"{cup[:-2]}\nx"', cup)
     second = await ran(shop, "update-stock", mended, CSV)
 
     assert shop.stocks() == {cup: 16}
@@ -54,4 +54,7 @@ async def test_what_failed_fails_in_the_same_way_if_it_is_sent_unmended(
     media_type = response.headers["Content-Type"].split(";")[0]
     second = await ran(shop, "delete-products", response.content, media_type)
 
-    assert await lines(shop, second) == await lines(shop, first)
+    again = await lines(shop, second)
+    rows = [line["result"].pop("row") for line in again]
+    assert again == await lines(shop, first)
+    assert rows == ([2, 3] if file_format == "csv" else [1, 2])

@@ -66,11 +66,11 @@ async def test_a_file_is_csv_if_that_is_asked_for(shop: Shop) -> None:
     )
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.text == (
-        "id,name,price,stock,category,discontinued,result.index,result.success,result.code,"
-        "result.error,result.message,result.oldStock,result.newStock,result.txId,result.publicationError,"
-        "result.productId\r\n"
-        f',"=1+1, ""so""",1,2,"a\r\nb",false,0,true,,,Created,,,,,{created}\r\n'
-        "x,Käse,-1,2,b,,1,false,INVALID_PRODUCT_ID,"
+        "id,name,price,stock,category,discontinued,result.index,result.row,result.success,result.code,"
+        "result.error,result.message,result.oldStock,result.newStock,result.txId,"
+        "result.publicationError,result.productId\r\n"
+        f""",\"'=1+1, \"\"so\"\"\",1,2,"a\r\nb",false,0,,true,,,Created,,,,,{created}\r\n"""
+        "x,Käse,-1,2,b,,1,,false,INVALID_PRODUCT_ID,"
         "“x” is not a product id: an id is 24 hexadecimal characters. The price -1 is out of "
         "range: it may be from 0 to 2147483647.,,,,,,x\r\n"
     )
@@ -143,7 +143,7 @@ async def test_a_file_without_rows_has_its_header(shop: Shop) -> None:
 
     response = await get(shop, f"{batch_id}/results?format=csv")
 
-    assert response.text.startswith("productId,result.index,result.success,")
+    assert response.text.startswith("productId,result.index,result.row,result.success,")
     assert response.text.count("\r\n") == 1
 
 

@@ -175,7 +175,7 @@ async def test_an_unknown_operation_is_told_which_there_are(shop: Shop) -> None:
         {"Content-Type": "application/xml"},
         {"Content-Type": ""},
         {"Content-Type": "application/x-www-form-urlencoded"},
-        {"Content-Type": "text/csv; charset=iso-8859-1"},
+        {"Content-Type": "text/csv; charset=cp037"},
         {"Content-Type": "application/json", "Content-Encoding": "gzip"},
     ],
 )

@@ -41,7 +41,7 @@ SIZE_RANGE = "is out of range: it may be from 1 to 1000. Leave it out for 500."
             {"productIds": "all", "newPrice": 1.5, "batchSize": "many"},
             [
                 f"productIds is not a list: {NO_LIST}",
-                "newPrice 1.5 is not a whole number. It is in whole cents.",
+                "newPrice 1.5 is not a whole number. It is in whole cents: did you mean 150?",
                 "batchSize “many” is not a number. Leave it out for 500.",
             ],
         ),
@@ -58,7 +58,7 @@ SIZE_RANGE = "is out of range: it may be from 1 to 1000. Leave it out for 500."
         (
             "update-price",
             {"productIds": [ID], "newPrice": True},
-            ["newPrice True is not a number. It is in whole cents."],
+            ["newPrice true is not a number. It is in whole cents."],
         ),
         (
             "update-price",

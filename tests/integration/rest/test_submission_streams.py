@@ -40,7 +40,10 @@ async def test_wrong_parameters_of_a_stream_are_told_before_it_is_read(shop: Sho
     assert response.status_code == 400
     assert refusal(response)["reasons"] == [
         "The parameter “batchSize” is there 2 times: send it once.",
-        "There is no parameter “price”: there may be batchSize, dryRun, newPrice.",
+        (
+            "There is no parameter “price”: there may be batchSize, dryRun, newPrice, columns, "
+            "delimiter, encoding, quote, sheet, strict."
+        ),
         f"newPrice -1 {PRICE_RANGE}",
         "batchSize “x” is not a number. Leave it out for 500.",
     ]
@@ -67,9 +70,9 @@ async def test_a_stream_without_items_is_refused(
         (NDJSON, "", '{"productId": "x", "quantity": 1}\n', "5", "Line 101 is not a JSON object."),
         (NDJSON, "", '{"productId": "x", "quantity": 1}\n', '{"', "Line 101 is not JSON"),
         (NDJSON, "", '{"productId": "x", "quantity": 1}\n', '{"a": 1}', "Line 101 has the unknown"),
-        (CSV, "productId,quantity\n", "x,1\n", "x,1,2", "Line 102 has 3 cells"),
+        (CSV, "productId,quantity\n", "x,1\n", "x,1,2", "Line 102 has a cell in column C"),
         (CSV, "productId,quantity\n", "x,1\n", '"x,1', "Line 102 has a quote that is not"),
-        (CSV, "productId,quantity\n", "x,1\n", '"x"y,1', "Line 102 is not CSV"),
+        (CSV, "productId,quantity\n", "x,1\n", '"x"y,1', "Line 102 has a cell that begins with"),
         (CSV, "productId,quantity\n", "x,1\n", "x" * 2**20 + ",1", "Line 102 is longer than"),
     ],
 )

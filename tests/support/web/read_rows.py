@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from server.domain.errors import BadInput
-from server.web.rest.csv_rows import CsvRows
+from server.web.rest.files.csv_rows import CsvRows
 from server.web.rest.kind import RestKind
 from server.web.rest.ndjson import NdjsonRows
 from tests.support.web.streamed_rows import read
@@ -14,7 +14,7 @@ from tests.support.web.streamed_rows import read
 ID = "00000000000000000000000a"
 
 
-def read_csv(kind: RestKind, text: str) -> list[dict[str, Any]]:
+def read_csv(kind: RestKind, text: str) -> list[Any]:
     return read(CsvRows(kind), text.encode())
 
 

@@ -49,3 +49,9 @@ def nested(kind: RestKind, flat: Mapping[str, Any]) -> dict[str, Any]:
         return dict(flat)
     inner = {name: flat[name] for name in kind.parent_keys if name in flat}
     return {name: flat[name] for name in flat if name not in inner} | {kind.parent: inner}
+
+
+def trimmed(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the cells as CSV is read: trimmed, and those left out that are empty then."""
+    cells = {name: one.strip() if isinstance(one, str) else one for name, one in flat.items()}
+    return {name: one for name, one in cells.items() if one != ""}

@@ -41,9 +41,9 @@ def test_milliseconds_above_zero_are_taken(sent: float, meant: timedelta) -> Non
         (10**400, f"that was sent {OUT_OF_RANGE}"),
         (0.5, "0.5 is not a whole number"),
         (1.5, "1.5 is not a whole number"),
-        (math.nan, "nan is not a finite number"),
-        (math.inf, "inf is not a finite number"),
-        (-math.inf, "-inf is not a finite number"),
+        (math.nan, "NaN is not a finite number"),
+        (math.inf, "Infinity is not a finite number"),
+        (-math.inf, "-Infinity is not a finite number"),
     ],
 )
 def test_anything_else_is_bad_input(sent: float, fault: str) -> None:

@@ -15,7 +15,8 @@ from server.domain.whole_number import MAX_INT
 KNOWN = "0123456789abcdef01234567"
 TEXTS = [("name", 200), ("category", 100)]
 AMOUNTS = ["price", "stock"]
-NULL = "is null: leave it out to keep what there is"
+NULL = "is missing"
+LEAVE_OUT = "is null: leave it out to keep what there is"
 OUT_OF_RANGE = "is out of range: it may be from 0 to 2147483647"
 
 
@@ -112,15 +113,27 @@ def test_a_whole_number_from_zero_up_is_stored_as_an_int(
         (10**400, f"that was sent {OUT_OF_RANGE}"),
         (0.5, "0.5 is not a whole number"),
         (-1e-300, "-1e-300 is not a whole number"),
-        (math.nan, "nan is not a finite number"),
-        (math.inf, "inf is not a finite number"),
-        (-math.inf, "-inf is not a finite number"),
+        (math.nan, "NaN is not a finite number"),
+        (math.inf, "Infinity is not a finite number"),
+        (-math.inf, "-Infinity is not a finite number"),
     ],
 )
 def test_any_other_number_is_refused_with_its_reason(field: str, sent: float, fault: str) -> None:
     _, errors = check(field, sent)
 
-    assert errors == [invalid(field, f"The {field} {fault}.")]
+    in_cents = ""
+    if field == "price" and sent % 1 != 0:
+        meant = ": did you mean 50?" if sent == 0.5 else "."
+        in_cents = f" It is in whole cents{meant}"
+    told = f"The {field} {fault}.{in_cents}"
+    assert errors == [invalid(field, told)]
+
+
+def test_a_field_that_keeps_what_there_is_must_not_be_null() -> None:
+    fields = FieldCheck("updates", 0, keeps_others=True)
+    fields.price(None)
+
+    assert [error.message for error in fields.errors] == [f"The price {LEAVE_OUT}."]
 
 
 def test_an_id_is_stored_in_its_one_spelling() -> None:

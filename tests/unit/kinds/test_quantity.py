@@ -38,9 +38,9 @@ def test_a_whole_number_in_range_is_taken_as_an_int(sent: float, meant: int) -> 
     [
         (0.5, "The quantity 0.5 is not a whole number."),
         (-1e-300, "The quantity -1e-300 is not a whole number."),
-        (math.inf, "The quantity inf is not a finite number."),
-        (-math.inf, "The quantity -inf is not a finite number."),
-        (math.nan, "The quantity nan is not a finite number."),
+        (math.inf, "The quantity Infinity is not a finite number."),
+        (-math.inf, "The quantity -Infinity is not a finite number."),
+        (math.nan, "The quantity NaN is not a finite number."),
         (2**31, f"The quantity 2147483648 {OUT_OF_RANGE}."),
         (-(2**31), f"The quantity -2147483648 {OUT_OF_RANGE}."),
         (1e300, f"The quantity 1e+300 {OUT_OF_RANGE}."),

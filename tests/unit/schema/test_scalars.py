@@ -90,20 +90,20 @@ def test_a_time_is_cut_to_the_millisecond() -> None:
         (1769860800, "DateTime must be a string in ISO 8601, not 1769860800"),
         (
             "yesterday",
-            "'yesterday' is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z",
+            '"yesterday" is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z',
         ),
-        ("", "'' is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z"),
+        ("", '"" is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z'),
         (
             "2026-02-30T00Z",
-            "'2026-02-30T00Z' is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z",
+            '"2026-02-30T00Z" is no date and time in ISO 8601, such as 2026-01-31T12:00:00.000Z',
         ),
         (
             "2026-01-31T12:00:00",
-            "'2026-01-31T12:00:00' has no time zone: end it with Z for UTC",
+            '"2026-01-31T12:00:00" has no time zone: end it with Z for UTC',
         ),
-        ("2026-01-31", "'2026-01-31' has no time zone: end it with Z for UTC"),
-        ("0001-01-01T00:00:00+01:00", "'0001-01-01T00:00:00+01:00' is out of range"),
-        ("9999-12-31T23:59:59-01:00", "'9999-12-31T23:59:59-01:00' is out of range"),
+        ("2026-01-31", '"2026-01-31" has no time zone: end it with Z for UTC'),
+        ("0001-01-01T00:00:00+01:00", '"0001-01-01T00:00:00+01:00" is out of range'),
+        ("9999-12-31T23:59:59-01:00", '"9999-12-31T23:59:59-01:00" is out of range'),
     ],
 )
 def test_a_time_that_would_be_a_guess_is_refused(value: Any, told: str) -> None:

@@ -119,7 +119,7 @@ async def _file(request: Request, place: Place, table: Table[T], read: ReadPage[
 
 
 def _format(request: Request) -> str:
-    asked = request.query_params.get(FORMAT) or preferred_format(request)
+    asked = request.query_params.get(FORMAT) or preferred_format(request, _FORMATS)
     if asked not in _FORMATS:
         raise not_acceptable(
             "An export is application/x-ndjson (?format=ndjson) or text/csv (?format=csv)."

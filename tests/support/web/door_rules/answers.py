@@ -93,7 +93,8 @@ RULES: dict[str, Rule] = {
             refused(
                 406,
                 "NOT_ACCEPTABLE",
-                "Results are application/x-ndjson (?format=ndjson) or text/csv (?format=csv).",
+                "Results are application/x-ndjson (?format=ndjson), text/csv (?format=csv) or a "
+                "spreadsheet (?format=xlsx).",
                 [REST_RESULTS],
             ),
             refused(

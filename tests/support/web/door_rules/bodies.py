@@ -55,11 +55,14 @@ RULES: dict[str, Rule] = {
     "a body is UTF-8": Rule(
         cells(
             refused(400, "BAD_INPUT", "The body is not UTF-8: byte 1 of it is 0xff.", IN_JSON),
+            refused(400, "BAD_INPUT", "Line 1 is not UTF-8: byte 1 of it is 0xff.", [REST_NDJSON]),
             refused(
                 400,
                 "BAD_INPUT",
-                "Line 1 is not UTF-8: byte 1 of it is 0xff.",
-                (REST_NDJSON, REST_CSV),
+                "Line 1 has the unknown column “ÿproductId”: did you mean productId? Rename it, "
+                "or say what it is: columns=ÿproductId:productId, or columns=ÿproductId: to "
+                "ignore it.",
+                [REST_CSV],
             ),
             NO_BODY,
             not_for((WEBSOCKET,), "a message that is not UTF-8 does not leave uvicorn"),

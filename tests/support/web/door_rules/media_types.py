@@ -7,6 +7,7 @@ from tests.support.web.door_cells import (
     GRAPHQL_POST,
     REST_BODIES,
     REST_CHANGES,
+    REST_CSV,
     TYPE,
     Rule,
     cells,
@@ -24,6 +25,8 @@ from tests.support.web.door_rules.words import (
     TYPES,
     UNSUPPORTED,
 )
+
+IN_UTF_8 = tuple(door for door in BODIES if door is not REST_CSV)
 
 RULES: dict[str, Rule] = {
     "a body has a media type that the door knows": Rule(
@@ -53,8 +56,13 @@ RULES: dict[str, Rule] = {
     "a media type may end with a semicolon": Rule(
         cells(taken(BODIES), NO_BODY, NO_HANDSHAKE_BODY), media_type(" ; ")
     ),
-    "there is no other charset": Rule(
-        cells(refused(415, UNSUPPORTED, "A body is in UTF-8.", BODIES), NO_BODY, NO_HANDSHAKE_BODY),
+    "there is no other charset, unless it is a table's": Rule(
+        cells(
+            refused(415, UNSUPPORTED, "A body is in UTF-8.", IN_UTF_8),
+            taken([REST_CSV]),
+            NO_BODY,
+            NO_HANDSHAKE_BODY,
+        ),
         media_type("; charset=latin-1"),
     ),
     "there is one header Content-Type": Rule(

@@ -14,7 +14,11 @@ NO_HANDSHAKE_BODY = not_for((WEBSOCKET,), "a message is text, which no header de
 JSON_ALONE = "the answer is JSON, whatever the client accepts"
 NO_KEY = taken((*READS, REST_CANCEL, WEBSOCKET))  # these have no use for one
 ONE_TYPE = "A body is application/json."
-TYPES = "A body is application/json, application/x-ndjson or text/csv."
+TYPES = (
+    "A body is application/json, application/x-ndjson, application/ndjson, application/jsonl, "
+    "text/csv, text/tab-separated-values, application/vnd.ms-excel, "
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet or multipart/form-data."
+)
 AS_IT_IS = "A body is sent as it is, without a Content-Encoding."
 BAD_KEY = "The header Idempotency-Key must be 1 to 200 printable ASCII characters."
 UNQUOTED = (
