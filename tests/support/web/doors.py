@@ -216,7 +216,7 @@ def _refusal(answer: Mapping[str, Any]) -> tuple[str | None, str]:
         message = answer["errorMessage"]
     else:
         error = answer.get("error") or answer
-        code, message = (error.get("code"), error.get("message")) if "code" in error else (None, "")
+        code, message = (error["code"], error["message"]) if error.get("code") else (None, "")
     return code, _ERROR_ID.sub("…", message)
 
 

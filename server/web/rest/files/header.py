@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.domain.errors import BadInput, quoted
+from server.domain.errors import BadInput, cut, quoted
 from server.web.rest.files.parameters import FileParameters
 from server.web.rest.kind import RestKind
 from server.web.rest.names import plain, resembled
@@ -92,7 +92,8 @@ def _require_no_likeness(
         if column is not None:
             raise BadInput(
                 f"{place} has the unknown column {quoted(name)}: did you mean {column}? Rename it, "
-                f"or say what it is: columns={name}:{column}, or columns={name}: to ignore it."
+                f"or say what it is: columns={cut(name)}:{column}, "
+                f"or columns={cut(name)}: to ignore it."
             )
 
 
@@ -119,7 +120,7 @@ def _require_columns(
     if ignored:
         fault += (
             f" It has {_list(ignored)}: if one of them is {missing[0]}, say so with "
-            f"columns={ignored[0]}:{missing[0]}."
+            f"columns={cut(ignored[0])}:{missing[0]}."
         )
     raise BadInput(fault)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from server.domain.errors import BadInput
+from server.domain.errors import BadInput, cut
 from server.domain.item_result import FileItem
 from server.kinds.item_field import Cell
 from server.web.rest.files.cells import CellReading
@@ -38,7 +38,7 @@ class Table:
     @property
     def ignored_columns(self) -> Sequence[str]:
         """Return the names in the header that stand for no column."""
-        return self.header.ignored if self.header else ()
+        return [cut(name) for name in self.header.ignored] if self.header else ()
 
     def items(self, rows: Sequence[Row]) -> list[FileItem]:
         """Return the items of the next rows.
