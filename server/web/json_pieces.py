@@ -160,7 +160,7 @@ class _Pieces:
         return self._found[comma - _INDENT : comma].rstrip()[-1:] == bytes([closer])
 
     def _end_of_some(self, first: int, end: int, brackets: bytes) -> int:
-        """Return the end of an entry and those after it, as many as a piece may have."""
+        """Return where a piece ends: behind as many whole entries as its size allows."""
         while True:
             comma = self.skip(end)
             if self._found[comma] != ord(","):

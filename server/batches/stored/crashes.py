@@ -100,6 +100,6 @@ def _parts_at_first(
 
 
 def _accused(items: Sequence[Item], death: Death) -> tuple[int, int]:
-    """Return the place of the first item that the death accuses, and the place after the last."""
+    """Return the range of items that may have caused the death: its begin and its end."""
     places = [place for place, item in enumerate(items) if death.accuses(item.index)]
     return places[0], places[-1] + 1

@@ -30,7 +30,7 @@ class Quarantine:
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
-        """Run the block while no other block runs."""
+        """Run the block alone: it waits for the others, and they wait for it."""
         self._want_alone += 1
         try:
             await self._until(lambda: not (self._is_alone or self._together))

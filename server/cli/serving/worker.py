@@ -52,11 +52,11 @@ async def _work_until_stopped(parts: Parts, stop: StopSignal, stopping: Stopping
 
     stop.action = stop_working
     ending = asyncio.create_task(parts.background.ended())
-    told = asyncio.create_task(stopped.wait())
-    await asyncio.wait({ending, told}, return_when=asyncio.FIRST_COMPLETED)
+    signal = asyncio.create_task(stopped.wait())
+    await asyncio.wait({ending, signal}, return_when=asyncio.FIRST_COMPLETED)
     stop.action = stop.ignore
     ended_first = not stopped.is_set()
-    told.cancel()
+    signal.cancel()
     parts.background.stop()
     await parts.background.finished(stopping.seconds_left())
     return int(ended_first)

@@ -16,7 +16,7 @@ _KEY = "collection"  # of the commands that name it beside something else, such 
 
 
 class CommandSpans(CommandListener):
-    """Begins and ends a span for each command. Only names are told: no filter, document or reply.
+    """Begins and ends a span for each command, with names alone: no filter, document or reply.
 
     The driver calls this where the command runs, and Motor on its threads, which have the context
     of the caller.

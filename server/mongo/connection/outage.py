@@ -74,7 +74,7 @@ class Outage:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
-        """Ask the database until the block ends."""
+        """Ask the database every second whether it answers, for as long as the block lasts."""
         watching = asyncio.create_task(self._watch())
         try:
             yield

@@ -30,7 +30,7 @@ class Arrival:
     newcomer: Newcomer
 
     async def run(self, running: Coroutine[Any, Any, T]) -> T:
-        """Return what `running` returns. A query ends when its caller leaves.
+        """Run the request, and return its result. A query ends when its caller leaves.
 
         Raises:
             ClientDisconnect: the caller has left.
@@ -50,7 +50,7 @@ class Arrival:
 
 
 def arrival(request: Request, sent: GraphQLRequestData, context: Context) -> Arrival:
-    """Return the arrival of a request whose body has been read."""
+    """Return what is known of a request once its body has been read."""
     text, keyed = sent.query or "", has_key(request, sent)
     known = schema.operations.known(sent.query, sent.operation_name)
     body: BodyBytes | None = request.scope.get("state", {}).get(BODY)
