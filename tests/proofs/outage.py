@@ -81,6 +81,7 @@ class Kind:
     send: Callable[[httpx.AsyncClient, str], Awaitable[str]]
     limit: float = REQUEST_SECONDS
     callers: int = CALLERS
+    pause: float = 0.05  # seconds after an answer
     calls: list[Call] = field(default_factory=list)
 
     def longest(self, begin: float, end: float) -> float:
@@ -137,9 +138,10 @@ def kinds_of(products: Products, port: int) -> list[Kind]:  # noqa: C901 - one f
         return told
 
     async def contended(client: httpx.AsyncClient, _: str) -> str:
-        product = choice(products.shared)
-        told = await _post(client, UPDATE, u=[{"productId": product, "quantity": 1}])
-        products.told_of_shared[product][told] += 1
+        product, key = choice(products.shared), choice([None, uuid4().hex])
+        told = await _post(client, UPDATE, key, u=[{"productId": product, "quantity": 1}])
+        may_be_done = told != "ok" and key
+        products.told_of_shared[product][f"{told}, not known" if may_be_done else told] += 1
         return told
 
     async def keyed(client: httpx.AsyncClient, product: str) -> str:
@@ -189,7 +191,7 @@ def kinds_of(products: Products, port: int) -> list[Kind]:  # noqa: C901 - one f
         Kind("queries, WebSocket", websocket),
         Kind("queries, Convex", convex),
         Kind("mutations", mutation),
-        Kind(f"mutations of the same {SHARED} products", contended, callers=CONTENDERS),
+        Kind(f"mutations of the same {SHARED} products", contended, callers=CONTENDERS, pause=0),
         Kind("mutations with a key", keyed),
         Kind("submissions, GraphQL", submission),
         Kind("submissions, NDJSON", rest),
@@ -218,7 +220,7 @@ async def _call(kind: Kind, port: int, products: Products, until: float) -> None
             began = time.monotonic()
             told = await kind.send(client, products.take())
             kind.calls.append(Call(began, time.monotonic(), told))
-            await asyncio.sleep(0.05 if told == "ok" else 1.1)
+            await asyncio.sleep(kind.pause if told == "ok" else 1.1)
 
 
 async def _load(
