@@ -5,6 +5,7 @@ import logging
 from typing import Any, Final
 
 from typing_extensions import override
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -13,10 +14,10 @@ from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import UNACKNOWLEDGED_BYTES
 from server.web.connections.progress import Progress
 from server.web.connections.reset import reset
+from server.web.cutting import CONNECTION
 
 MOST_FRAMES: Final = 1_000  # of one message; a browser sends one, libraries cut at 16 KB or more
 _LINGER_SECONDS: Final = 2
-CONNECTION = "connection"  # in the scope's state: the connection itself
 
 # uvicorn logs the whole address, and websockets headers and messages as well: keys may be in them.
 _QUIET = logging.getLogger("server.web.connections.handshake")
@@ -121,6 +122,16 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if not self.close_sent:
             self._is_open = True
             self.scope["state"][CONNECTION] = self
+
+    @override
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send, and take a handshake that was refused with an answer for complete.
+
+        uvicorn logs an error otherwise, for every such handshake.
+        """
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True
 
     @override
     def handle_cont(self, event: Frame) -> None:

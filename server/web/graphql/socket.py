@@ -19,7 +19,8 @@ from server.domain.errors import BadInput, Overloaded
 from server.reading import READING_ROOM
 from server.web import json_value
 from server.web.body import LARGE
-from server.web.connections.websocket import CONNECTION, WebSocketConnection
+from server.web.connections.websocket import WebSocketConnection
+from server.web.cutting import CONNECTION
 from server.web.identity.authentication import account_of
 
 _TRY_AGAIN: Final = 1013  # as the registry of RFC 6455's close codes has it
