@@ -71,8 +71,9 @@ def configure_logging(level: str, log_format: LogFormat = "text") -> None:
     handler.addFilter(RequestIds())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # Addresses with passwords, headers and commands are in what these log.
-    for library in ("pymongo", "httpx", "httpcore", "urllib3"):
+    # Addresses with passwords, headers and commands are in what these log; uvicorn tells of each of
+    # its ports what `serve` and `worker` tell once.
+    for library in ("pymongo", "httpx", "httpcore", "urllib3", "uvicorn"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Literal, Protocol
 
 from server.web.connections.flight import BytesInFlight
@@ -31,6 +32,14 @@ class Guarded(Protocol):
 
     def retire(self) -> None:
         """End the connection with the answer to its next request, or the one under way."""
+        ...
+
+    def shutdown(self) -> None:
+        """End the connection when what is under way on it has ended; a second call, at once."""
+        ...
+
+    def refuse_unfinished(self) -> None:
+        """Refuse a request that has not come whole, as the server stops. Nothing of it was done."""
         ...
 
 
@@ -90,6 +99,15 @@ class ConnectionGuard:
         while True:
             self.look(loop.time())
             await asyncio.sleep(_EVERY_SECONDS)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look at the connections during the block."""
+        task = asyncio.create_task(self.watch())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     def look(self, now: float) -> None:
         """Look at every connection once."""

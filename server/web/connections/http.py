@@ -10,6 +10,7 @@ import httptools
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from server.domain.refusal import STOPS, UNAVAILABLE
 from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import HEAD_BYTES, HEADERS, PIPELINED
 from server.web.connections.progress import Progress
@@ -21,6 +22,7 @@ HELD_BACK_SECONDS = 1  # as Retry-After says, at least
 _UNAVAILABLE = b"HTTP/1.1 503"
 _ABSOLUTE: Final = re.compile(rb"https?://(?P<host>[^/?#]*)(?P<path>[/?]?.*)", re.IGNORECASE)
 _LINGER_SECONDS = 2
+_NEW_SECONDS = 0.5  # after which a connection that sends nothing is idle
 _DISCARDED_BYTES = 4 * 1024**2
 _CHUNK_OVERHEAD = 16  # bytes of a chunk's own for each byte that it brings; a chunk of one has 6
 
@@ -211,9 +213,25 @@ class HttpConnection(HttpToolsProtocol):
 
     @override
     def shutdown(self) -> None:
-        is_being_read = self._in_head and self._head_bytes > 0
-        if not is_being_read:  # otherwise the answer ends the connection: see `retire`
+        if not self._may_be_read():  # otherwise the answer ends the connection: see `retire`
             super().shutdown()
+
+    def _may_be_read(self) -> bool:
+        """Return whether the head of a request has begun, or is probably on its way."""
+        is_new = self.cycle is None and self.loop.time() < self._head_since + _NEW_SECONDS
+        return self._in_head and (self._head_bytes > 0 or is_new)
+
+    def refuse_unfinished(self) -> None:
+        """Refuse a request that has not come whole, as the server stops. Nothing of it was done."""
+        cycle = self.cycle
+        is_answering = cycle is not None and not cycle.response_complete
+        comes = self._in_head and self._head_bytes > 0
+        if is_answering:
+            comes = cycle.more_body and not (cycle.response_started or self.pipeline)
+        if comes:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, STOPS, code=UNAVAILABLE)
+        elif cycle is None:
+            self.transport.close()
 
     def look(self, now: float) -> int:
         """End the connection if it has kept the server waiting; return its unsent bytes."""

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from typing_extensions import override
@@ -38,6 +40,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._unsent = 0
         self._pending = 0  # bytes of a message that is not complete
         self._is_open = self._is_acknowledged = self._is_cut_off = False
+        self._is_stopping = False
+        self._under_way: list[Callable[[], bool]] = []
         self._greeting = 0  # bytes that came before the acknowledgement
         self.conn.max_message_size = UNACKNOWLEDGED_BYTES
         self.logger = self.conn.logger = _QUIET
@@ -77,6 +81,35 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def retire(self) -> None:
         """Do nothing: the connection has no end of its own, so it lasts until the server's."""
+
+    def refuse_unfinished(self) -> None:
+        """Do nothing: a message that has not come whole is not answered."""
+
+    @contextmanager
+    def kept_open(self, changes: Callable[[], bool]) -> Iterator[None]:
+        """Keep the connection open during the block, while it `changes` something.
+
+        A server that stops waits for it.
+        """
+        self._under_way.append(changes)
+        try:
+            yield
+        finally:
+            self._under_way.remove(changes)
+            self._close_if_stopped()
+
+    @override
+    def shutdown(self) -> None:
+        is_second, self._is_stopping = self._is_stopping, True
+        if not self.transport.is_closing() and (is_second or not self._is_changing()):
+            super().shutdown()
+
+    def _is_changing(self) -> bool:
+        return any(changes() for changes in self._under_way)
+
+    def _close_if_stopped(self) -> None:
+        if self._is_stopping and not (self.transport.is_closing() or self._is_changing()):
+            super().shutdown()
 
     def _incomplete(self) -> int:
         """Return how many bytes of an incomplete message are held."""
@@ -163,6 +196,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def look(self, now: float) -> int:
         """End the connection if its peer does not read; return its unsent bytes."""
+        self._close_if_stopped()
         if not self._pending:
             self._receiving.stop()
         elif not self.read_paused and self._receiving.stalls(now):

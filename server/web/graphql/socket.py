@@ -1,7 +1,7 @@
 """A WebSocket that also copes with what Strawberry takes for granted of a client."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -78,6 +78,16 @@ class Socket(ASGIWebSocketAdapter):
 
     def acknowledge(self) -> None:
         """Note that the connection was acknowledged: its messages may now have their full size."""
-        connection = self.ws.scope.get("state", {}).get(CONNECTION)
-        if isinstance(connection, WebSocketConnection):
+        connection = self._connection()
+        if connection is not None:
             connection.acknowledge()
+
+    def kept_open(self, changes: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Keep the connection open during the block, while it `changes` something."""
+        connection = self._connection()
+        return nullcontext() if connection is None else connection.kept_open(changes)
+
+    def _connection(self) -> WebSocketConnection | None:
+        """Return the connection itself; None in a test without sockets."""
+        connection = self.ws.scope.get("state", {}).get(CONNECTION)
+        return connection if isinstance(connection, WebSocketConnection) else None
