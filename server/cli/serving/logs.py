@@ -2,6 +2,7 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -75,6 +76,7 @@ def configure_logging(level: str, log_format: LogFormat = "text") -> None:
     handler.addFilter(CurrentFields())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    warnings.filterwarnings("ignore", module="openpyxl")  # about what is in the files of callers
     # Addresses with passwords, headers and commands are in what these log; uvicorn tells of each of
     # its ports what `serve` and `worker` tell once.
     for library in ("pymongo", "httpx", "httpcore", "urllib3", "uvicorn"):

@@ -83,11 +83,11 @@ def _many() -> str:
 
 @contextmanager
 def upload_unfinished(server: ServerProcess) -> Iterator[socket.socket]:
-    """Send the half of a stream."""
+    """Send most of a stream, so that its first chunks are staged."""
     with _connected(server) as connection:
         line = b'{"productId": "000000000000000000000001", "quantity": 1}\n'
         path = "/api/batches/batch-update-stock"
-        connection.sendall(_head(path, "application/x-ndjson", 10_000 * len(line)) + 5_000 * line)
+        connection.sendall(_head(path, "application/x-ndjson", 10_000 * len(line)) + 9_000 * line)
         yield connection
 
 
@@ -122,7 +122,9 @@ def test_a_server_ends_in_time_whatever_hangs(serve: Serve, hang: type) -> None:
 def test_an_upload_under_way_is_refused_and_nothing_of_it_is_stored(serve: Serve) -> None:
     server = serve(SHUTDOWN_SECONDS="60")
     told = time.monotonic()
-    with upload_unfinished(server) as connection:
+    with server.mongo() as client, upload_unfinished(server) as connection:
+        chunks = client["stockbatch"]["batchChunks"]
+        until(chunks.estimated_document_count, "the first chunks of the upload")
         server.send(signal.SIGTERM)
         answer = b"".join(iter(lambda: connection.recv(4096), b""))
 
@@ -135,6 +137,8 @@ def test_an_upload_under_way_is_refused_and_nothing_of_it_is_stored(serve: Serve
     assert faults(server.log) == []
     again = serve()
     assert again.graphql("{ batchOperations { totalCount } }")["batchOperations"]["totalCount"] == 0
+    with again.mongo() as client:
+        assert client["stockbatch"]["batchChunks"].count_documents({}) == 0
 
 
 def test_a_request_that_does_not_end_in_time_is_cut_off_with_one_warning(serve: Serve) -> None:
