@@ -47,7 +47,7 @@ class ConnectionGuard:
     """Counts connections, and looks at each four times a second.
 
     So a request pays for no timer of its own. `on_refused` is told the HTTP status of each request
-    that a connection itself refuses.
+    that a connection itself refuses, and the code with which it closes a WebSocket for a bad frame.
     """
 
     def __init__(

@@ -135,6 +135,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if sent is None or self._is_cut_off:
             return
         self._is_cut_off = self.close_sent = True
+        self._guard.on_refused(sent.code)
         self._guard.flight.received -= self._pending
         self._pending = 0
         self.frames = []

@@ -5,10 +5,18 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from server.cli.serving.logs import CurrentFields
+from server.web.error_answer import ErrorsAnswered
+from server.web.measuring import Measured
 from server.web.origins import AllowedHosts
 from server.web.refusal import STATUSES
+from server.web.requests import not_measured
 from tests.support.shop import Shop
 from tests.support.web.doors import app_of
 from tests.support.web.listening import Listening, listening
@@ -152,3 +160,59 @@ async def test_what_is_refused_is_refused_in_one_form_and_without_a_line_of_the_
     assert (read(answer)[0], code_of(answer, path)) == (status, code)
     own = [record for record in caplog.records if not record.name.startswith("uvicorn")]
     assert own + [one for one in caplog.records if one.levelno >= logging.WARNING] == []
+
+
+def failing(request: Request) -> Response:
+    """Fail at once, or in the middle of an answer."""
+    if request.url.path == "/at-once":
+        raise ZeroDivisionError("secret")
+
+    async def half() -> AsyncIterator[bytes]:
+        yield b"the first half"
+        raise ZeroDivisionError("secret")
+
+    return StreamingResponse(half())
+
+
+@pytest.mark.parametrize("path", ["/at-once", "/half"])
+async def test_a_fault_is_one_line_of_the_log_whenever_it_comes(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = Starlette(
+        routes=[Route(path, failing)],
+        middleware=[Middleware(Measured, {path: "rest"}, not_measured), Middleware(ErrorsAnswered)],
+    )
+    ids = CurrentFields()
+    caplog.handler.addFilter(ids)
+    async with listening(app) as server:
+        answer = await server.answer(request(f"GET {path} HTTP/1.1", b"x-request-id: mine"))
+    caplog.handler.removeFilter(ids)
+
+    (line,) = [one for one in caplog.records if one.levelno >= logging.WARNING]
+    assert (line.name, vars(line)["request_id"]) == (
+        ("server.web.refusal", "mine")
+        if path == "/at-once"
+        else ("server.web.error_answer", "mine")
+    )
+    assert line.exc_info is not None
+    assert b"secret" not in answer
+    if path == "/half":
+        assert answer.endswith(b"the first half\r\n")  # no last chunk: it is not whole
+    else:
+        assert (read(answer)[0], code_of(answer)) == (500, "INTERNAL")
+
+
+async def test_a_bad_frame_of_a_websocket_is_counted_and_no_line(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused: list[int] = []
+    async with listening(app_of(shop)) as server:
+        server.guard.on_refused = refused.append
+        peer = await server.peer()
+        await peer.send(handshake("/graphql"))
+        await peer.reader.readuntil(b"\r\n\r\n")
+        await peer.send(b"\xff\xff\xff")
+        await peer.all()
+
+    assert refused == [1002]
+    assert [one for one in caplog.records if one.levelno >= logging.WARNING] == []
