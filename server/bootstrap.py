@@ -143,7 +143,9 @@ async def wired(
             settings=settings, watching=watched, admission=admission, authentication=authentication,
             new_patience=lambda: Patience(settings.request_seconds, outage),
         )  # fmt: skip
-        app = AllowedHosts(doors.app(assembly, readiness.why_not), settings.hosts)
+        app = AllowedHosts(
+            doors.app(assembly, readiness.why_not), settings.hosts, metrics.connection_refused
+        )
         await stack.enter_async_context(authentication.watching())
         yield Parts(
             app=CountedBodies(app, guard.flight),

@@ -54,12 +54,22 @@ class Refusal:
     log_level: int | None = None
 
 
-STOPPING = Refusal(
+STOPS = "The server stops. Nothing was done: send the request again, also to another one."
+_NOTHING_DONE = Refusal(code=UNAVAILABLE, message=STOPS, retry_after_seconds=_SOON_SECONDS)
+_MAY_HAVE_CHANGED = Refusal(
     code=UNAVAILABLE,
     message="The server stops, and what has begun goes on to its end. With an idempotency key, "
     "send the request again: nothing is done twice. Without one, look at stockUpdates or "
     "batchOperations first.",
 )
+
+
+def cut_short(*, has_begun: bool) -> Refusal:
+    """Return what the caller of a request is told that a server which stops cannot wait for.
+
+    `has_begun` says whether the request may have changed something, or may still do so.
+    """
+    return _MAY_HAVE_CHANGED if has_begun else _NOTHING_DONE
 
 
 class UnansweredWithKey(StockbatchError):

@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from server.domain.stopping import Stopping
+from server.web.connections.limits import HEALTHZ, METRICS, READYZ
+from server.web.error_answer import ErrorsAnswered, answer_error, no_socket
 from server.web.metrics import Metrics
 from server.web.probe import PROBE_SECONDS, Probe
 
@@ -73,7 +77,7 @@ def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
             return JSONResponse({"status": "ok", **warning})
         return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [Route(HEALTHZ, healthz), Route(READYZ, readyz)]
 
 
 def metrics_route(metrics: Metrics) -> Route:
@@ -82,14 +86,22 @@ def metrics_route(metrics: Metrics) -> Route:
     async def exposition(_request: Request) -> Response:
         return Response(await metrics.scrape(), media_type=metrics.media_type)
 
-    return Route("/metrics", exposition)
+    return Route(METRICS, exposition)
 
 
 def make_worker_app(metrics: Metrics, why_not_ready: WhyNotReady) -> Starlette:
     """Return the application of a worker: only these routes."""
-    return Starlette(routes=[*health_routes(metrics, why_not_ready), metrics_route(metrics)])
+    return _application([*health_routes(metrics, why_not_ready), metrics_route(metrics)])
 
 
 def make_metrics_app(metrics: Metrics) -> Starlette:
     """Return the application of the port that a server's metrics have to themselves."""
-    return Starlette(routes=[metrics_route(metrics)])
+    return _application([metrics_route(metrics)])
+
+
+def _application(routes: list[Route]) -> Starlette:
+    return Starlette(
+        routes=[*routes, WebSocketRoute("/{path:path}", no_socket)],
+        middleware=[Middleware(ErrorsAnswered)],
+        exception_handlers={HTTPException: answer_error},
+    )

@@ -105,7 +105,7 @@ class Metrics:
         )
         self._connection_refusals = self._counter(
             "stockbatch_connection_refusals",
-            "Requests that were refused before they reached a door, by HTTP status.",
+            "Requests refused before they reached a door, by HTTP status or close code.",
             "status",
         )
 

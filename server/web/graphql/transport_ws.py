@@ -127,9 +127,16 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run the operation, measure it until its first message, and trace it to its end."""
         view, socket = cast("View", self.view), cast("Socket", self.websocket)
+
+        def changes() -> bool:
+            """Return whether it may be a mutation that is not answered."""
+            known = schema.operations.known(operation.query, operation.operation_name)
+            return not request.is_answered if known is None else known.changes
+
         with (
             view.tracer.request(DOOR, traceparent_of(socket.ws.scope)) as note_on_span,
             request_at(DOOR, view.on_answered) as request,
+            socket.kept_open(changes),
             patient(view.new_patience()),
         ):
             try:

@@ -111,7 +111,7 @@ async def test_a_claim_that_fails_is_told_and_made_again(
             assert (await ended(shop, batch_id)).success_count == 1
 
     (warning,) = [one for one in caplog.messages if "No chunk could be claimed" in one]
-    assert warning.startswith("No chunk could be claimed or ended; trying again: ")
+    assert warning.startswith("No chunk could be claimed; trying again: ")
     assert_exact(shop, {one: 10})
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -86,6 +86,7 @@ def app_of(
     authentication: Authentication | None = None,
     is_production: bool = False,
     new_patience: NewPatience = endless,
+    origins: Sequence[str] = ("*",),
 ) -> Starlette:
     """Return the whole application, with a limit on bodies that tests can reach."""
 
@@ -97,6 +98,7 @@ def app_of(
     view = GraphQLView(
         services,
         max_request_bytes=limit,
+        origins=origins,
         init_seconds=init_seconds,
         admission=admission,
         authentication=authentication,
@@ -123,7 +125,7 @@ def app_of(
         ready,
         rest,
         convex,
-        ["*"],
+        origins,
         has_page=shows,
         has_metrics=shows,
         tracer=shop.tracer,

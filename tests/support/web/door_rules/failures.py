@@ -12,8 +12,8 @@ from server.domain.errors import (
     WriteConflict,
 )
 from tests.support.web.door_cells import (
-    CONVEX,
     CONVEX_MUTATION,
+    CONVEX_QUERY,
     GRAPHQL_GET,
     GRAPHQL_POST,
     KEY,
@@ -31,6 +31,7 @@ from tests.support.web.door_cells import (
     refused,
 )
 from tests.support.web.door_rules.words import (
+    STOPPED,
     STOPPING,
     UNKNOWN,
     UNREACHABLE,
@@ -93,15 +94,20 @@ RULES: dict[str, Rule] = {
     ),
     "the server may stop": Rule(
         cells(
-            refused(503, "UNAVAILABLE", STOPPING, (GRAPHQL_POST, GRAPHQL_GET, *CONVEX)),
             refused(
                 503,
                 "UNAVAILABLE",
                 STOPPING,
-                (*SUBMISSIONS, REST_CANCEL, *REST_READS),
+                (GRAPHQL_POST, CONVEX_MUTATION, *SUBMISSIONS, REST_CANCEL),
+            ),
+            refused(
+                503,
+                "UNAVAILABLE",
+                STOPPED,
+                (GRAPHQL_GET, CONVEX_QUERY, *REST_READS),
                 retry_after="1",
             ),
-            not_for((WEBSOCKET,), "uvicorn closes it"),
+            not_for((WEBSOCKET,), "its operations end, and then it is closed"),
         ),
         stops=True,
     ),
