@@ -66,10 +66,10 @@ bench-quick: $(VENV)/.dev
 # Long proofs. SCALE=0.1 is what CI has time for. With BESIDE="-j2 --output-sync=target" those run in
 # pairs that mostly wait; the others measure, and need the machine for themselves.
 SCALE ?= 1
-BESIDE ?=
+BESIDE ?= -j1
 MEASURED := single_requests overload neighbours long_texts fuzz
 prove: $(VENV)/.dev
-	@$(MAKE) --no-print-directory $(MEASURED:%=proof-%)
+	@$(MAKE) --no-print-directory -j1 $(MEASURED:%=proof-%)
 	@$(MAKE) --no-print-directory $(BESIDE) proof-worker_kills proof-rolling_restart
 	@$(MAKE) --no-print-directory $(BESIDE) proof-outage proof-faults
 
