@@ -88,6 +88,7 @@ class AllowedHosts:
         self._hosts = {host.lower() for host in hosts}
         self._on_refused = on_refused
         self._name = lru_cache(64)(_name)  # a client sends the same one again and again
+        self._is_one = lru_cache(64)(self._names_us)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -114,7 +115,7 @@ class AllowedHosts:
             )
         return None if is_for_all or self._is_one(name) else misdirected()
 
-    def _is_one(self, name: str) -> bool:
+    def _names_us(self, name: str) -> bool:
         return name in self._hosts or (LOOPBACK in self._hosts and is_loopback(name))
 
 
