@@ -34,6 +34,7 @@ PRODUCT_FILTERS: dict[str, Any] = {
     "stock_at_least": 1,
     "stock_at_most": 9,
     "name_prefix": "a",
+    "name_contains": "B(",
     "ids": [UNKNOWN_ID, "a" * 24],
 }
 STOCK_UPDATE_FILTERS: dict[str, Any] = {
