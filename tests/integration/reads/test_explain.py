@@ -152,6 +152,7 @@ def stock_order_index(where: dict[str, Any]) -> str | None:
     for name, index in (
         ("ids", "_id_"),
         ("name_prefix", "name_1__id_1"),
+        ("name_contains", "name_1__id_1"),
         ("category", "category_1_createdAt_1__id_1"),
     ):
         if name in where:
@@ -242,6 +243,7 @@ async def test_each_filter_alone_has_an_index_of_its_own_but_that_of_the_stock()
         "stock_at_least": None,
         "stock_at_most": None,
         "name_prefix": "name_1__id_1",
+        "name_contains": "name_1__id_1",
         "ids": "_id_",
     }
     assert {
