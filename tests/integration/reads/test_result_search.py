@@ -106,13 +106,8 @@ async def test_a_product_that_was_created_is_found(shop: Shop) -> None:
 
 
 async def test_what_was_sent_as_an_id_may_be_anything(shop: Shop) -> None:
-    batch = await submit(
-        shop,
-        [
-            {"productId": sent, "quantity": 1}
-            for sent in ("\ud800", "", 5, None, [], {}, UNKNOWN_ID)
-        ],
-    )
+    ids = ("\ud800", "", 5, None, [], {}, UNKNOWN_ID)
+    batch = await submit(shop, [{"productId": one, "quantity": 1} for one in ids])
     await work_off(shop)
 
     assert await found(shop, batch, productId=UNKNOWN_ID) == [6]
@@ -122,8 +117,8 @@ async def test_what_was_sent_as_an_id_may_be_anything(shop: Shop) -> None:
 async def test_a_search_for_what_is_no_id_is_refused(shop: Shop) -> None:
     batch = await submit(shop, plus_one([UNKNOWN_ID]))
 
-    answer = await shop.execute(SEARCH, id=batch, productId="x")
+    answer = await shop.post_query(SEARCH, id=batch, productId="x")
 
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "BAD_INPUT"
-    assert error["message"] == 'productId is "x": an id is 24 hexadecimal characters.'
+    assert error["message"] == "productId is “x”: an id is 24 hexadecimal characters."
