@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.domain.throughput import MOST_POINTS
+from server.domain.throughput import MOST_POINTS, Intervals
 from server.kinds.delete_products.declaration import DELETE_PRODUCTS
 from server.kinds.kind_option import read_settings
 from server.kinds.registry import KINDS
@@ -115,20 +115,9 @@ async def test_the_series_is_read_from_an_index_alone(shop: Shop) -> None:
     ids = await shop.put(*[10] * 5)
     batch = await submit(shop, plus_one(ids), batch_size=1)
     await work_off(shop)
-    command = {
-        "aggregate": "batchChunks",
-        "pipeline": [
-            {
-                "$match": {
-                    "batchId": ObjectId(batch),
-                    "doneAt": {"$gt": NOON - timedelta(days=9999)},
-                }
-            },
-            {"$group": {"_id": "$doneAt", "n": {"$sum": "$successCount"}}},
-        ],
-        "hint": "batchId_1_doneAt_1_successCount_1_failureCount_1",
-        "cursor": {},
-    }
+    intervals = Intervals(start=NOON, milliseconds=1000, count=60)
+    command = throughput_command(batch, intervals)
+    del command["readConcern"]  # an explained command has none
 
     stages, indexes = plan(shop, command)
 
