@@ -11,6 +11,7 @@ from server.kinds.delete_products.declaration import DELETE_PRODUCTS
 from server.kinds.kind_option import read_settings
 from server.kinds.registry import KINDS
 from server.kinds.update_price.declaration import UPDATE_PRICE
+from server.mongo.batches.throughput_reads import throughput_command
 from tests.integration.reads.test_explain import plan
 from tests.support.batches.batch_work import chunks, plus_one, submit, work_off
 from tests.support.shop import UNKNOWN_ID, Shop
