@@ -23,6 +23,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -40,12 +41,15 @@ from server.kinds.update_stock.declaration import UPDATE_STOCK
 
 PAGE: Final = 10  # a page is a command to the database, and an object of its own
 TOTAL_COUNT: Final = 100  # counting reads the list, or an index of it, to its end
+SCAN: Final = 100  # so does a search or a series that looks at every chunk of a batch
 ABOUT_COST = (
     f"Costs {PAGE}, and for each entry of the page (`first`) 1 and the cost of what is selected in it. A request that "
     "costs too much is refused with `QUERY_TOO_EXPENSIVE`: its limit is 20 000, unless the server is set up otherwise."
 )
 ABOUT_ITEMS = f"Costs {PAGE}, and 1 for each item of the request."
 _SIZE, _TOTAL = "first", "totalCount"
+_SCANNING = {"productId", "code"}  # arguments of a page that no index serves
+_THROUGHPUT = "throughput"
 _NODE = "node"  # of an entry, and no object besides, unless it has several under other names
 _PRODUCT = "Product"
 # The lists of items of the mutations whose answers read the products of the items.
@@ -68,7 +72,8 @@ class Level:
 class Page:
     """A page of a list. `size` is a number, or the name of a variable.
 
-    `is_of_items`: its entries are the products of the request's items.
+    `is_of_items`: its entries are the products of the request's items. `searches` are the arguments
+    that no index serves: whether each is given, or the variable that says so.
     """
 
     path: str
@@ -76,11 +81,13 @@ class Page:
     entries: Level
     beside: Level
     is_of_items: bool = False
+    searches: tuple[bool | str, ...] = ()
 
     def cost(self, sizes: Mapping[str, int]) -> int:
         """Return the cost with these values of the variables."""
         size = self.size if isinstance(self.size, int) else sizes[self.size]
-        return PAGE + self.beside.cost(sizes) + size * (1 + self.entries.cost(sizes))
+        scan = SCAN * any(one and (one is True or sizes[_given(one)]) for one in self.searches)
+        return PAGE + scan + self.beside.cost(sizes) + size * (1 + self.entries.cost(sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +95,13 @@ class Cost:
     """The cost of an operation.
 
     `defaults` are the sizes of variables that are left out, and `counted` the variables that are
-    lists of items.
+    lists of items. `searched` are variables whose presence makes a page a search.
     """
 
     level: Level = Level()
     defaults: Mapping[str, int] = field(default_factory=dict)
     counted: Collection[str] = ()
+    searched: Collection[str] = ()
 
     def of(self, variables: Mapping[str, Any]) -> int:
         """Return the cost with these variables, as they were sent."""
@@ -119,9 +127,10 @@ class Cost:
         return cost
 
     def _sizes(self, variables: Mapping[str, Any]) -> Mapping[str, int]:
-        sizes = {
+        sizes: dict[str, int] = {
             name: _size(variables.get(name, default)) for name, default in self.defaults.items()
         }
+        sizes |= {_given(name): variables.get(name) is not None for name in self.searched}
         return sizes | {name: _length(variables.get(name)) for name in self.counted}
 
 
@@ -134,7 +143,7 @@ def cost_of(schema: GraphQLSchema, document: DocumentNode, operation_name: str |
     reader = _Reader(schema, document)
     level = reader.level(operation.selection_set, root_type, "")
     defaults = {name: _default(operation, name) for name in reader.variables}
-    return Cost(level, defaults, frozenset(reader.counted))
+    return Cost(level, defaults, frozenset(reader.counted), frozenset(reader.searched))
 
 
 class _Reader:
@@ -143,6 +152,7 @@ class _Reader:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self.variables: set[str] = set()
         self.counted: set[str] = set()
+        self.searched: set[str] = set()
         self._items: int | str | None = None  # of the mutation that is being read
         self._schema = schema
         self._fragments = {
@@ -172,7 +182,8 @@ class _Reader:
             page = Page(path, self._items, Level(), Level(), is_of_items=True)
             return Level(0, (page,))
         below = self.level(node.selection_set, type_, path)
-        return Level(below.own + (_key(node) != _NODE), below.pages)
+        scan = SCAN if node.name.value == _THROUGHPUT else 0
+        return Level(below.own + scan + (_key(node) != _NODE), below.pages)
 
     def _page(self, node: FieldNode, selected: SelectionSetNode, type_: object, path: str) -> Page:
         """Return a page, whose entries are what its lists have."""
@@ -187,7 +198,19 @@ class _Reader:
                 lists.add(_key(inner))
             else:
                 beside = Level(beside.own + found.own, beside.pages + found.pages)
-        return Page(path, self._page_size(node), entries, beside)
+        searches = tuple(self._searches(node))
+        return Page(path, self._page_size(node), entries, beside, searches=searches)
+
+    def _searches(self, node: FieldNode) -> Iterator[bool | str]:
+        """Yield whether each argument that makes a search is given, or the variable that says so."""
+        for argument in node.arguments or ():
+            if argument.name.value in _SCANNING:
+                value = argument.value
+                if isinstance(value, VariableNode):
+                    self.searched.add(value.name.value)
+                    yield value.name.value
+                else:
+                    yield not isinstance(value, NullValueNode)
 
     def _page_size(self, node: FieldNode) -> int | str:
         for argument in node.arguments or ():
@@ -265,6 +288,11 @@ def _remedy(page: Page, sizes: Mapping[str, int]) -> str:
         return "send fewer items at once, or do not ask for their products"
     places = _places(page, sizes)
     return f"ask for fewer entries with `first` {places}, or for fewer lists"
+
+
+def _given(name: str) -> str:
+    """Return the name of the size that says whether a variable is given."""
+    return f"?{name}"
 
 
 def _key(node: FieldNode) -> str:

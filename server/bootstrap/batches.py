@@ -11,6 +11,7 @@ from server.bootstrap.watching import Watching
 from server.domain.clock import utc_now
 from server.mongo.connection.driver import Driver
 from server.mongo.transaction import TransactionRunner
+from server.running import server_facts
 from server.settings import Settings
 
 
@@ -46,6 +47,7 @@ def assembled(driver: Driver, settings: Settings, watching: Watching) -> Assembl
         runner,
         metrics,
         clock=utc_now,
+        facts=server_facts(settings, utc_now()),
         sizes=sizes,
         publishes=settings.publish_url is not None,
         is_production=settings.is_production,
