@@ -263,17 +263,12 @@ class TransactionRunner:
         """Abort the transaction. If the server may hold it all the same, `attempt` takes note."""
         attempt.may_be_open = True  # until it is known: this may be cancelled
         is_aborted = await self._open.abort(session)
-        no_answer = isinstance(error, ConnectionFailure | asyncio.CancelledError)
-        attempt.may_be_open = no_answer or not is_aborted
+        attempt.may_be_open = isinstance(error, ConnectionFailure) or not is_aborted
 
     async def _commit(
         self, session: Session, evidence: Evidence, attempt: "_Attempt"
     ) -> PyMongoError | None:
-        try:
-            return await self._commits.commit(session, evidence, attempt)
-        except CommitUnknown:
-            attempt.may_be_open = True
-            raise
+        return await self._commits.commit(session, evidence, attempt)
 
     async def _pause(self, number: int, attempt: "_Attempt", error: PyMongoError) -> None:
         """Wait before the next run, or raise `error` if that would pass the deadline."""

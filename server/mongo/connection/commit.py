@@ -109,6 +109,7 @@ class Commits:
                 delay = pause(number, self._jitter())
                 patience = BEHIND_SECONDS if attempt.is_given_up else self._settle_seconds
                 if time.monotonic() + delay > began + patience:
+                    self._open.end(session)
                     raise CommitUnknown(f"{cause}; then {error}") from error
                 await asyncio.sleep(delay)
             else:
