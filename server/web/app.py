@@ -51,8 +51,8 @@ def make_app(  # noqa: PLR0913 - every door
     doors = {"/graphql": "graphql"} | {route.path: "convex" for route in convex_routes}
     return Starlette(
         routes=[
+            Route("/graphql", graphql),  # the first: routes are tried in this order
             *([Route("/", home), Mount("/graphiql", routes=files.routes())] if has_page else []),
-            Route("/graphql", graphql),
             WebSocketRoute("/graphql", graphql),
             WebSocketRoute("/{path:path}", no_socket),
             *convex_routes,

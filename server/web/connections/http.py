@@ -19,7 +19,9 @@ from server.web.connections.reset import reset
 from server.web.cutting import CONNECTION
 
 HELD_BACK_SECONDS = 1  # as Retry-After says, at least
+_HEAD = b"HTTP/1.1 "
 _UNAVAILABLE = b"HTTP/1.1 503"
+_JOINED_BYTES = 64 * 1024  # longer ones are not copied to stand behind the head of their answer
 _ABSOLUTE: Final = re.compile(rb"https?://(?P<host>[^/?#]*)(?P<path>[/?]?.*)", re.IGNORECASE)
 _LINGER_SECONDS = 2
 _NEW_SECONDS = 0.5  # after which a connection that sends nothing is idle
@@ -56,6 +58,7 @@ class HttpConnection(HttpToolsProtocol):
         self._refused_at = 0.0
         self._discarded = 0
         self._is_held_back = False
+        self._head = b""  # of an answer whose body comes next
         self.timeout_keep_alive = limits.idle_seconds  # type: ignore[assignment]
 
     @override
@@ -267,7 +270,31 @@ class HttpConnection(HttpToolsProtocol):
         self._sending.moved += max(before - unsent, 0)
         return self._sending.stalls(now)
 
-    def hold_back(self) -> None:
+    def send_answer(self, data: bytes) -> None:
+        """Send a part of an answer. A head waits for its body, as each write wakes the peer."""
+        if self._is_refused:  # a later request of the connection was
+            return
+        if self._head:
+            head, self._head = self._head, b""
+            if len(data) > _JOINED_BYTES:
+                self.transport.writelines((head, data))
+            else:
+                self.transport.write(head + data)
+        elif data.startswith(_HEAD):
+            if data.startswith(_UNAVAILABLE) and b"\r\nretry-after: " in data:
+                self._hold_back()
+            self._head = data
+            self.loop.call_soon(self._send_head)
+        else:
+            self.transport.write(data)
+
+    def _send_head(self) -> None:
+        """Send the head of an answer whose body has not come in the same moment."""
+        head, self._head = self._head, b""
+        if head:
+            self.transport.write(head)
+
+    def _hold_back(self) -> None:
         """Read no further request for a while: the answer says that the caller should wait.
 
         A caller who asks again at once costs nothing then. Measured: 1 000 of them took 85% of what
@@ -290,6 +317,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def close_after_answer(self) -> None:
         """Close the connection, once the peer can have read the answer."""
+        self._send_head()
         if self.cycle.more_body:
             self._linger()
         else:
@@ -309,6 +337,7 @@ class HttpConnection(HttpToolsProtocol):
 
         A socket that is closed with unread bytes is reset, and the peer loses the answer.
         """
+        self._send_head()
         self._is_refused, self._refused_at = True, self.loop.time()
         self._unset_keepalive_if_required()
         self.flow.resume_reading()
@@ -349,11 +378,7 @@ class _AnswerTransport:
         self._connection = connection
 
     def write(self, data: bytes) -> None:
-        if self._connection.is_refused:  # a later request of the connection was
-            return
-        if data.startswith(_UNAVAILABLE) and b"\r\nretry-after: " in data:
-            self._connection.hold_back()
-        self._connection.transport.write(data)
+        self._connection.send_answer(data)
 
     def is_closing(self) -> bool:
         return self._connection.transport.is_closing()
