@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from server.domain.errors import (
     CommitUnknown,
     DatabaseUnavailable,
+    IssuerUnavailable,
     KeyInUse,
     Overloaded,
     QueueFull,
@@ -117,7 +118,7 @@ def _retry_after(error: RequestError) -> int | None:
             return _QUEUE_SECONDS
         case KeyInUse() | ServerStops():
             return _SOON_SECONDS
-        case Overloaded() | RateLimited():
+        case Overloaded() | RateLimited() | IssuerUnavailable():
             return error.retry_after_seconds
     return None
 

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from schema.context import Context, Services
 from server.batches.idempotency.key import ARGUMENT
 from server.domain.errors import (
+    IssuerUnavailable,
     Overloaded,
     RateLimited,
     RequestError,
@@ -78,7 +79,7 @@ class Convex:
             value = await self._value(request, name)
         except FunctionFailed as error:
             return _thrown(str(error), error.data)
-        except (Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
+        except (IssuerUnavailable, Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
             return _fault(to_refused(error))  # not the function's own
         except RequestError as error:
             return _thrown(str(error), {"code": error.code, "message": str(error)})
