@@ -28,7 +28,7 @@ from server.domain.errors import (
     quoted,
 )
 from server.domain.place import current_place
-from server.domain.refusal import BAD_INPUT, refusal_of
+from server.domain.refusal import BAD_INPUT, extensions_of, refusal_of
 from server.domain.tracing import Tracer
 from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
@@ -126,7 +126,7 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_message(message)
 
     async def _answer_with(self, refused: Refused, operation_id: str) -> None:
-        error = {"message": str(refused), "extensions": {"code": refused.refusal.code}}
+        error = {"message": str(refused), "extensions": extensions_of(refused.refusal)}
         await self.send_message({"id": operation_id, "type": "error", "payload": [error]})
 
     @override
@@ -182,12 +182,8 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
                 await super().run_operation(operation)
         except (Overloaded, ServerStops) as error:
             refusal = refusal_of(error, "")
-            extensions = {
-                "code": refusal.code,
-                "retryAfterSeconds": refusal.retry_after_seconds,
-            }
             await operation.send_initial_errors(
-                [GraphQLError(refusal.message, extensions=extensions)]
+                [GraphQLError(refusal.message, extensions=extensions_of(refusal))]
             )
 
     @override

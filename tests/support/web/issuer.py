@@ -134,7 +134,7 @@ class StoppedClock:
 
 @asynccontextmanager
 async def tokens_of(
-    issuer: Issuer, clock: StoppedClock, *, seconds: float = 0.3
+    issuer: Issuer, clock: StoppedClock, *, seconds: float = 30
 ) -> AsyncIterator[Tokens]:
     """Take the tokens of an issuer during the block; a fetch of its keys may last for `seconds`."""
     found = Tokens(KeySet(KeySource(issuer.url, seconds), clock=clock), RULES)
