@@ -66,7 +66,7 @@ class NobodyKnown(Authentication):
 
     async def identify_socket(
         self,
-        connection: HTTPConnection,
+        connection: HTTPConnection,  # noqa: ARG002
         greeting: Mapping[str, Any],  # noqa: ARG002
     ) -> tuple[Caller, str]:
         error = PASSING["the issuer is away"]()
