@@ -31,9 +31,13 @@ class Readiness:
         is_writable: Callable[[], Awaitable[bool]],
         is_alive: Callable[[], bool],
         stopping: Stopping,
+        is_silent: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
-        self._database = Probe(is_writable, seconds=PROBE_SECONDS)
+        """`is_writable` asks the database for a primary; `is_alive` looks at the worker.
+
+        `is_silent` returns whether the database is known not to answer.
+        """
+        self._database = Probe(is_writable, seconds=PROBE_SECONDS, is_silent=is_silent)
         self._is_alive = is_alive
         self._stopping = stopping
         self._asked: float | None = None
@@ -71,11 +75,14 @@ def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_request: Request) -> Response:
-        reason, state = await asyncio.gather(why_not_ready(), metrics.gauges.queue_state())
-        if reason is None:
-            warning = {"warning": state.warning} if state and state.warning else {}
-            return JSONResponse({"status": "ok", **warning})
-        return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+        asking = asyncio.create_task(metrics.gauges.queue_state())
+        reason = await why_not_ready()
+        if reason is not None:
+            asking.cancel()
+            return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+        state = await asking
+        warning = {"warning": state.warning} if state and state.warning else {}
+        return JSONResponse({"status": "ok", **warning})
 
     return [Route(HEALTHZ, healthz), Route(READYZ, readyz)]
 

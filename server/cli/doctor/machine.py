@@ -10,7 +10,7 @@ from typing import Final
 
 import httpx
 
-from server.bootstrap import identity_settings
+from server.bootstrap.doors import identity_settings
 from server.cli.doctor.finding import Finding, ok, warning, wrong
 from server.cli.serving.listening import listening
 from server.domain.errors import StartupError

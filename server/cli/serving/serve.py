@@ -7,7 +7,7 @@ import socket
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from server.bootstrap import Parts, wired
+from server.bootstrap.process import Parts, wired
 from server.cli.serving import garbage
 from server.cli.serving.listening import Server, address_of, listening
 from server.cli.serving.second_port import SecondPort, second_port

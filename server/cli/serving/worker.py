@@ -4,7 +4,7 @@ import asyncio
 import logging
 from contextlib import AbstractContextManager
 
-from server.bootstrap import Parts, wired_worker
+from server.bootstrap.process import Parts, wired_worker
 from server.cli.serving import garbage
 from server.cli.serving.second_port import SecondPort, second_port
 from server.cli.serving.stop_signal import StopSignal, exit_within

@@ -19,7 +19,7 @@ from server.domain.caller import Role
 from server.settings import Settings
 from server.web.identity.api_keys import ApiKey, hash_of, new_key
 from tests.acceptance.conftest import Serve
-from tests.support.processes.command_line import stockbatch
+from tests.support.processes.command_line import forked_stockbatch
 from tests.support.processes.foreign_mongod import foreign_mongod, path_with_mongod
 
 Finding = dict[str, Any]
@@ -27,7 +27,7 @@ Finding = dict[str, Any]
 
 def diagnosis(**settings: str | Path) -> list[Finding]:
     """Return what is wrong or doubtful, and check the exit status."""
-    answer = stockbatch("doctor", "--json", **settings)
+    answer = forked_stockbatch("doctor", "--json", **settings)
     assert answer.stderr == ""
     found: list[Finding] = json.loads(answer.stdout)
     is_wrong = any(one["level"] == "wrong" for one in found)
@@ -55,9 +55,9 @@ def settings(data_dir: Path, free_port: str) -> dict[str, str | Path]:
 
 
 def test_a_deployment_that_is_well(serve: Serve, settings: dict[str, str | Path]) -> None:
-    at_rest = stockbatch("doctor", **settings)
+    at_rest = forked_stockbatch("doctor", **settings)
     server = serve(PORT=settings["PORT"])
-    running = stockbatch("doctor", **settings)
+    running = forked_stockbatch("doctor", **settings)
 
     assert at_rest.returncode == running.returncode == 0, running.stdout
     assert at_rest.stdout.splitlines()[-1] == "0 things are wrong."
@@ -173,7 +173,7 @@ def test_a_database_of_another_version(
         handle["products"].drop_index("name_1__id_1")
         handle.command("collMod", "products", validator={"$jsonSchema": {"required": ["name"]}})
         old = diagnosis(**settings)
-        assert stockbatch("indexes", "--create", **settings).returncode == 0
+        assert forked_stockbatch("indexes", "--create", **settings).returncode == 0
 
         assert diagnosis(**settings) == []
 
