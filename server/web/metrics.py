@@ -42,7 +42,7 @@ class Metrics:
     media_type = CONTENT_TYPE_LATEST
 
     def __init__(self) -> None:
-        disable_created_metrics()  # a series `…_created` beside each that counts, of no use here
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # `…_created` beside each counter
         self.gauges: Gauges = no_gauges()
         self._registry = CollectorRegistry()
         self._items = self._counter(
