@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import AsyncIterator
+from typing import ClassVar
 
 import pytest
 
@@ -156,27 +157,32 @@ async def test_an_unknown_key_waits_for_no_attempt_while_the_issuer_is_known_to_
         await until(lambda: issuer.asked == 2)
 
 
-class NeverThere(KeySource):
-    """A place where no keys are, which counts who asks."""
+class Place(KeySource):
+    """A place where no keys are at first, which counts how often it is asked."""
 
-    asked = 0
+    asked: ClassVar = 0
+    keys: ClassVar[KeysById] = {}
 
     async def fetch(self) -> KeysById:
-        NeverThere.asked += 1
-        raise NoKeys("there are none", "address does not answer")
+        Place.asked += 1
+        if not self.keys:
+            raise NoKeys("there are none", "address does not answer")
+        return self.keys
 
 
-async def test_attempts_come_less_and_less_often(clock: StoppedClock) -> None:
-    NeverThere.asked = 0
-    keys = KeySet(NeverThere("http://127.0.0.1"), clock=clock)
+async def test_attempts_come_less_and_less_often_and_are_two_lines_of_the_log(
+    clock: StoppedClock, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Place, "asked", 0)
+    keys = KeySet(Place("http://127.0.0.1"), clock=clock)
     attempts, waits = [], []
     for second in range(60):
         clock.now = float(second)
-        before = NeverThere.asked
+        before = Place.asked
         keys.tend()
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        if NeverThere.asked > before:
+        if Place.asked > before:
             attempts.append(second)
             with pytest.raises(IssuerUnavailable) as refused:
                 await keys.of(OLD.token())
@@ -184,6 +190,16 @@ async def test_attempts_come_less_and_less_often(clock: StoppedClock) -> None:
 
     assert attempts == [0, 1, 3, 7, 15, 25, 35, 45, 55]
     assert waits == [1, 2, 4, 8, 10, 10, 10, 10, 10]
+
+    monkeypatch.setattr(Place, "keys", {"old": object()})
+    clock.now = 65.0
+    keys.tend()
+    await asyncio.sleep(0)
+    assert await keys.of(OLD.token()) is Place.keys["old"]
+    begin, end = [one for one in caplog.records if one.name.startswith("server.")]
+    assert begin.getMessage().endswith("cannot be fetched from http://127.0.0.1: there are none")
+    assert end.getMessage() == "The keys of the issuer can be fetched again after 65.0 s"
+    assert vars(end)["refused"] == len(waits)
 
 
 async def test_all_who_wait_for_a_new_key_share_one_fetch(
