@@ -51,6 +51,18 @@ def is_asked_for(environment: Mapping[str, str]) -> bool:
     return True
 
 
+def wrong_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable that keeps a process that is to trace from starting."""
+    if not is_asked_for(environment):
+        return []
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # `ToldExporter` tells it once
+    try:
+        from server.tracing.variables import faults  # noqa: PLC0415
+    except ImportError:  # nothing is traced
+        return []
+    return faults(environment)
+
+
 def _word(environment: Mapping[str, str], name: str) -> str:
     return environment.get(name, "").strip().lower()
 
@@ -67,12 +79,9 @@ def tracing(environment: Mapping[str, str], service: str) -> Iterator[Tracer]:
     if not is_asked_for(environment):
         yield UNTRACED
         return
-    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # `ToldExporter` tells it once
+    if wrong := wrong_variables(environment):  # some would make the packages fail to load
+        raise StartupError("\n".join(wrong))
     try:
-        from server.tracing.variables import faults  # noqa: PLC0415
-
-        if wrong := faults(environment):  # some would make the packages fail to load
-            raise StartupError("\n".join(wrong))
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
             OTLPSpanExporter,
         )
