@@ -37,7 +37,7 @@ class KeySet:
         self._source = source
         self._clock = clock
         self._keys: KeysById = {}
-        self._fetched_at = self._next_at = -math.inf
+        self._fetched_at, self._next_at = -math.inf, 0.0
         self._fetching: asyncio.Task[None] | None = None
         self._fault: str | None = None  # of the last fetch, if it failed
         self._silent_since = 0.0

@@ -127,6 +127,21 @@ async def test_keys_that_nobody_has_confirmed_for_a_day_are_not_taken(
         await tokens.caller_of(OLD.token())
 
 
+async def test_who_cannot_wait_is_told_that_no_answer_has_come_yet(
+    issuer: Issuer, clock: StoppedClock
+) -> None:
+    async with tokens_of(issuer, clock) as tokens:
+        with pytest.raises(IssuerUnavailable) as refused:
+            tokens.caller_at_once(OLD.token())
+
+        assert str(refused.value) == SILENT.replace("does not answer", "has not answered yet")
+        assert refused.value.retry_after_seconds == 1
+        await tokens.caller_of(OLD.token())  # waits for the fetch that has begun
+        assert tokens.caller_at_once(OLD.token()).role is Role.ADMIN
+
+    assert issuer.asked == 1
+
+
 async def test_an_idle_server_fetches_anew_before_it_takes_keys_of_the_day_before(
     issuer: Issuer, clock: StoppedClock
 ) -> None:
