@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from server.domain.refusal import cut_short
+from server.domain.refusal import cut_short, named
 from server.web.cutting import cut_off
 from server.web.json_value import json_answer
-from server.web.refusal import Refused, named, not_found, to_refused
+from server.web.refusal import Refused, not_found, to_refused
 from server.web.requests import CLIENT_LEFT, note_code
 
 _DENIAL = "websocket.http.response"  # the extension of ASGI that answers a handshake

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 
 from server.domain.errors import StockbatchError
 from server.domain.refusal import BAD_INPUT, UNAVAILABLE, Refusal, refusal_of
-from server.domain.request_id import current_request_id
 
 PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 STATUSES: Mapping[str, int] = {
@@ -158,17 +157,6 @@ def to_refused(error: Exception) -> Refused:
     elif refusal.log_level is not None:
         log.log(refusal.log_level, "A request could not be answered: %s", error)
     return Refused(refusal, reasons=[refusal.message] if refusal.code == BAD_INPUT else ())
-
-
-def named(refusal: Refusal) -> dict[str, str]:
-    """Return what names a fault of the server in the log: `errorId` and `requestId`; else nothing.
-
-    A caller's mistake needs no name: its answer has the header `X-Request-Id`.
-    """
-    if refusal.error_id is None:
-        return {}
-    request_id = current_request_id()
-    return {"errorId": refusal.error_id} | ({"requestId": request_id} if request_id else {})
 
 
 def _of_starlette(error: HTTPException) -> Refused:

@@ -12,13 +12,14 @@ from starlette.routing import Route
 from schema.context import Context, Services
 from server.batches.idempotency.key import ARGUMENT
 from server.domain.errors import (
+    IssuerUnavailable,
     Overloaded,
     RateLimited,
     RequestError,
     ServerStops,
     Unauthenticated,
 )
-from server.domain.refusal import BAD_INPUT, INTERNAL, cut_short
+from server.domain.refusal import BAD_INPUT, INTERNAL, cut_short, extensions_of, refusal_of
 from server.web import json_value
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
@@ -78,10 +79,11 @@ class Convex:
             value = await self._value(request, name)
         except FunctionFailed as error:
             return _thrown(str(error), error.data)
-        except (Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
+        except (IssuerUnavailable, Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
             return _fault(to_refused(error))  # not the function's own
         except RequestError as error:
-            return _thrown(str(error), {"code": error.code, "message": str(error)})
+            data = extensions_of(refusal_of(error, "")) | {"message": str(error)}
+            return _thrown(str(error), data)
         except ClientDisconnect:
             note_code(CLIENT_LEFT)  # it had not sent everything
             return Response()

@@ -23,7 +23,7 @@ from server.web.connections.websocket import WebSocketConnection
 from server.web.cutting import CONNECTION
 from server.web.identity.authentication import account_of
 
-_TRY_AGAIN: Final = 1013  # as the registry of RFC 6455's close codes has it
+TRY_AGAIN: Final = 1013  # as the registry of RFC 6455's close codes has it
 
 
 class Socket(ASGIWebSocketAdapter):
@@ -49,7 +49,7 @@ class Socket(ASGIWebSocketAdapter):
             try:
                 yield await self._object(text)
             except Overloaded as overloaded:
-                await self.close(_TRY_AGAIN, str(overloaded))
+                await self.close(TRY_AGAIN, str(overloaded))
 
     async def _object(self, text: str) -> dict[str, Any]:
         try:

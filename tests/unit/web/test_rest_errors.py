@@ -24,6 +24,7 @@ STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.KeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.KeyInUse: (409, "IDEMPOTENCY_KEY_IN_USE"),
     errors.ServerStops: (503, "UNAVAILABLE"),
+    errors.IssuerUnavailable: (503, "UNAVAILABLE"),
     errors.DatabaseUnavailable: (503, "UNAVAILABLE"),
     errors.WriteConflict: (503, "UNAVAILABLE"),
     errors.CommitUnknown: (503, "UNAVAILABLE"),
@@ -68,6 +69,8 @@ def test_an_error_has_its_status_and_code(
         errors.Overloaded,
         errors.RateLimited,
         errors.KeyInUse,
+        errors.ServerStops,
+        errors.IssuerUnavailable,
         errors.DatabaseUnavailable,
     ],
 )

@@ -61,9 +61,15 @@ RULES: dict[str, Rule] = {
             refused(429, "RATE_LIMITED", "Why.", (*SUBMISSIONS, CONVEX_MUTATION), retry_after="60"),
             {
                 GRAPHQL_POST: Reply(
-                    status=429, code="RATE_LIMITED", message="Why.", retry_after="60"
+                    status=429,
+                    code="RATE_LIMITED",
+                    message="Why.",
+                    retry_after="60",
+                    retry_after_seconds=60,
                 ),
-                WEBSOCKET: Reply(status=0, code="RATE_LIMITED", message="Why."),
+                WEBSOCKET: Reply(
+                    status=0, code="RATE_LIMITED", message="Why.", retry_after_seconds=60
+                ),
             },
             not_for((*READS, REST_CANCEL), "only items that are sent are counted"),
         ),
