@@ -13,7 +13,6 @@ async def in_slices(
     """Return what `function` makes of the list, slice by slice."""
     done: list[Any] = []
     for start in range(0, len(values), SLICE):
-        if start:
-            await asyncio.sleep(0)
         done += function(values[start : start + SLICE])
+        await asyncio.sleep(0)
     return done

@@ -8,7 +8,7 @@ from typing import cast
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from schema.compiled.slices import in_slices
+from schema.compiled.slices import SLICE, in_slices
 from schema.context import Context
 from schema.types.batch_create_result import BatchCreateResult, BatchCreateStats
 from schema.types.batch_delete_result import BatchDeleteResult, BatchDeleteStats
@@ -74,7 +74,7 @@ async def to_stock_update_results(
     def results(part: Sequence[StockOutcome]) -> list[StockUpdateResult]:
         return [_to_stock_update_result(outcome, load_product) for outcome in part]
 
-    return await in_slices(results, outcomes)
+    return results(outcomes) if len(outcomes) <= SLICE else await in_slices(results, outcomes)
 
 
 def _to_stock_update_result(
