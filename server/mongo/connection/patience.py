@@ -108,8 +108,7 @@ class Wait:
         """Begin anew: the database has answered, and the block goes on."""
         if not self.has_expired:
             self._patience.answered()
-            self._timer.cancel()
-            self._begin()
+            self._until = asyncio.get_running_loop().time() + self._patience.left
 
     @contextmanager
     def paused(self) -> Iterator[None]:
@@ -118,7 +117,9 @@ class Wait:
         try:
             yield
         finally:
-            self.answered()
+            if not self.has_expired:
+                self._patience.answered()
+                self._begin()
 
     def expire(self) -> None:
         """End the block, as if it were cancelled."""
@@ -129,7 +130,18 @@ class Wait:
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         self._until = loop.time() + self._patience.left
-        self._timer = loop.call_at(self._until, self.expire)
+        self._timer = loop.call_at(self._until, self._look)
+
+    def _look(self) -> None:
+        """End the block, unless answers have come since the timer was set: then set it anew.
+
+        To do this at each answer would cost a transaction two timers more.
+        """
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._until:
+            self._timer = loop.call_at(self._until, self._look)
+        else:
+            self.expire()
 
     def _note_silence(self) -> None:
         self._patience.left = max(0.0, min(self._patience.left, self.seconds))
