@@ -13,6 +13,7 @@ from server.cli.doctor.finding import Finding, Level, wrong
 from server.domain.errors import StartupError
 from server.settings import read_settings
 
+_SUMMARIES = {0: "Nothing is wrong.", 1: "One thing is wrong."}
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
 
 
@@ -33,7 +34,7 @@ async def _report(*, as_json: bool) -> int:
         click.echo(json.dumps([asdict(one) | {"level": one.level.value} for one in found]))
     faults = sum(one.level is Level.WRONG for one in found)
     if not as_json:
-        click.echo(f"{faults} things are wrong." if faults != 1 else "One thing is wrong.")
+        click.echo(_SUMMARIES.get(faults, f"{faults} things are wrong."))
     return int(faults > 0)
 
 

@@ -65,7 +65,7 @@ def test_a_deployment_that_is_well(
     running = forked_stockbatch("doctor", **settings)
 
     assert at_rest.returncode == running.returncode == 0, running.stdout
-    assert at_rest.stdout.splitlines()[-1] == "0 things are wrong."
+    assert at_rest.stdout.splitlines()[-1] == "Nothing is wrong."
     assert f"A stockbatch server runs at {server.url}, and is ready." in running.stdout
     assert "Validators and indexes are as this version needs them." in running.stdout
 
