@@ -225,5 +225,7 @@ def error_answer(error: Exception) -> Response:
     fields: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
     if refused.reasons:
         fields["reasons"] = list(refused.reasons)
+    if refused.file:
+        fields["file"] = refused.file
     fields |= named(refusal)
     return json_answer({"error": fields}, refused.status, refused.headers)
