@@ -1,0 +1,41 @@
+/** The frame of a page: its heading, what can be done with it, and cards. */
+import { html, useEffect, useRef } from "../vendor/preact.js";
+
+/** @param {{ title: string, about?: unknown, actions?: unknown, children?: unknown }} props */
+export function Page({ title, about, actions, children }) {
+  const heading = useRef(/** @type {HTMLHeadingElement | null} */ (null));
+  useEffect(() => {
+    document.title = `${title} · stockbatch`;
+  }, [title]);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  return html`<main id="main">
+    <header class="head">
+      <div>
+        <h1 ref=${heading} tabindex="-1">${title}</h1>
+        ${about && html`<p class="about">${about}</p>`}
+      </div>
+      ${actions && html`<div class="actions">${actions}</div>`}
+    </header>
+    ${children}
+  </main>`;
+}
+
+/** @param {{ title?: string, about?: unknown, actions?: unknown, children?: unknown }} props */
+export function Card({ title, about, actions, children }) {
+  return html`<section class="card">
+    ${title && html`<header class="head">
+      <div><h2>${title}</h2>${about && html`<p class="about">${about}</p>`}</div>
+      ${actions && html`<div class="actions">${actions}</div>`}
+    </header>`}
+    ${children}
+  </section>`;
+}
+
+/** @param {{ facts: [string, unknown][], isWide?: boolean }} props names and values; those without a value are left out */
+export function Facts({ facts, isWide = false }) {
+  return html`<dl class="facts ${isWide ? "wide" : ""}">
+    ${facts
+      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
+  </dl>`;
+}
