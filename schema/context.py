@@ -16,6 +16,7 @@ from server.batches.engine.engine import Engine
 from server.batches.stored.control import BatchControl
 from server.batches.stored.keyed import KeyedBatches
 from server.batches.stored.submissions import Submissions
+from server.batches.stored.system_watch import SystemWatch
 from server.domain.caller import ANONYMOUS, NOBODY, Caller, Role
 from server.domain.errors import Overloaded, RateLimited
 from server.domain.place import current_place
@@ -24,6 +25,7 @@ from server.jobs.progress_feed import ProgressFeed
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.ledger_reads import LedgerReads
 from server.mongo.batches.results import BatchResults
+from server.mongo.batches.throughput_reads import ThroughputReads
 from server.mongo.products.product_reads import ProductReads
 from server.mongo.sent_files import SentFiles
 from server.reading import READING_ROOM
@@ -46,11 +48,13 @@ class Services:
     control: BatchControl
     batches: BatchReads
     results: BatchResults
+    throughput: ThroughputReads
     progress: ProgressFeed
     products: ProductReads
     ledger: LedgerReads
     allowance: Allowance
     sent_files: SentFiles
+    system: SystemWatch
     clock: Callable[[], datetime]
     turns: Turns = field(default_factory=Turns)
     max_query_cost: int = MAX_QUERY_COST

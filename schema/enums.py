@@ -8,6 +8,7 @@ from strawberry.types.enum import has_enum_definition
 
 from server.batches.stored.metrics import HIGH_FAILURE_RATE, SLOW_SECONDS, BatchAlertKind
 from server.domain.batch_state import BatchState
+from server.domain.caller import Role
 from server.domain.item_error import ItemErrorCode
 from server.domain.listing import ProductOrder
 from server.domain.outcome import BatchOutcome
@@ -49,6 +50,15 @@ def _publish(enum: type[Enum], description: str, members: dict[str, str]) -> Non
         raise LookupError(f"{enum.__name__} has no member {', '.join(members)}")
 
 
+_publish(
+    Role,
+    "What a caller may do; each role includes those before it.",
+    {
+        "VIEWER": "Reads products and the ledger.",
+        "OPERATOR": "Also sends mutations and submits batches, and sees, cancels and retries its own.",
+        "ADMIN": "Also sees, cancels and retries the batches of everybody, and sees the state of the system.",
+    },
+)
 _publish(
     ItemErrorCode,
     "A reason why an item of a batch failed.",
@@ -152,6 +162,7 @@ __all__ = [
     "BatchOutcome",
     "ItemErrorCode",
     "ProductOrder",
+    "Role",
     "StockUpdateReason",
     "StockUpdateStatus",
 ]

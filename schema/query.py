@@ -10,12 +10,15 @@ from schema.context import Resolving
 from schema.convert import answers, arguments
 from schema.convert.batch_operation import to_batch_operation
 from schema.convert.connection import to_connection
+from schema.convert.system import to_system, to_viewer
 from schema.inputs.filters import BatchOperationFilter, ProductFilter, StockUpdateFilter
 from schema.limits.cost import ABOUT_COST
 from schema.types.batch_operation import BatchOperation
 from schema.types.connection import After, Connection, First
 from schema.types.product import Product
 from schema.types.stock_update import StockUpdate
+from schema.types.system import System
+from schema.types.viewer import Viewer
 from server.batches.idempotency.key import KEYS_LAST
 from server.domain.caller import Role
 from server.domain.listing import ProductOrder
@@ -33,6 +36,20 @@ _RETENTION = (
     "`product` or `batchOperation` answers null for that field alone."
 )
 class Query:
+    @strawberry.field(
+        description="The caller that sends the request, and what it may do. Whoever has no valid credential gets "
+        "`UNAUTHENTICATED`, where the server needs one."
+    )
+    async def viewer(self, info: Resolving) -> Viewer:
+        return to_viewer(info.context)
+
+    @strawberry.field(
+        description="The state of the system: the server that answers, the database, the queue and the workers. For admins."
+    )
+    async def system(self, info: Resolving) -> System:
+        info.context.caller.require(Role.ADMIN)
+        return await to_system(info.context.services.system, info.context)
+
     @strawberry.field(description="The product with this id; null if it does not exist.")
     async def product(
         self,
@@ -57,7 +74,7 @@ class Query:
         order_by: Annotated[
             ProductOrder | None,
             strawberry.argument(
-                description="Order of the products. Default: by name if `filter.namePrefix` is set, otherwise by stock if the "
+                description="Order of the products. Default: by name if `filter.namePrefix` or `filter.nameContains` is set, otherwise by stock if the "
                 "filter has a stock range, otherwise oldest first. By stock, each page reads every product that the other "
                 "filters match."
             ),

@@ -8,10 +8,11 @@ from strawberry.dataloader import DataLoader
 from schema.pace import Pace
 from server.domain.item_result import ItemResult
 from server.domain.listing import Page, PageRequest
+from server.domain.result_filter import ResultFilter
 from server.mongo.batches.results import BatchResults
 
-_PageKey = tuple[str, PageRequest, bool | None]
-_CountKey = tuple[str, bool | None]
+_PageKey = tuple[str, PageRequest, ResultFilter]
+_CountKey = tuple[str, ResultFilter]
 
 
 class ResultLoaders:
@@ -27,7 +28,7 @@ class ResultLoaders:
         self._counts: DataLoader[_CountKey, int] = DataLoader(self._count, cache=False)
 
     async def page(
-        self, batch_id: str, request: PageRequest, success: bool | None
+        self, batch_id: str, request: PageRequest, where: ResultFilter
     ) -> Page[ItemResult]:
         """Return a page of a batch's results.
 
@@ -36,32 +37,32 @@ class ResultLoaders:
         """
         if request.after is not None:  # a cursor is of one batch
             async with self._pace.reading(request.first):
-                return await self._results.page(batch_id, request, success=success)
-        page = await self._pages.load((batch_id, request, success))
+                return await self._results.page(batch_id, request, where)
+        page = await self._pages.load((batch_id, request, where))
         await self._pace.turn()  # a thousand pages come at once
         return page
 
-    async def count(self, batch_id: str, success: bool | None) -> int:
+    async def count(self, batch_id: str, where: ResultFilter) -> int:
         """Return how many results a batch has over all pages."""
-        return await self._counts.load((batch_id, success))
+        return await self._counts.load((batch_id, where))
 
     async def _load(self, keys: list[_PageKey]) -> Sequence[Page[ItemResult]]:
-        alike: defaultdict[tuple[PageRequest, bool | None], list[str]] = defaultdict(list)
-        for batch_id, request, success in keys:
-            alike[request, success].append(batch_id)
+        alike: defaultdict[tuple[PageRequest, ResultFilter], list[str]] = defaultdict(list)
+        for batch_id, request, where in keys:
+            alike[request, where].append(batch_id)
         found: dict[_PageKey, Page[ItemResult]] = {}
-        for (request, success), ids in alike.items():
+        for (request, where), ids in alike.items():
             async with self._pace.reading(request.first * len(ids)):
-                pages = await self._results.pages(ids, request, success=success)
-            found |= {(one, request, success): page for one, page in zip(ids, pages, strict=True)}
+                pages = await self._results.pages(ids, request, where)
+            found |= {(one, request, where): page for one, page in zip(ids, pages, strict=True)}
         return [found[key] for key in keys]
 
     async def _count(self, keys: list[_CountKey]) -> Sequence[int]:
-        alike: defaultdict[bool | None, list[str]] = defaultdict(list)
-        for batch_id, success in keys:
-            alike[success].append(batch_id)
+        alike: defaultdict[ResultFilter, list[str]] = defaultdict(list)
+        for batch_id, where in keys:
+            alike[where].append(batch_id)
         found: dict[_CountKey, int] = {}
-        for success, ids in alike.items():
-            counts = await self._results.counts(ids, success)
-            found |= {(one, success): count for one, count in zip(ids, counts, strict=True)}
+        for where, ids in alike.items():
+            counts = await self._results.counts(ids, where)
+            found |= {(one, where): count for one, count in zip(ids, counts, strict=True)}
         return [found[key] for key in keys]

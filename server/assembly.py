@@ -19,7 +19,9 @@ from server.batches.stored.queue_watch import QueueWatch
 from server.batches.stored.single_chunk import SingleChunk
 from server.batches.stored.submissions import QueueCapacity, QueueLimits, Submissions
 from server.batches.stored.suspicion import Suspicion
+from server.batches.stored.system_watch import SystemWatch
 from server.domain.stored_batch import LEASE_SECONDS
+from server.domain.system_state import ServerFacts
 from server.domain.tracing import UNTRACED, Tracer
 from server.jobs.heartbeat import Heartbeat
 from server.jobs.housekeeping import Housekeeping
@@ -38,9 +40,11 @@ from server.mongo.batches.queue import ChunkQueue
 from server.mongo.batches.removal import BatchRemoval
 from server.mongo.batches.results import BatchResults
 from server.mongo.batches.states import BatchStates
+from server.mongo.batches.throughput_reads import ThroughputReads
 from server.mongo.batches.workers import Workers
 from server.mongo.callers import Callers
 from server.mongo.connection.driver import Driver
+from server.mongo.database_watch import DatabaseWatch
 from server.mongo.products.product_reads import ProductReads
 from server.mongo.sent_files import SentFiles
 from server.mongo.transaction import TransactionRunner
@@ -100,12 +104,16 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
     observer: Observer,
     *,
     clock: Callable[[], datetime],
+    facts: ServerFacts,
     sizes: Sizes | None = None,
     publishes: bool = False,
     is_production: bool = False,
     tracer: Tracer = UNTRACED,
 ) -> Assembly:
-    """Build the parts. `publishes`: the server has a receiver to publish successes to."""
+    """Build the parts. `facts` are what the server tells of itself.
+
+    `publishes`: the server has a receiver to publish successes to.
+    """
     sizes = sizes or Sizes()
     repositories = _Repositories(driver, database, sizes)
     engine = Engine(
@@ -156,6 +164,7 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         tracer=tracer,
         on_stored=worker.wake,
     )
+    queue = QueueWatch(repositories.queue, repositories.workers)
     services = Services(
         engine=engine,
         keyed=KeyedBatches(
@@ -181,11 +190,13 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
         ),
         batches=repositories.batches,
         results=repositories.results,
+        throughput=ThroughputReads(driver.client[database]),
         progress=ProgressFeed(repositories.batches, BatchChanges(driver, database)),
         products=ProductReads(driver.client[database], clock),
         ledger=LedgerReads(driver, database, pending_row, kinds_that_wait=KINDS_THAT_WAIT),
         allowance=allowance,
         sent_files=SentFiles(driver.client[database]),
+        system=SystemWatch(facts, queue, DatabaseWatch(driver, database)),
         clock=clock,
         max_query_cost=sizes.max_query_cost,
         is_production=is_production,
@@ -205,6 +216,6 @@ def assemble(  # noqa: PLR0913 - all that the parts have in common
             removal=repositories.removal, clock=clock, batches_last=sizes.batches_last
         ),
         publications=repositories.publications,
-        queue=QueueWatch(repositories.queue, repositories.workers),
+        queue=queue,
         heartbeat=Heartbeat(worker, repositories.workers),
     )

@@ -34,6 +34,7 @@ from server.mongo.connection.patience import Patience
 from server.mongo.connection.pool import PoolWaits
 from server.mongo.products.samples import put_samples
 from server.mongo.transaction import TransactionRunner
+from server.running import server_facts
 from server.settings import Settings
 from server.web.admission.admission import Admission
 from server.web.app import make_app
@@ -312,6 +313,7 @@ def _assembled(driver: Driver, settings: Settings, watching: _Watching) -> Assem
         runner,
         metrics,
         clock=utc_now,
+        facts=server_facts(settings, utc_now()),
         sizes=sizes,
         publishes=settings.publish_url is not None,
         is_production=settings.is_production,

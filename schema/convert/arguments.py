@@ -68,6 +68,7 @@ def from_product_filter(sent: filters.ProductFilter | None) -> listing.ProductFi
         stock_at_least=or_none(sent.stock_at_least),
         stock_at_most=or_none(sent.stock_at_most),
         name_prefix=_text(or_none(sent.name_prefix), "filter.namePrefix"),
+        name_contains=_text(or_none(sent.name_contains), "filter.nameContains"),
         ids=_ids(or_none(sent.ids), "filter.ids"),
     )
 

@@ -7,18 +7,28 @@ import strawberry
 
 from schema.context import Context
 from schema.convert.answers import product_loader, to_item_error
-from schema.convert.arguments import from_page, or_none
+from schema.convert.arguments import from_id, from_page, or_none
 from schema.convert.connection import to_connection
 from schema.enums import BatchOperationStatus, BatchOperationType
 from schema.types.batch_item_result import BatchItemResult
 from schema.types.batch_metrics import BatchAlert, BatchMetrics
-from schema.types.batch_operation import BatchOperation, LoadResults, PublicationProgress
+from schema.types.batch_operation import (
+    BatchOperation,
+    LoadResults,
+    LoadThroughput,
+    PublicationProgress,
+)
+from schema.types.batch_options import BatchOperationOptions
+from schema.types.batch_throughput import BatchThroughput, ThroughputPoint
 from schema.types.connection import Connection
 from schema.types.product import LoadProduct
 from server.batches.stored.metrics import batch_alerts, batch_metrics
 from server.domain import batch_progress
+from server.domain.item_error import ItemErrorCode
 from server.domain.item_result import ItemResult
 from server.domain.outcome import Failed
+from server.domain.result_filter import ResultFilter
+from server.domain.throughput import Throughput, intervals_of, throughput
 from server.kinds import shown
 
 
@@ -29,6 +39,7 @@ def to_batch_operation(batch: batch_progress.BatchProgress, context: Context) ->
         id=strawberry.ID(batch.id),
         operation_type=BatchOperationType(batch.kind),
         dry_run=batch.dry_run,
+        options=_to_options(batch),
         status=BatchOperationStatus(batch.state),
         outcome=batch.outcome,
         total_items=batch.total_items,
@@ -47,7 +58,47 @@ def to_batch_operation(batch: batch_progress.BatchProgress, context: Context) ->
         ],
         publication=_to_publication(batch.publication),
         load_results=_results_of(batch, context),
+        load_throughput=_throughput_of(batch, context),
     )
+
+
+def _to_options(batch: batch_progress.BatchProgress) -> BatchOperationOptions:
+    options, settings = batch.options, batch.settings
+    return BatchOperationOptions(
+        dry_run=options.dry_run,
+        atomic=options.atomic,
+        continue_on_error=options.goes_on,
+        validate_before_write=options.validate_before_write,
+        batch_size=options.batch_size,
+        new_price=settings.get("newPrice"),
+        expire_in=settings.get("expireIn"),
+        cascade_delete=settings.get("cascadeDelete"),
+    )
+
+
+def _throughput_of(batch: batch_progress.BatchProgress, context: Context) -> LoadThroughput:
+    async def load() -> BatchThroughput:
+        services = context.services
+        intervals = intervals_of(batch, services.clock())
+        found = Throughput()
+        if intervals is not None:
+            processed = await services.throughput.processed(batch.id, intervals)
+            found = throughput(batch, intervals, processed)
+        return BatchThroughput(
+            interval_ms=found.interval_ms,
+            points=[
+                ThroughputPoint(
+                    time=point.time,
+                    processed_items=point.processed.items,
+                    failed_items=point.processed.failed,
+                )
+                for point in found.points
+            ],
+            items_per_second=found.per_second,
+            remaining_ms=found.remaining_ms,
+        )
+
+    return load
 
 
 def _to_metrics(batch: batch_progress.BatchProgress, now: datetime) -> BatchMetrics:
@@ -79,9 +130,18 @@ def _results_of(batch: batch_progress.BatchProgress, context: Context) -> LoadRe
         return to_item_result(result, load_product)
 
     async def load(
-        first: int | None, after: str | None, success: bool | None
+        first: int | None,
+        after: str | None,
+        success: bool | None,
+        product_id: str | None,
+        code: ItemErrorCode | None,
     ) -> Connection[BatchItemResult]:
-        filtered = or_none(success)
+        searched = or_none(product_id)
+        filtered = ResultFilter(
+            success=or_none(success),
+            product_id=None if searched is None else from_id(searched, "productId"),
+            code=or_none(code),
+        )
         page = await results.page(batch_id, from_page(first, after), filtered)
         return to_connection(page, to_result, partial(results.count, batch_id, filtered))
 

@@ -39,6 +39,11 @@ class ProductFilter:
         default=UNSET,
         description="Only products whose name begins with this text, at most 1 000 characters. Upper and lower case differ.",
     )
+    name_contains: str | None = strawberry.field(
+        default=UNSET,
+        description="Only products whose name has this text in it, at most 1 000 characters. Upper and lower case are the same. "
+        "The database looks through the index of the names until the page is full.",
+    )
     ids: list[strawberry.ID] | None = strawberry.field(
         default=UNSET,
         description="Only products with one of these ids, at most 1 000, 24 hexadecimal characters each.",

@@ -40,12 +40,15 @@ from server.kinds.update_stock.declaration import UPDATE_STOCK
 
 PAGE: Final = 10  # a page is a command to the database, and an object of its own
 TOTAL_COUNT: Final = 100  # counting reads the list, or an index of it, to its end
+SCAN: Final = 100  # so does a search or a series that looks at every chunk of a batch
 ABOUT_COST = (
     f"Costs {PAGE}, and for each entry of the page (`first`) 1 and the cost of what is selected in it. A request that "
     "costs too much is refused with `QUERY_TOO_EXPENSIVE`: its limit is 20 000, unless the server is set up otherwise."
 )
 ABOUT_ITEMS = f"Costs {PAGE}, and 1 for each item of the request."
 _SIZE, _TOTAL = "first", "totalCount"
+_SCANNING = {"productId", "code"}  # arguments of a page that no index serves
+_THROUGHPUT = "throughput"
 _NODE = "node"  # of an entry, and no object besides, unless it has several under other names
 _PRODUCT = "Product"
 # The lists of items of the mutations whose answers read the products of the items.
@@ -172,7 +175,8 @@ class _Reader:
             page = Page(path, self._items, Level(), Level(), is_of_items=True)
             return Level(0, (page,))
         below = self.level(node.selection_set, type_, path)
-        return Level(below.own + (_key(node) != _NODE), below.pages)
+        scan = SCAN if node.name.value == _THROUGHPUT else 0
+        return Level(below.own + scan + (_key(node) != _NODE), below.pages)
 
     def _page(self, node: FieldNode, selected: SelectionSetNode, type_: object, path: str) -> Page:
         """Return a page, whose entries are what its lists have."""

@@ -1,21 +1,38 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import strawberry
 from strawberry import UNSET
 
 from schema.enums import BatchOperationStatus, BatchOperationType
-from schema.limits.cost import ABOUT_COST
+from schema.limits.cost import ABOUT_COST, SCAN
 from schema.types.batch_item_result import BatchItemResult
 from schema.types.batch_metrics import BatchAlert, BatchMetrics
+from schema.types.batch_options import BatchOperationOptions
+from schema.types.batch_throughput import BatchThroughput
 from schema.types.connection import After, Connection, First
+from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import BatchOutcome
 
-LoadResults = Callable[
-    [int | None, str | None, bool | None], Awaitable[Connection[BatchItemResult]]
-]
+
+class LoadResults(Protocol):
+    """Reads a page of the results of a batch."""
+
+    async def __call__(
+        self,
+        first: int | None,
+        after: str | None,
+        success: bool | None,
+        product_id: str | None,
+        code: ItemErrorCode | None,
+    ) -> Connection[BatchItemResult]: ...
+
+
+LoadThroughput = Callable[[], Awaitable[BatchThroughput]]
+
+_READS_ALL = f"Costs {SCAN}: no index has it, so each page reads the results of the batch that the page begins after."
 
 
 @strawberry.type(
@@ -44,6 +61,9 @@ class BatchOperation:
     dry_run: bool = strawberry.field(
         description="Whether the batch is a preview: its results are what applying it at that moment would have given, and "
         "nothing else of it is kept."
+    )
+    options: BatchOperationOptions = strawberry.field(
+        description="The options that the batch runs with."
     )
     status: BatchOperationStatus = strawberry.field(description="State of the batch.")
     outcome: BatchOutcome | None = strawberry.field(
@@ -80,6 +100,13 @@ class BatchOperation:
         description="Progress of publishing the prices of the batch; null if nothing of it is published."
     )
     load_results: strawberry.Private[LoadResults]
+    load_throughput: strawberry.Private[LoadThroughput]
+
+    @strawberry.field(
+        description=f"Progress of the batch over time, for a chart, with its present rate. Costs {SCAN}."
+    )
+    async def throughput(self) -> BatchThroughput:
+        return await self.load_throughput()
 
     @strawberry.field(
         description="Results of the items that have been processed, in input order, page by page. While the batch runs, they end "
@@ -96,5 +123,18 @@ class BatchOperation:
                 description="Whether to return items that succeeded. True: only these. False: only items that failed. Default: all."
             ),
         ] = UNSET,
+        product_id: Annotated[
+            strawberry.ID | None,
+            strawberry.argument(
+                description="Id of a product: only results with this id, as it was sent or created; 24 hexadecimal characters. "
+                f"{_READS_ALL}"
+            ),
+        ] = UNSET,
+        code: Annotated[
+            ItemErrorCode | None,
+            strawberry.argument(
+                description=f"Only items that failed and have an error with this code. {_READS_ALL}"
+            ),
+        ] = UNSET,
     ) -> Connection[BatchItemResult]:
-        return await self.load_results(first, after, success)
+        return await self.load_results(first, after, success, product_id, code)

@@ -1,10 +1,13 @@
 """A stored batch as a caller sees it: its state, its counts and its times."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from server.domain.batch_state import TRANSITIONS, BatchState
 from server.domain.file_form import FileForm
+from server.domain.options import BatchOptions
 from server.domain.outcome import BatchOutcome
 
 
@@ -23,7 +26,8 @@ class BatchProgress:
 
     `kind` is the name of its `BatchKind`. `publication` is None if the batch publishes nothing.
     `error` says why the batch FAILED. `dry_run`: it shows what would come of its items, and changes
-    nothing. `file` is the form of the file that its items came in.
+    nothing. `options` and `settings` are those that it runs with. `file` is the form of the file
+    that its items came in.
     """
 
     id: str
@@ -40,6 +44,8 @@ class BatchProgress:
     retry_of: str | None
     publication: PublicationProgress | None
     dry_run: bool = False
+    options: BatchOptions = field(default_factory=BatchOptions)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     file: FileForm | None = None
 
     @property

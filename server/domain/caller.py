@@ -43,9 +43,13 @@ class Caller:
         """
         if self is NOBODY:
             raise Unauthenticated("Say who you are: send the header Authorization: Bearer …")
-        if self.role is None or not self.role.includes(role):
+        if not self.may(role):
             has = f"has the role {self.role.value}" if self.role else "has no role"
             raise Forbidden(f"This needs the role {role.value}, and {self.name} {has}.")
+
+    def may(self, role: Role) -> bool:
+        """Return whether the caller may do what `role` allows."""
+        return self.role is not None and self.role.includes(role)
 
     @property
     def sees_batches_of(self) -> str | None:

@@ -58,6 +58,7 @@ class ProductFilter:
     stock_at_least: int | None = None
     stock_at_most: int | None = None
     name_prefix: str | None = None
+    name_contains: str | None = None
     ids: Sequence[str] | None = None
 
 

@@ -36,6 +36,7 @@ CHUNKS_BY_PROGRESS = (
     "unpublishedCount_1"
 )
 CHUNKS_BY_FIRST = "batchId_1_first_1_last_1"
+CHUNKS_BY_END = "batchId_1_doneAt_1_successCount_1_failureCount_1"
 CHUNKS_BY_ROW = "waitingRows"
 CHUNKS_BY_WAITING_ITEM = "waitingItems"
 
@@ -90,6 +91,10 @@ INDEXES: dict[str, list[IndexModel]] = {
         _index(
             *("batchId", "status", "successCount", "failureCount"),
             *("publishingCount", "publishedCount", "unpublishedCount"),
+        ),
+        _index(
+            *("batchId", "doneAt", "successCount", "failureCount"),
+            partialFilterExpression={"doneAt": {"$exists": True}},
         ),
         _index("lease.expiresAt", sparse=True),
         # Of chunks whose rows wait, with all that counting them needs: see `waiting/rows.py`.

@@ -32,6 +32,8 @@ from server.mongo.connection.command_spans import CommandSpans
 from server.mongo.connection.deployment import is_writable
 from server.mongo.connection.driver import Driver, DriverName, connect
 from server.mongo.transaction import TransactionRunner
+from server.running import server_facts
+from server.settings import Settings
 from server.web.app import make_app
 from server.web.convex.view import Convex
 from server.web.graphql.view import GraphQLView
@@ -211,6 +213,7 @@ async def open_shop(
             runs,
             metrics,
             clock=clock,
+            facts=server_facts(Settings(), clock()),
             sizes=sizes,
             publishes=publishes,
             tracer=tracer,

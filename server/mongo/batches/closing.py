@@ -45,6 +45,7 @@ class Closure(NamedTuple):
                     "outcomes": {"$concatArrays": ["$outcomes", closed]},
                     "failureCount": {"$add": ["$failureCount", {"$size": "$unanswered"}]},
                     "status": "done",
+                    "doneAt": "$$NOW",
                 }
             },
             {"$unset": ["unanswered", "lease", "rows"]},

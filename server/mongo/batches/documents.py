@@ -68,12 +68,11 @@ def from_batch(batch: StoredBatch, state: BatchState) -> Document:
 
 
 def to_stored_batch(document: Document) -> StoredBatch:
-    options = {name: value for name, value in document["options"].items() if name in _OPTIONS}
     return StoredBatch(
         id=str(document["_id"]),
         kind=document["operationType"],
         settings=document["settings"],
-        options=BatchOptions(**options),
+        options=_to_options(document),
         lanes=document["lanes"],
         chunks=document["chunks"],
         total_items=document["totalItems"],
@@ -91,6 +90,11 @@ def to_stored_batch(document: Document) -> StoredBatch:
         trace=document.get("trace"),
         file=to_file_form(document.get("file")),
     )
+
+
+def _to_options(document: Document) -> BatchOptions:
+    options = {name: value for name, value in document["options"].items() if name in _OPTIONS}
+    return BatchOptions(**options)
 
 
 def from_file_form(form: FileForm | None) -> Document | None:
@@ -144,6 +148,8 @@ def to_batch_progress(document: Document, sums: Mapping[str, int] | None) -> Bat
         retry_of=str(document["retryOf"]) if "retryOf" in document else None,
         publication=publication,
         dry_run=document["options"].get("dry_run", False),
+        options=_to_options(document),
+        settings=document["settings"],
         file=to_file_form(document.get("file")),
     )
 

@@ -65,6 +65,7 @@ class ChunkReceipts:
                     "$set": {
                         "status": {"$cond": [is_done, "done", "pending"]},
                         "lease": {"$cond": [is_done, "$$REMOVE", "$lease"]},
+                        "doneAt": {"$cond": [is_done, "$$NOW", "$$REMOVE"]},
                         "rows": {"$cond": [is_done, "$$REMOVE", "$rows"]},
                     }
                 },

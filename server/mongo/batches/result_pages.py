@@ -16,6 +16,7 @@ from bson import ObjectId
 
 from server.domain.item_result import ItemResult
 from server.domain.lanes import MOST_LANES
+from server.domain.result_filter import ALL_RESULTS, ResultFilter
 from server.mongo.batches.documents import FAILED, ToOutcome
 from server.mongo.batches.pause import Pause
 from server.mongo.batches.stored_results import results_of
@@ -30,11 +31,11 @@ _CHUNKS_IN_A_REPLY = 50_000  # some 6 MB; MongoDB's replies have 16 at most
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPages:
-    """The first `count` results behind the item `after`; with `success` these alone."""
+    """The first `count` results behind the item `after`; of those that meet `where`."""
 
     count: int
     after: int = -1
-    success: bool | None = None
+    where: ResultFilter = ALL_RESULTS
 
     async def read(
         self, database: Database, batch_ids: Sequence[str], to_outcome: ToOutcome
@@ -79,11 +80,20 @@ class ResultPages:
         of each lane hold smaller indexes only.
         """
         first_chunks = {"$firstN": {"input": _PLACE, "n": self.count + MOST_LANES}}
+        conditions = _conditions(self.where, self.after)
+        search: list[Document] = []
+        if self.where.searches:
+            found = {"$ne": ["$found", 0]}
+            search = [
+                {"$set": {"found": {"$size": _matching(conditions)}}},
+                {"$match": {"$expr": {"$or": [found, {"$eq": ["$status", "pending"]}]}}},
+            ]
         reply = await database.command(
             {
                 "aggregate": "batchChunks",
                 "pipeline": [
                     {"$match": self._query(batch_ids)},
+                    *search,
                     {"$sort": {"batchId": 1, "first": 1}},
                     {"$group": {"_id": "$batchId", "chunks": first_chunks}},
                 ],
@@ -97,8 +107,8 @@ class ResultPages:
 
     def _query(self, batch_ids: Sequence[str]) -> Document:
         counts = ["successCount", "failureCount"]
-        if self.success is not None:
-            counts = ["successCount" if self.success else "failureCount"]
+        if self.where.success is not None:
+            counts = ["successCount" if self.where.success else "failureCount"]
         return {
             "batchId": {"$in": [ObjectId(one) for one in batch_ids]},
             "last": {"$gt": self.after},
@@ -125,18 +135,17 @@ class ResultPages:
         return ids, None
 
     def _results_in(self, chunk: Document) -> int:
+        if self.where.searches:
+            return int(chunk["found"])
         successes, failures = chunk["successes"], chunk["failures"]
-        if self.success is None:
+        if self.where.success is None:
             return int(successes + failures)
-        return int(successes if self.success else failures)
+        return int(successes if self.where.success else failures)
 
     @property
     def _part(self) -> Document:
         """Return the projection of a chunk: the outcomes of the page and what belongs to them."""
-        wanted: list[Any] = [{"$gt": ["$$one.index", self.after]}]
-        if self.success is not None:
-            wanted.append({"$ne" if self.success else "$eq": ["$$one.kind", FAILED]})
-        outcomes = {"$filter": {"input": "$outcomes", "as": "one", "cond": {"$and": wanted}}}
+        outcomes = _matching(_conditions(self.where, self.after))
         ordered = {"$sortArray": {"input": outcomes, "sortBy": {"index": 1}}}
         page = {"$slice": [ordered, self.count]}
         of_page = {"$in": ["$$one.index", "$$page.index"]}
@@ -162,7 +171,57 @@ _PLACE = {
     "status": "$status",
     "successes": "$successCount",
     "failures": "$failureCount",
+    "found": "$found",
 }
+
+
+async def counts_of_search(
+    database: Database, batch_ids: Sequence[str], where: ResultFilter
+) -> Mapping[str, int]:
+    """Return how many results of each batch meet the filter; a batch without any is left out."""
+    reply = await database.command(
+        {
+            "aggregate": "batchChunks",
+            "pipeline": [
+                {"$match": {"batchId": {"$in": [ObjectId(one) for one in batch_ids]}}},
+                {
+                    "$group": {
+                        "_id": "$batchId",
+                        "found": {"$sum": {"$size": _matching(_conditions(where))}},
+                    }
+                },
+            ],
+            "hint": CHUNKS_BY_FIRST,
+            "cursor": {"batchSize": len(batch_ids) + 1},
+            "readConcern": {"level": "majority"},
+        }
+    )
+    return {str(found["_id"]): found["found"] for found in reply["cursor"]["firstBatch"]}
+
+
+def _matching(conditions: Sequence[Document]) -> Document:
+    return {"$filter": {"input": "$outcomes", "as": "one", "cond": {"$and": list(conditions)}}}
+
+
+def _conditions(where: ResultFilter, after: int = -1) -> list[Document]:
+    """Return the conditions that an outcome, `$$one`, must meet."""
+    conditions: list[Document] = [{"$gt": ["$$one.index", after]}]
+    if where.success is not None:
+        conditions.append({"$ne" if where.success else "$eq": ["$$one.kind", FAILED]})
+    if where.code is not None:
+        codes = {"$ifNull": ["$$one.errors.code", []]}
+        conditions.append({"$in": [where.code.value, codes]})
+    if where.product_id is not None:
+        sent = {"$eq": [_in_lower_case("$$one.productId"), where.product_id]}
+        created = {"$eq": ["$$one.product._id", ObjectId(where.product_id)]}
+        conditions.append({"$or": [sent, created]})
+    return conditions
+
+
+def _in_lower_case(text: str) -> Document:
+    """Return the text in lower case; what was sent as an id may be no text."""
+    is_text = {"$eq": [{"$type": text}, "string"]}
+    return {"$cond": [is_text, {"$toLower": text}, text]}
 
 
 def _if_present(name: str, value: Any) -> Document:

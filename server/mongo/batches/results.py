@@ -11,10 +11,11 @@ from bson import ObjectId
 
 from server.domain.item_result import ItemResult
 from server.domain.listing import Page, PageRequest
+from server.domain.result_filter import ALL_RESULTS, ResultFilter
 from server.mongo.batches.batch_reads import sums_of_chunks
 from server.mongo.batches.documents import ToOutcome
 from server.mongo.batches.pause import Pause
-from server.mongo.batches.result_pages import ResultPages
+from server.mongo.batches.result_pages import ResultPages, counts_of_search
 from server.mongo.batches.stored_results import results_of
 from server.mongo.collections import CHUNKS_BY_FIRST
 from server.mongo.connection.document import Document
@@ -33,20 +34,20 @@ class BatchResults:
         self._chunks = database["batchChunks"]
 
     async def page(
-        self, batch_id: str, request: PageRequest, *, success: bool | None = None
+        self, batch_id: str, request: PageRequest, where: ResultFilter = ALL_RESULTS
     ) -> Page[ItemResult]:
         """Return a page of the results of those items that have an outcome.
 
-        With `success` only the successes, or only the failures.
+        With `where` only those that meet it.
 
         Raises:
             BadInput: the cursor is malformed or of another list.
         """
-        (page,) = await self.pages([batch_id], request, success=success)
+        (page,) = await self.pages([batch_id], request, where)
         return page
 
     async def pages(
-        self, batch_ids: Sequence[str], request: PageRequest, *, success: bool | None = None
+        self, batch_ids: Sequence[str], request: PageRequest, where: ResultFilter = ALL_RESULTS
     ) -> Sequence[Page[ItemResult]]:
         """Return the same page of each of the batches.
 
@@ -57,7 +58,7 @@ class BatchResults:
         if request.after is not None:
             order = _order(batch_ids[0])
             after = int(decode_cursor(request.after, order=order, value_type=int).value)
-        wanted = ResultPages(count=request.first + 1, after=after, success=success)
+        wanted = ResultPages(count=request.first + 1, after=after, where=where)
         found = await wanted.read(self._database, batch_ids, self._to_outcome)
         pages, pause = [], Pause()
         for batch_id in batch_ids:
@@ -65,17 +66,26 @@ class BatchResults:
             await pause.after(len(pages[-1].items))
         return pages
 
-    async def count(self, batch_id: str, success: bool | None = None) -> int:
+    async def count(self, batch_id: str, where: ResultFilter = ALL_RESULTS) -> int:
         """Return how many results there are over all pages."""
-        (total,) = await self.counts([batch_id], success)
+        (total,) = await self.counts([batch_id], where)
         return total
 
-    async def counts(self, batch_ids: Sequence[str], success: bool | None = None) -> Sequence[int]:
-        """Return how many results each of the batches has, counted along an index."""
+    async def counts(
+        self, batch_ids: Sequence[str], where: ResultFilter = ALL_RESULTS
+    ) -> Sequence[int]:
+        """Return how many results each of the batches has.
+
+        They are counted along an index, unless the filter searches.
+        """
+        if where.searches:
+            with translated():
+                found = await counts_of_search(self._database, batch_ids, where)
+            return [found.get(one, 0) for one in batch_ids]
         ids = [ObjectId(batch_id) for batch_id in batch_ids]
         with translated():
             sums = await sums_of_chunks(self._database, ids)
-        counted = ["success", "failure"] if success is None else [_COUNTED[success]]
+        counted = ["success", "failure"] if where.success is None else [_COUNTED[where.success]]
         return [sum(sums[one][name] for name in counted) for one in ids]
 
     async def stream(

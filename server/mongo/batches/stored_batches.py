@@ -100,7 +100,7 @@ class StoredBatches:
             raise
         self._evidence.recorded(self._batches, {"_id": ObjectId(batch.id)})
         document = from_chunk(batch, chunk, objects=objects, blocked=False)
-        done = {"status": "done", "outcomes": list(ending.outcomes)}
+        done = {"status": "done", "doneAt": ending.at, "outcomes": list(ending.outcomes)}
         await self._chunks.insert_one(document | done | counts, session=self._session)
 
     async def begin(self, batch: StoredBatch) -> None:

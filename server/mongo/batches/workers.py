@@ -9,12 +9,14 @@ from pymongo.write_concern import WriteConcern
 
 from server.domain.death import Death
 from server.domain.queue_state import SILENT_SECONDS
+from server.domain.system_state import WorkerState
 from server.mongo.connection.document import Document, until
 from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 
 _FORGET_SECONDS: Final = 10 * SILENT_SECONDS
 _MOST_WORKERS: Final = 10_000  # to count
+_MOST_SHOWN: Final = 1_000
 _SEEN_MS: Final = 1_000
 _SILENT_MS: Final = timedelta(seconds=SILENT_SECONDS) // timedelta(milliseconds=1)
 
@@ -83,6 +85,31 @@ class Workers:
             for death in deaths
             if (worker := found.get(death.worker)) is None
             or not ("leftAt" in worker or worker["seenAt"] > death.at)
+        ]
+
+    async def states(self) -> Sequence[WorkerState]:
+        """Return the workers that were seen in the last minutes, the one seen last first.
+
+        Raises:
+            StoreError: the database did not answer within a second.
+        """
+        since: Document = {"$subtract": ["$$NOW", _SILENT_MS]}
+        with translated():
+            found = await self._workers.find(
+                {},
+                {"seenAt": 1, "leftAt": 1, "isAlive": {"$gt": ["$seenAt", since]}},
+                sort=[("seenAt", -1), ("_id", 1)],
+                limit=_MOST_SHOWN,
+                max_time_ms=_SEEN_MS,
+            ).to_list(None)
+        return [
+            WorkerState(
+                name=worker["_id"],
+                seen_at=worker["seenAt"],
+                left_at=worker.get("leftAt"),
+                is_alive=worker["isAlive"] and "leftAt" not in worker,
+            )
+            for worker in found
         ]
 
     async def seen(self) -> int:

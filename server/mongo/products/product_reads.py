@@ -1,5 +1,6 @@
 """Reading products outside a transaction, from a snapshot that a majority acknowledged."""
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from unicodedata import normalize
@@ -78,7 +79,7 @@ def product_listing(where: ProductFilter, order: ProductOrder | None, now: datet
 
 
 def _natural_order(where: ProductFilter) -> ProductOrder:
-    if where.name_prefix is not None:
+    if where.name_prefix is not None or where.name_contains is not None:
         return ProductOrder.NAME_ASC
     if where.stock_at_least is not None or where.stock_at_most is not None:
         return ProductOrder.STOCK_ASC
@@ -132,6 +133,8 @@ def _query(where: ProductFilter, now: datetime) -> Document:
     if where.name_prefix is not None:
         ranges = [{"name": _starts_with(form)} for form in _forms(where.name_prefix)]
         conditions.append({"$or": ranges} if len(ranges) > 1 else ranges[0])
+    if where.name_contains:
+        conditions.append({"name": {"$regex": _contains(where.name_contains), "$options": "i"}})
     if where.ids is not None:
         conditions.append({"_id": {"$in": to_object_ids(where.ids)}})
     return {"$and": conditions}
@@ -141,6 +144,11 @@ def _forms(text: str) -> list[str]:
     """Return the text as it is stored, and as 0.1.0 may have stored it: in the form NFD."""
     decomposed = normalize("NFD", text)
     return [text] if decomposed == text else [text, decomposed]
+
+
+def _contains(text: str) -> str:
+    """Return a regular expression for the text, in both forms in which it may be stored."""
+    return "|".join(re.escape(form).replace("\0", r"\x00") for form in _forms(text))
 
 
 def _starts_with(prefix: str) -> Document:

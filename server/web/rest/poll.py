@@ -31,7 +31,7 @@ async def poll(request: Request, batch: BatchProgress, results: BatchResults) ->
         if (place := current_place()) is not None:
             await place.weigh(min(batch.processed_items, MAX_PAGE_SIZE))
         page = PageRequest(first=MAX_PAGE_SIZE)
-        found = await results.page(batch.id, page, success=None)
+        found = await results.page(batch.id, page)
         answer["results"] = [polled(result) for result in found.items]
     return json_answer(answer | {"resultsUrl": f"/api/batches/{batch.id}/results"})
 

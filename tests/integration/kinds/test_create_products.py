@@ -57,9 +57,10 @@ REFUSED: list[tuple[str, Any, str]] = [
             (2**31, f"2147483648 {AMOUNT_RANGE}"),
             (1e300, f"1e+300 {AMOUNT_RANGE}"),
             (10**400, f"that was sent {AMOUNT_RANGE}"),
-            (0.5, "0.5 is not a whole number."),
         )
     ),
+    ("price", 0.5, "The price 0.5 is not a whole number. It is in whole cents: did you mean 50?"),
+    ("stock", 0.5, "The stock 0.5 is not a whole number."),
 ]
 # the fields that are sent, the fields that are stored
 TAKEN: list[tuple[dict[str, Any], dict[str, Any]]] = [

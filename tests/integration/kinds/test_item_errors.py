@@ -174,7 +174,7 @@ async def test_a_bad_field_is_an_invalid_field(shop: Shop) -> None:
     message = "The stock -1 is out of range: it may be from 0 to 2147483647."
     error = item_error("INVALID_FIELD", message, "products", "0", "stock")
     assert created == {"failed": [failure(0, None, error)]}
-    message = "The price 0.5 is not a whole number."
+    message = "The price 0.5 is not a whole number. It is in whole cents: did you mean 50?"
     error = item_error("INVALID_FIELD", message, "updates", "0", "data", "price")
     assert updated == {"notFound": [], "failed": [failure(0, known, error)]}
     assert list(shop.products.find()) == before

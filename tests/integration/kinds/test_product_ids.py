@@ -25,7 +25,6 @@ mutation ($productIds: [ID!]!, $options: BatchDiscontinueOptions) {
 }
 """
 MALFORMED = {  # and how it is shown
-    "": "“”",
     "a" * 23: "“" + "a" * 23 + "”",
     "a" * 25: "“" + "a" * 25 + "”",
     "g" * 24: "“" + "g" * 24 + "”",
@@ -45,9 +44,12 @@ def updates(*ids: str) -> list[dict[str, Any]]:
 async def test_a_malformed_id_fails_its_item_alone_and_is_shown_short(shop: Shop) -> None:
     (known,) = await shop.put(10)
 
-    results = await shop.ask(UPDATE_STOCK, updates=updates(*MALFORMED, known))
+    results = await shop.ask(UPDATE_STOCK, updates=updates(*MALFORMED, "", known))
 
-    assert results[:-1] == [
+    missing = "The productId is missing: an id is 24 hexadecimal characters."
+    error = {"code": "INVALID_PRODUCT_ID", "message": missing}
+    assert results[-2] == {"productId": "", "newStock": None, "error": error}
+    assert results[:-2] == [
         {
             "productId": cut(sent),
             "newStock": None,

@@ -17,8 +17,8 @@ mutation ($updates: [StockUpdateInput!]!) {
 """
 OUT_OF_RANGE = "is out of range: it may be from -2147483647 to 2147483647."
 REFUSED: dict[str, str] = {  # as it stands in the body, and what is told
-    "1e400": "The quantity inf is not a finite number.",
-    "-1e400": "The quantity -inf is not a finite number.",
+    "1e400": "The quantity Infinity is not a finite number.",
+    "-1e400": "The quantity -Infinity is not a finite number.",
     "4.99999999999999999999": "The quantity 4.999999999999999 is not a whole number.",
     "5.00000000000000000001": "The quantity 5.000000000000001 is not a whole number.",
     "1e-400": "The quantity 5e-324 is not a whole number.",

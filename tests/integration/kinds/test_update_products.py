@@ -139,7 +139,7 @@ async def test_all_that_is_wrong_with_an_item_is_told_at_once(shop: Shop) -> Non
 
     malformed = "“nonsense” is not a product id: an id is 24 hexadecimal characters."
     long = "The name has 201 characters: it must have 1 to 200."
-    infinite = "The price 0.5 is not a whole number."
+    fraction = "The price 0.5 is not a whole number. It is in whole cents: did you mean 50?"
     blank = "The category is blank: it must have 1 to 100 characters."
     assert result["failed"] == [
         failure(
@@ -147,7 +147,7 @@ async def test_all_that_is_wrong_with_an_item_is_told_at_once(shop: Shop) -> Non
             "nonsense",
             error("INVALID_PRODUCT_ID", malformed, "1", "productId"),
             error("INVALID_FIELD", long, "1", "data", "name"),
-            error("INVALID_FIELD", infinite, "1", "data", "price"),
+            error("INVALID_FIELD", fraction, "1", "data", "price"),
             error("INVALID_FIELD", blank, "1", "data", "category"),
         )
     ]

@@ -215,7 +215,8 @@ def _refusal(answer: Mapping[str, Any]) -> tuple[str | None, str]:
         code = answer.get("errorData", {}).get("code", "INTERNAL")
         message = answer["errorMessage"]
     else:
-        error = answer.get("error") or answer
+        told = answer.get("error")  # a text in a row of the ledger, which is no refusal
+        error = told if isinstance(told, Mapping) else {} if told else answer
         code, message = (error["code"], error["message"]) if error.get("code") else (None, "")
     return code, _ERROR_ID.sub("…", message)
 

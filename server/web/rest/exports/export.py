@@ -32,8 +32,8 @@ _ORDERS = {
 }
 _STATUSES = {status.value: status for status in StockUpdateStatus}
 _PRODUCT_PARAMETERS = (
-    *(FORMAT, "category", "discontinued", "stockAtLeast", "stockAtMost", "namePrefix", "ids"),
-    "orderBy",
+    *(FORMAT, "category", "discontinued", "stockAtLeast", "stockAtMost", "namePrefix"),
+    *("nameContains", "ids", "orderBy"),
 )
 _LEDGER_PARAMETERS = (FORMAT, "productId", "status", "batchId", "since", "until")
 
@@ -50,7 +50,7 @@ class ExportServices(Protocol):
 
 
 async def export_products(request: Request, services: ExportServices, place: Place) -> Response:
-    """Return the products that match the filter, oldest first; by name with a `namePrefix`.
+    """Return the products that match the filter, oldest first, or by name if it has a name.
 
     The file takes its `place` for each block, and gives it back while the block is sent.
 
@@ -65,11 +65,13 @@ async def export_products(request: Request, services: ExportServices, place: Pla
         stock_at_least=sent.number("stockAtLeast"),
         stock_at_most=sent.number("stockAtMost"),
         name_prefix=sent.text("namePrefix"),
+        name_contains=sent.text("nameContains"),
         ids=sent.ids("ids"),
     )
     order = sent.one_of("orderBy", _ORDERS)
     sent.check()
-    usual = ProductOrder.CREATED_ASC if where.name_prefix is None else ProductOrder.NAME_ASC
+    has_name = where.name_prefix is not None or where.name_contains is not None
+    usual = ProductOrder.NAME_ASC if has_name else ProductOrder.CREATED_ASC
 
     return await _file(
         request, place, PRODUCTS, lambda page: services.products.page(where, order or usual, page)
