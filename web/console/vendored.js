@@ -1,4 +1,4 @@
-/** What the console takes of Preact and htm. Its types are in vendored.d.ts. */
+/** What the console takes of Preact and htm. Its types stand beside the file that is written. */
 import htm from "htm";
 import { h } from "preact";
 
