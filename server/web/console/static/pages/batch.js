@@ -6,7 +6,7 @@ import { CANCEL, RETRY, RETRY_PUBLICATION, THROUGHPUT } from "../data/queries.js
 import { isRunning, paceInWords, Progress, State } from "../parts/batches.js";
 import { Bars } from "../parts/charts.js";
 import { Button } from "../parts/controls.js";
-import { counted, duration, moment, number, price } from "../parts/format.js";
+import { brief, counted, duration, moment, number, price } from "../parts/format.js";
 import { useBatch } from "../parts/follow.js";
 import { useAction, useLoaded } from "../parts/hooks.js";
 import { Card, Facts, Page } from "../parts/layout.js";
@@ -71,19 +71,20 @@ function Actions({ batch, onChanged, onMend }) {
   `;
 }
 
-/** @param {{ batch: Batch }} props */
-export function ProgressCard({ batch }) {
+/** @param {{ batch: Batch, isWide?: boolean }} props */
+export function ProgressCard({ batch, isWide = false }) {
   const { totalItems, successCount, failureCount, startedAt, completedAt, createdAt, publication, retryOf } = batch;
   const took = completedAt ? duration(Date.parse(completedAt) - Date.parse(createdAt)) : null;
   return html`<${Card} title="Progress" actions=${html`<${State} batch=${batch} />`}>
     <${Progress} batch=${batch} />
     <p class="rate" aria-live="off">${paceInWords(batch) || "\u00a0"}</p>
-    <${Facts} facts=${[
+    <${Facts} isWide=${isWide} facts=${[
       ["Items", number(totalItems)],
       [batch.dryRun ? "Would succeed" : "Succeeded", number(successCount)],
       [batch.dryRun ? "Would fail" : "Failed", html`<span class=${failureCount ? "wrong" : ""}>${number(failureCount)}</span>`],
-      ["Started", startedAt ? moment(startedAt) : "not yet"],
-      ["Ended", completedAt ? `${moment(completedAt)}, after ${took}` : "not yet"],
+      ["Started", startedAt ? brief(startedAt) : "not yet"],
+      ["Ended", completedAt ? brief(completedAt) : "not yet"],
+      ["Took", took],
       ["Prices published", publication && `${number(publication.published)}, ${number(publication.pending)} wait, ${number(publication.failed)} failed`],
       ["Retry of", retryOf && html`<a href=${href("batches", retryOf)}><code>${retryOf}</code></a>`],
     ]} />

@@ -72,7 +72,7 @@ const COLUMNS = [
     title: "Progress",
     cell: (batch) => html`<div class="with-bar"><${Progress} batch=${batch} /><span class="number">${done(batch)}</span></div>`,
   },
-  { title: "Items", isNumber: true, cell: ({ totalItems }) => number(totalItems) },
+  { title: "Items", isNumber: true, isExtra: true, cell: ({ totalItems }) => number(totalItems) },
   {
     title: "Failed",
     isNumber: true,

@@ -6,7 +6,7 @@ import { KINDS } from "../data/kinds.js";
 import { Button } from "../parts/controls.js";
 import { useAction } from "../parts/hooks.js";
 import { Page } from "../parts/layout.js";
-import { ErrorNotice } from "../parts/notices.js";
+import { ErrorNotice, Notice } from "../parts/notices.js";
 import { Applied } from "./import/applied.js";
 import { Choose } from "./import/choose.js";
 import { Columns, Detected } from "./import/detected.js";
@@ -65,7 +65,7 @@ export function ImportPage() {
   >
     <${Steps} now=${step} />
     ${step === 0 && html`<${Choose} kind=${kind} onKind=${setKind} options=${options} onOptions=${setOptions} onFile=${(/** @type {File} */ chosen) => look(chosen, {})} />`}
-    <${ErrorNotice} error=${error} />
+    ${lacksColumns(kind, error) ? html`<${Notice} title="Which of its columns is which? The names in the file are others." />` : html`<${ErrorNotice} error=${error} />`}
     ${step > 0 && isBusy && !preview && html`<section class="card tall" aria-busy="true"><p role="status">Reading the file …</p></section>`}
     ${detected && step < 3 && html`
       <${Detected} file=${detected} />
@@ -82,6 +82,17 @@ export function ImportPage() {
     ${step === 2 && preview && html`<${Preview} kind=${kind} batchId=${preview.batchId} isBusy=${isBusy} onApply=${apply} />`}
     ${applied && html`<${Applied} kind=${kind} batchId=${applied} onSent=${setApplied} />`}
   <//>`;
+}
+
+/**
+ * Return whether a file was refused for nothing but the names of its columns.
+ *
+ * @param {Kind} kind
+ * @param {import("../data/errors.js").ApiError | undefined} error
+ */
+function lacksColumns(kind, error) {
+  const found = error?.file?.columns?.map(({ column }) => column);
+  return Boolean(found?.length) && kind.columns.some(({ name, isRequired }) => isRequired && !found?.includes(name));
 }
 
 /** @param {{ now: number }} props */

@@ -45,7 +45,7 @@ export function Table({ caption, columns, rows, keyOf, empty, toneOf = () => "" 
 function cellOf(column, row) {
   return column.isHead
     ? html`<th key=${column.title} scope="row" class=${classOf(column)}>${column.cell(row)}</th>`
-    : html`<td key=${column.title} class=${classOf(column)}>${column.cell(row)}</td>`;
+    : html`<td key=${column.title} class=${classOf(column)} data-title=${column.title}>${column.cell(row)}</td>`;
 }
 
 /** @param {{ isNumber?: boolean, isExtra?: boolean }} column */

@@ -13,7 +13,7 @@ export function Applied({ kind, batchId, onSent }) {
   const { data: batch, error } = useBatch(batchId);
   if (!batch) return html`<${ErrorNotice} error=${error} /><section class="card tall" aria-busy="true"></section>`;
   return html`
-    <${ProgressCard} batch=${batch} />
+    <${ProgressCard} batch=${batch} isWide />
     ${!isRunning(batch) && batch.failureCount === 0 && html`<${Notice} tone="good" title="${counted(batch.successCount, "row")} applied.">
       <p><a href=${href("batches", batchId)}>See the batch</a> or <a href=${href("products")}>the products</a>.</p>
     <//>`}

@@ -85,7 +85,7 @@ function CellField({ label, value, isNumber, isWrong, error, onInput }) {
       aria-invalid=${isWrong}
       aria-describedby=${isWrong ? id : undefined}
       spellcheck=${false}
-      size=${Math.min(26, Math.max(6, value.length + 1))}
+      size=${Math.min(28, Math.max(6, value.length + 3))}
       value=${value}
       onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ { currentTarget }) => onInput(currentTarget.value)}
     />
