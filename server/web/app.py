@@ -50,7 +50,7 @@ def make_app(  # noqa: PLR0913 - every door
     return Starlette(
         routes=[
             Route("/", console_page.response),
-            Mount("/console", routes=console.routes()),
+            Mount("/console", console.router()),
             *([Mount("/graphiql", routes=files.routes())] if has_page else []),
             Route("/graphql", graphql, methods=METHODS),
             WebSocketRoute("/graphql", graphql),

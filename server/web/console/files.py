@@ -15,7 +15,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route, Router
 
 from server.web.accept import qualities, quality
 
@@ -60,9 +60,9 @@ class ConsoleFiles:
             digest.update(f"{path}\0{len(file.content)}\0".encode() + file.content)
         self.version = digest.hexdigest()[:_HASH_CHARACTERS]
 
-    def routes(self) -> list[BaseRoute]:
-        """Return the routes below the folder that the page calls `console/`."""
-        return [Route("/{version}/{path:path}", self._file)]
+    def router(self) -> Router:
+        """Return what answers below the folder that the page calls `console/`."""
+        return Router([Route("/{version}/{path:path}", self._file)], redirect_slashes=False)
 
     async def _file(self, request: Request) -> Response:
         file = self.by_path.get(request.path_params["path"])

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, Response
 from server.web.console.files import ConsoleFiles
 from server.web.graphiql.policy import policy
 
+_NO_MODULES = ("loading.js",)  # a script that runs before them
 _PAGE = Path(__file__).with_name("page.html")
 
 
@@ -18,10 +19,12 @@ class ConsolePage:
 
     def __init__(self, files: ConsoleFiles, *, has_graphiql: bool) -> None:
         """`has_graphiql`: the page links to it."""
-        scripts = [path for path in files.by_path if path.endswith(".js")]
+        modules = [
+            path for path in files.by_path if path.endswith(".js") and path not in _NO_MODULES
+        ]
         preloads = "\n    ".join(
             f'<link rel="modulepreload" href="console/{files.version}/{path}" />'
-            for path in scripts
+            for path in modules
         )
         page = Template(_PAGE.read_text(encoding="utf-8")).substitute(
             version=files.version,

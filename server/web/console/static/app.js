@@ -34,7 +34,7 @@ export function App() {
     return html`<${SignInPage} error=${session.key === null ? undefined : error} onSignedIn=${reload} />`;
   }
   if (error) return html`<main><h1>stockbatch</h1><${ErrorNotice} error=${error} /></main>`;
-  if (!data) return html`<div class="bar"></div><main aria-busy="true"></main>`;
+  if (!data) return html`<header class="bar"></header><main aria-busy="true"></main>`;
 
   /** @type {Viewer} */
   const viewer = data.viewer;
@@ -61,7 +61,7 @@ function Bar({ viewer, places, path }) {
     location.hash = "";
     location.reload();
   }
-  return html`<div class="bar">
+  return html`<header class="bar">
     <a class="brand" href="#/">stockbatch</a>
     <nav aria-label="Pages">
       ${places.map((place) => html`<a
@@ -77,7 +77,7 @@ function Bar({ viewer, places, path }) {
         <button type="button" class="link" onClick=${signOut}>Sign out</button>
       `}
     </div>
-  </div>`;
+  </header>`;
 }
 
 /** @param {{ path: string, id: string | undefined, viewer: Viewer }} props */

@@ -18,7 +18,7 @@ export function SignInPage({ error, onSignedIn }) {
     setBusy(false);
   }
 
-  return html`<div class="bar"><span class="brand">stockbatch</span></div>
+  return html`<header class="bar"><span class="brand">stockbatch</span></header>
     <${Page} title="Sign in">
       <form class="card narrow" onSubmit=${signIn}>
         <${TextField}

@@ -4,6 +4,11 @@ import { number } from "./format.js";
 
 const [WIDTH, HEIGHT] = [640, 144];
 
+/** @param {string} title without which there is nothing to tell yet */
+function said(title) {
+  return title.trim() ? { role: "img", "aria-label": title } : { "aria-hidden": "true" };
+}
+
 /**
  * @param {{ title: string, bars: { label: string, value: number, bad: number }[], most?: number }} props
  *   `bad` is the part of a value that failed
@@ -12,7 +17,7 @@ export function Bars({ title, bars, most = Math.max(1, ...bars.map(({ value }) =
   const step = WIDTH / Math.max(bars.length, 24);
   const tall = (/** @type {number} */ value) => (value / most) * HEIGHT;
   return html`<figure class="chart">
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${title}>
+    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" ...${said(title)}>
       ${bars.map(({ label, value, bad }, place) => html`<g key=${place}>
         <title>${label}</title>
         <rect class="bar" x=${place * step + 1} width=${step - 2} y=${HEIGHT - tall(value)} height=${tall(value)} />
@@ -32,7 +37,7 @@ export function Steps({ title, values }) {
   const path = values.map(({ value }, place) => (place ? `H${x(place)}V${y(value)}` : `M0 ${y(value)}`)).join("");
   return html`<figure class="chart">
     <div class="plot">
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label=${title}>
+      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" ...${said(title)}>
         ${first && html`<path class="area" d="${path}V${HEIGHT}H0Z" /><path class="line" d=${path} />`}
       </svg>
       <span class="top">${number(most)}</span>

@@ -72,7 +72,7 @@ export function Checkbox({ label, isOn, onChange }) {
 /** @param {{ pages: ReturnType<typeof import("./hooks.js").usePages>, info: { hasNextPage: boolean, endCursor: string | null } | undefined }} props */
 export function Pager({ pages, info }) {
   if (pages.isFirst && !info?.hasNextPage) return null;
-  return html`<nav class="pager" aria-label="Pages">
+  return html`<nav class="pager" aria-label="Parts of the list">
     <${Button} isDisabled=${pages.isFirst} onClick=${pages.previous}>Back<//>
     <${Button} isDisabled=${!info?.hasNextPage} onClick=${() => pages.next(info?.endCursor ?? null)}>More<//>
   </nav>`;

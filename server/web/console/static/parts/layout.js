@@ -1,13 +1,22 @@
 /** The frame of a page: its heading, what can be done with it, and cards. */
 import { html, useEffect, useRef } from "../vendor/preact.js";
 
-/** @param {{ title: string, about?: unknown, actions?: unknown, children?: unknown }} props */
+let isFirst = true; // page since the console was loaded, which begins at the top as any page does
+
+/**
+ * A page, whose heading gets the focus, so that a screen reader tells that it has changed.
+ *
+ * @param {{ title: string, about?: unknown, actions?: unknown, children?: unknown }} props
+ */
 export function Page({ title, about, actions, children }) {
   const heading = useRef(/** @type {HTMLHeadingElement | null} */ (null));
   useEffect(() => {
     document.title = `${title} · stockbatch`;
   }, [title]);
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
+  }, []);
   return html`<main id="main">
     <header class="head">
       <div>
