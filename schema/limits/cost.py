@@ -23,6 +23,7 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
@@ -71,7 +72,8 @@ class Level:
 class Page:
     """A page of a list. `size` is a number, or the name of a variable.
 
-    `is_of_items`: its entries are the products of the request's items.
+    `is_of_items`: its entries are the products of the request's items. `searches` are the arguments
+    that no index serves: whether each is given, or the variable that says so.
     """
 
     path: str
@@ -79,11 +81,13 @@ class Page:
     entries: Level
     beside: Level
     is_of_items: bool = False
+    searches: tuple[bool | str, ...] = ()
 
     def cost(self, sizes: Mapping[str, int]) -> int:
         """Return the cost with these values of the variables."""
         size = self.size if isinstance(self.size, int) else sizes[self.size]
-        return PAGE + self.beside.cost(sizes) + size * (1 + self.entries.cost(sizes))
+        scan = SCAN * any(one and (one is True or sizes[_given(one)]) for one in self.searches)
+        return PAGE + scan + self.beside.cost(sizes) + size * (1 + self.entries.cost(sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,13 @@ class Cost:
     """The cost of an operation.
 
     `defaults` are the sizes of variables that are left out, and `counted` the variables that are
-    lists of items.
+    lists of items. `searched` are variables whose presence makes a page a search.
     """
 
     level: Level = Level()
     defaults: Mapping[str, int] = field(default_factory=dict)
     counted: Collection[str] = ()
+    searched: Collection[str] = ()
 
     def of(self, variables: Mapping[str, Any]) -> int:
         """Return the cost with these variables, as they were sent."""
@@ -122,9 +127,10 @@ class Cost:
         return cost
 
     def _sizes(self, variables: Mapping[str, Any]) -> Mapping[str, int]:
-        sizes = {
+        sizes: dict[str, int] = {
             name: _size(variables.get(name, default)) for name, default in self.defaults.items()
         }
+        sizes |= {_given(name): variables.get(name) is not None for name in self.searched}
         return sizes | {name: _length(variables.get(name)) for name in self.counted}
 
 
@@ -137,7 +143,7 @@ def cost_of(schema: GraphQLSchema, document: DocumentNode, operation_name: str |
     reader = _Reader(schema, document)
     level = reader.level(operation.selection_set, root_type, "")
     defaults = {name: _default(operation, name) for name in reader.variables}
-    return Cost(level, defaults, frozenset(reader.counted))
+    return Cost(level, defaults, frozenset(reader.counted), frozenset(reader.searched))
 
 
 class _Reader:
@@ -146,6 +152,7 @@ class _Reader:
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self.variables: set[str] = set()
         self.counted: set[str] = set()
+        self.searched: set[str] = set()
         self._items: int | str | None = None  # of the mutation that is being read
         self._schema = schema
         self._fragments = {
@@ -191,7 +198,19 @@ class _Reader:
                 lists.add(_key(inner))
             else:
                 beside = Level(beside.own + found.own, beside.pages + found.pages)
-        return Page(path, self._page_size(node), entries, beside)
+        searches = tuple(self._searches(node))
+        return Page(path, self._page_size(node), entries, beside, searches=searches)
+
+    def _searches(self, node: FieldNode) -> Iterator[bool | str]:
+        """Yield whether each argument that makes a search is given, or the variable that says so."""
+        for argument in node.arguments or ():
+            if argument.name.value in _SCANNING:
+                value = argument.value
+                if isinstance(value, VariableNode):
+                    self.searched.add(value.name.value)
+                    yield value.name.value
+                else:
+                    yield not isinstance(value, NullValueNode)
 
     def _page_size(self, node: FieldNode) -> int | str:
         for argument in node.arguments or ():
@@ -269,6 +288,11 @@ def _remedy(page: Page, sizes: Mapping[str, int]) -> str:
         return "send fewer items at once, or do not ask for their products"
     places = _places(page, sizes)
     return f"ask for fewer entries with `first` {places}, or for fewer lists"
+
+
+def _given(name: str) -> str:
+    """Return the name of the size that says whether a variable is given."""
+    return f"?{name}"
 
 
 def _key(node: FieldNode) -> str:

@@ -41,6 +41,7 @@ def products() -> None:
 @click.option("--stock-at-least", type=int, help="Only products with so many pieces or more.")
 @click.option("--stock-at-most", type=int, help="Only products with so many pieces or less.")
 @click.option("--name-prefix", help="Only products whose name begins so.")
+@click.option("--name-contains", help="Only products with this in their name, in any case.")
 @click.option("--id", "ids", multiple=True, help="Only this product; may be said several times.")
 @click.option("--order-by", type=click.Choice(_ORDERS), help="[default: oldest first]")
 @_file_options
@@ -53,6 +54,7 @@ def export_products(  # noqa: PLR0913 - a filter
     stock_at_least: int | None,
     stock_at_most: int | None,
     name_prefix: str | None,
+    name_contains: str | None,
     ids: tuple[str, ...],
     order_by: str | None,
     format_: str,
@@ -65,6 +67,7 @@ def export_products(  # noqa: PLR0913 - a filter
         "stockAtLeast": stock_at_least,
         "stockAtMost": stock_at_most,
         "namePrefix": name_prefix,
+        "nameContains": name_contains,
         "ids": ",".join(ids) or None,
         "orderBy": order_by,
         "format": format_,

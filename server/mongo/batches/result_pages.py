@@ -26,6 +26,7 @@ from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 
 _CHUNKS_AT_ONCE = 100
+_SEARCH_MS = 10_000  # a search reads every result of a batch: about 1 s for each million
 _CHUNKS_IN_A_REPLY = 50_000  # some 6 MB; MongoDB's replies have 16 at most
 
 
@@ -98,6 +99,7 @@ class ResultPages:
                     {"$group": {"_id": "$batchId", "chunks": first_chunks}},
                 ],
                 "hint": CHUNKS_BY_FIRST,
+                "maxTimeMS": _SEARCH_MS,
                 "cursor": {"batchSize": len(batch_ids) + 1},
                 "readConcern": {"level": "majority"},
             }
@@ -192,6 +194,7 @@ async def counts_of_search(
                 },
             ],
             "hint": CHUNKS_BY_FIRST,
+            "maxTimeMS": _SEARCH_MS,
             "cursor": {"batchSize": len(batch_ids) + 1},
             "readConcern": {"level": "majority"},
         }

@@ -6,7 +6,7 @@ from bson import ObjectId
 
 from server.domain.throughput import Intervals, Processed
 from server.mongo.collections import CHUNKS_BY_END
-from server.mongo.connection.document import LONG_AGO
+from server.mongo.connection.document import LONG_AGO, Document
 from server.mongo.connection.driver import Database
 from server.mongo.connection.errors import translated
 
@@ -24,31 +24,34 @@ class ThroughputReads:
         Raises:
             StoreError: the database did not answer.
         """
-        since = {"$subtract": ["$doneAt", intervals.start]}
-        place = {"$floor": {"$divide": [since, intervals.milliseconds]}}
-        bounded = {"$max": [0, {"$min": [intervals.count - 1, place]}]}
         with translated():
-            reply = await self._database.command(
-                {
-                    "aggregate": "batchChunks",
-                    "pipeline": [
-                        {"$match": {"batchId": ObjectId(batch_id), "doneAt": {"$gt": LONG_AGO}}},
-                        {
-                            "$group": {
-                                "_id": bounded,
-                                "successes": {"$sum": "$successCount"},
-                                "failures": {"$sum": "$failureCount"},
-                            }
-                        },
-                    ],
-                    "hint": CHUNKS_BY_END,
-                    "cursor": {"batchSize": intervals.count + 1},
-                    "readConcern": {"level": "majority"},
-                }
-            )
+            reply = await self._database.command(throughput_command(batch_id, intervals))
         return {
             int(found["_id"]): Processed(
                 items=found["successes"] + found["failures"], failed=found["failures"]
             )
             for found in reply["cursor"]["firstBatch"]
         }
+
+
+def throughput_command(batch_id: str, intervals: Intervals) -> Document:
+    """Return the command that sums up what was processed in each interval."""
+    since = {"$subtract": ["$doneAt", intervals.start]}
+    place = {"$floor": {"$divide": [since, intervals.milliseconds]}}
+    bounded = {"$max": [0, {"$min": [intervals.count - 1, place]}]}
+    return {
+        "aggregate": "batchChunks",
+        "pipeline": [
+            {"$match": {"batchId": ObjectId(batch_id), "doneAt": {"$gt": LONG_AGO}}},
+            {
+                "$group": {
+                    "_id": bounded,
+                    "successes": {"$sum": "$successCount"},
+                    "failures": {"$sum": "$failureCount"},
+                }
+            },
+        ],
+        "hint": CHUNKS_BY_END,
+        "cursor": {"batchSize": intervals.count + 1},
+        "readConcern": {"level": "majority"},
+    }

@@ -108,7 +108,7 @@ def _narrowest_index(where: ProductFilter) -> str | None:
     No index has the stock: MongoDB would have to change it with each stock update, which costs more
     than the update. So the products found are sorted in memory, which holds only one page.
     """
-    if where.name_prefix:
+    if where.name_prefix or where.name_contains:
         return BY_NAME
     if where.category is not None:
         return BY_CATEGORY

@@ -131,6 +131,10 @@ INDEXES: dict[str, dict[str, dict[str, Any]]] = {
         *("batchId", "status", "successCount", "failureCount"),
         *("publishingCount", "publishedCount", "unpublishedCount"),
     )
+    | by(
+        *("batchId", "doneAt", "successCount", "failureCount"),
+        partialFilterExpression={"doneAt": {"$exists": True}},
+    )
     | by("lease.expiresAt", sparse=True)
     | by_name("waitingRows", ("rows.timestamp", "rows.last", "rows.first"))
     | by_name("waitingItems", ("batchId", "first", "last", "rows.timestamp"))

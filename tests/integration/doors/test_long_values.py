@@ -48,6 +48,7 @@ WRITES: Mapping[str, tuple[str, Any]] = {
 }
 FILTERS: Mapping[str, Any] = {
     "products(filter: {namePrefix: $v}) { totalCount }": "String",
+    "products(filter: {nameContains: $v}) { totalCount }": "String",
     "products(filter: {category: $v}) { totalCount }": "String",
     "products(filter: {ids: [$v]}) { totalCount }": "ID!",
     "products(after: $v) { totalCount }": "String",

@@ -51,6 +51,8 @@ class Use:
 
 
 FIELDS: Mapping[str, Use] = {
+    "Query.viewer": Use("{viewer{name role}}", READERS),
+    "Query.system": Use("{system{server{version}}}", (ADMIN,)),
     "Query.product": Use('{product(id:"%(product)s"){id}}', READERS),
     "Query.products": Use("{products{totalCount}}", READERS),
     "Query.stockUpdates": Use("{stockUpdates{totalCount}}", READERS),

@@ -141,6 +141,7 @@ def comparable(found: Json) -> Json:
         del row["_id"]
     for chunk in found["batchChunks"]:
         chunk.pop("receipt", None)
+        assert chunk.pop("doneAt")  # by the clock of the database, or of the server
     named: Json = _with_name(found, batch_id)
     return named
 

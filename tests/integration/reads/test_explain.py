@@ -34,6 +34,7 @@ PRODUCT_FILTERS: dict[str, Any] = {
     "stock_at_least": 1,
     "stock_at_most": 9,
     "name_prefix": "a",
+    "name_contains": "B(",
     "ids": [UNKNOWN_ID, "a" * 24],
 }
 STOCK_UPDATE_FILTERS: dict[str, Any] = {
@@ -151,6 +152,7 @@ def stock_order_index(where: dict[str, Any]) -> str | None:
     for name, index in (
         ("ids", "_id_"),
         ("name_prefix", "name_1__id_1"),
+        ("name_contains", "name_1__id_1"),
         ("category", "category_1_createdAt_1__id_1"),
     ):
         if name in where:
@@ -241,6 +243,7 @@ async def test_each_filter_alone_has_an_index_of_its_own_but_that_of_the_stock()
         "stock_at_least": None,
         "stock_at_most": None,
         "name_prefix": "name_1__id_1",
+        "name_contains": "name_1__id_1",
         "ids": "_id_",
     }
     assert {

@@ -15,6 +15,7 @@ from server.domain.listing import (
     ProductOrder,
     StockUpdateFilter,
 )
+from server.domain.result_filter import ResultFilter
 from server.kinds.discontinue_products.declaration import DISCONTINUE_PRODUCTS
 from server.kinds.update_stock.declaration import UPDATE_STOCK
 from tests.support.batches.batch_work import (
@@ -77,7 +78,7 @@ async def test_the_results_of_a_batch_that_runs(
         return await shop.assembly.worker.run_once()
 
     def read(request: PageRequest) -> Awaitable[Page[Any]]:
-        return shop.services.results.page(batch_id, request, success=success)
+        return shop.services.results.page(batch_id, request, ResultFilter(success=success))
 
     results = await followed(read, run)
 

@@ -9,6 +9,7 @@ from bson import ObjectId
 
 from server.domain.lanes import MOST_LANES
 from server.domain.listing import PageRequest
+from server.domain.result_filter import ResultFilter
 from server.mongo.batches import pause, result_pages
 from tests.support.batches.batch_work import chunks, plus_one, results, submit, work_off
 from tests.support.shop import UNKNOWN_ID, Shop
@@ -50,6 +51,7 @@ async def several_batches(shop: Shop) -> list[str]:
 
 @pytest.mark.parametrize("success", [None, True, False])
 async def test_a_page_is_a_piece_of_the_whole(shop: Shop, success: bool | None) -> None:
+    where = ResultFilter(success=success)
     for batch in await several_batches(shop):
         processed = [one for one in await results(shop, batch) if success in (None, one.success)]
         whole = [one for one in await shown(shop, batch) if success in (None, one.success)]
@@ -58,14 +60,14 @@ async def test_a_page_is_a_piece_of_the_whole(shop: Shop, success: bool | None) 
             after = None
             while True:
                 request = PageRequest(first=first, after=after)
-                page = await shop.services.results.page(batch, request, success=success)
+                page = await shop.services.results.page(batch, request, where)
                 read += page.items
                 assert page.has_next == (len(read) < len(whole))
                 if not page.has_next:
                     break
                 after = page.cursors[-1]
             assert read == whole
-        assert await shop.services.results.count(batch, success) == len(processed)
+        assert await shop.services.results.count(batch, where) == len(processed)
 
 
 async def test_outcomes_that_were_recorded_out_of_order_are_shown_in_order(shop: Shop) -> None:
@@ -86,8 +88,9 @@ async def test_the_results_of_many_batches_are_read_with_few_commands(
     shop: Shop, success: bool | None
 ) -> None:
     batches = await several_batches(shop)
+    where = ResultFilter(success=success)
     whole = {batch: await shown(shop, batch) for batch in batches}
-    processed = {batch: await shop.services.results.count(batch, success) for batch in batches}
+    processed = {batch: await shop.services.results.count(batch, where) for batch in batches}
     shop.commands.names.clear()
 
     listed = await shop.ask(LIST, first=2, success=success)

@@ -79,6 +79,8 @@ async def test_products_have_the_filters_of_graphql(shop: Shop) -> None:
     assert await stocks(discontinued="true") == [0]
     assert await stocks(category="no such") == []
     assert await stocks(namePrefix=name[:2]) == [0, 1, 5]
+    assert await stocks(nameContains=name[1:].upper()) == [0, 1, 5]
+    assert await stocks(nameContains="no such") == []
     assert await stocks(namePrefix=name[:2], orderBy="NAME_DESC") == [0, 1, 5]
     assert await stocks(ids=f"{ids[0]},{ids[1].upper()}") == [1, 5]
 

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, parse
 
 from schema import schema
-from schema.limits.cost import PAGE, TOTAL_COUNT, cost_of
+from schema.limits.cost import PAGE, SCAN, TOTAL_COUNT, cost_of
 from tests.support.compiled.scripted import Scripted
 
 EDGES = "{ edges { cursor } }"
@@ -15,6 +15,12 @@ TWICE = (
     "{ ...F ... on Query { products(first: 3) { ...P } } } "
     f"fragment P on ProductConnection {EDGES} "
     "fragment F on Query { products(first: 3) { ...P } }"
+)
+SEARCHES = (
+    "batchOperations(first: 9) { edges { node { "
+    f'a: results(first: 1, productId: "x") {EDGES} '
+    f"b: results(first: 1, code: INTERNAL, productId: null) {EDGES} "
+    f"c: results(first: 1, code: null) {EDGES} }} }} }}"
 )
 CANCEL = f'mutation {{ cancelBatch(id: "x") {{ results(first: 9) {EDGES} }} }}'
 
@@ -46,11 +52,27 @@ def cost(text: str, **variables: Any) -> int:
         (f"{{ {BATCHES} }}", PAGE + 1000 * (1 + PAGE + 1)),
         (TWICE, 2 * (PAGE + 3)),
         (CANCEL, 1 + PAGE + 9),
+        ('{ batchOperation(id: "x") { throughput { points { time } } } }', 1 + SCAN + 2),
+        (f"{{ {SEARCHES} }}", PAGE + 9 * (1 + 2 * (PAGE + SCAN + 1) + PAGE + 1)),
         ("{ __schema { types { name } } }", 0),
     ],
 )  # fmt: skip
 def test_a_query_costs_its_pages_and_their_entries(text: str, expected: int) -> None:
     assert cost(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"), [({}, 0), ({"c": None}, 0), ({"c": "INTERNAL"}, SCAN)]
+)
+def test_a_search_costs_more_if_the_variable_is_given(
+    variables: dict[str, Any], expected: int
+) -> None:
+    text = (
+        "query ($c: ItemErrorCode) "
+        f'{{ batchOperation(id: "x") {{ results(first: 1, code: $c) {EDGES} }} }}'
+    )
+
+    assert cost(text, **variables) == 1 + PAGE + 1 + expected
 
 
 @pytest.mark.parametrize(

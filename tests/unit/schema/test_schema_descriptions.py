@@ -112,7 +112,7 @@ def test_what_can_be_null_says_when() -> None:
         if not isinstance(field.type, GraphQLNonNull)
     ]
 
-    assert len(nullable) == 40
+    assert len(nullable) == 50
     assert [name for name, text in nullable if "null" not in text] == []
 
 
