@@ -5,8 +5,12 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const VENDORED = fileURLToPath(new URL("../server/web/console/static/vendor/preact.js", import.meta.url));
-const version = async (name) => JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8")).version;
-const [preact, htm] = await Promise.all(["preact", "htm"].map(version));
+const told = await Promise.all(
+  ["preact", "htm"].map(async (name) => {
+    const { version, license } = JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8"));
+    return `${name} ${version} (${license})`;
+  }),
+);
 
 const { outputFiles } = await build({
   entryPoints: ["console/vendored.js"],
@@ -15,7 +19,7 @@ const { outputFiles } = await build({
   format: "esm",
   target: "es2022",
   write: false,
-  banner: { js: `/*! preact ${preact} (MIT), htm ${htm} (Apache-2.0): docs/licences.md. Written by web/vendor.js. */` },
+  banner: { js: `/*! ${told.join(", ")}: docs/licences.md. Written by web/vendor.js. */` },
 });
 const [{ text }] = outputFiles;
 

@@ -89,8 +89,17 @@ async def test_a_file_goes_compressed_to_those_who_take_that(shop: Shop) -> None
     assert gzip.decompress(files.by_path["console.css"].compressed) == plain.content
 
 
-@pytest.mark.parametrize("path", ["console.css", "{version}/page.html", "{version}/vendor/preact.d.ts",
-                                  "{version}/..%2fpage.py", "0000/console.css", ""])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "console.css",
+        "0000/console.css",
+        "{version}/page.html",
+        "{version}/vendor/preact.d.ts",
+        "{version}/..%2fpage.py",
+    ],
+)
 async def test_other_files_are_not_there(shop: Shop, path: str) -> None:
     async with shop.http() as client:
         response = await client.get("/console/" + path.format(version=ConsoleFiles().version))

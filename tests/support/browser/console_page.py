@@ -13,13 +13,12 @@ AXE = PROJECT / "tests/node/node_modules/axe-core/axe.min.js"
 FILE_NAME = "zählung-märz.csv"
 FEW_PRODUCTS = 12  # the samples
 GOOD_ROWS = 44
-# In the columns Artikel, Menge, Bestand: two readings, a word, a short id, no such product, too much, a comma.
-BAD_ROWS = (
-    f"{1:024x};1.000;",
+BAD_ROWS = (  # in the columns Artikel, Menge, Bestand
+    f"{1:024x};1.000;",  # two readings
     f"{2:024x};zwei;",
     "4711;5;",
-    f"{99:024x};5;",
-    f"{3:024x};-5000;",
+    f"{99:024x};5;",  # no such product
+    f"{3:024x};-5000;",  # more than there is
     f"{4:024x};2,5;",
 )
 

@@ -17,7 +17,7 @@ KINDS = (STATIC / "data" / "kinds.js").read_text(encoding="utf-8")
 
 def documents() -> dict[str, str]:
     """Return the documents of queries.js, with the fragments that they are made of."""
-    found = dict(re.findall(r"^(?:export )?const (\w+) = `(.*?)`;", QUERIES, re.MULTILINE | re.DOTALL))
+    found = dict(re.findall(r"(?ms)^(?:export )?const (\w+) = `(.*?)`;", QUERIES))
     return {
         name: re.sub(r"\$\{(\w+)\}", lambda part: found[part[1]], text)
         for name, text in found.items()

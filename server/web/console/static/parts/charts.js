@@ -31,14 +31,14 @@ export function Bars({ title, bars, most = Math.max(1, ...bars.map(({ value }) =
 /** @param {{ title: string, values: { label: string, value: number }[] }} props from old to new, each held until the next */
 export function Steps({ title, values }) {
   const most = Math.max(1, ...values.map(({ value }) => value));
-  const x = (/** @type {number} */ place) => (place / Math.max(1, values.length - 1)) * WIDTH;
+  const x = (/** @type {number} */ place) => (place / values.length) * WIDTH;
   const y = (/** @type {number} */ value) => HEIGHT - 4 - (value / most) * (HEIGHT - 12);
   const [first] = values;
   const path = values.map(({ value }, place) => (place ? `H${x(place)}V${y(value)}` : `M0 ${y(value)}`)).join("");
   return html`<figure class="chart">
     <div class="plot">
       <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" ...${said(title)}>
-        ${first && html`<path class="area" d="${path}V${HEIGHT}H0Z" /><path class="line" d=${path} />`}
+        ${first && html`<path class="area" d="${path}H${WIDTH}V${HEIGHT}H0Z" /><path class="line" d="${path}H${WIDTH}" />`}
       </svg>
       <span class="top">${number(most)}</span>
       <span class="zero">0</span>

@@ -34,7 +34,8 @@ export function FileRows({ kind, rows, isPreview, empty }) {
 
 /** @param {{ row: FileRow, name: string }} props */
 function Cell({ row, name }) {
-  const value = row.cells[name] ?? "";
+  const text = row.cells[name] ?? "";
+  const value = name === "productId" && text ? html`<code>${text}</code>` : text;
   if (row.badColumn !== name) return value;
   return html`<mark class="bad" title=${row.error}>${value || "empty"}<span class="unseen"> (this is wrong)</span></mark>`;
 }
