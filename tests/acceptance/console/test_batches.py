@@ -1,6 +1,7 @@
 """Follow a large batch to its end, and cancel another halfway."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,6 +10,7 @@ from tests.acceptance.conftest import Serve
 from tests.support.browser.console_page import OpenConsole
 from tests.support.processes.process_table import until
 from tests.support.processes.server_process import ServerProcess
+from tests.support.web.identities import OPERATOR, make_identities
 
 pytestmark = pytest.mark.browser
 
@@ -49,16 +51,20 @@ def test_a_large_batch_is_watched_to_its_end(serve: Serve, console: OpenConsole)
     expect(page.get_by_role("cell", name="26", exact=True)).to_be_visible()
 
 
-def test_a_batch_is_cancelled_halfway(serve: Serve, console: OpenConsole) -> None:
-    server = serve(WORKER_CHUNKS="1")
-    batch = submitted(server, items=20_000, size=10)
-    page = (opened := console(server).open(f"batches/{batch}", "New products")).page
+def test_a_batch_is_cancelled_halfway(serve: Serve, console: OpenConsole, tmp_path: Path) -> None:
+    """An operator with a key, which the WebSocket of the progress has as well."""
+    identities = make_identities(tmp_path)
+    server = serve(WORKER_CHUNKS="1", API_KEYS_FILE=identities.file)
+    opened = console(server, key=identities.keys[OPERATOR])
+    sent = opened.ask(CREATE, products=[CUP] * 20_000, size=10)
+    batch = sent["submitBatch"]["id"]
+    page = opened.open(f"batches/{batch}", "New products").page
     until(lambda: shown_percent(page) > 0, "a part of it")
 
     opened.button("Cancel the batch").click()
 
     expect(page.locator(".state", has_text="Cancelled")).to_be_visible()
-    found = server.graphql(
+    found = opened.ask(
         "query($id:ID!){batchOperation(id:$id){status successCount failureCount}}", id=batch
     )["batchOperation"]
     assert found["status"] == "CANCELLED"

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.acceptance.conftest import Serve
 from tests.support.browser.console_page import FILE_NAME, OpenConsole, counted_stock
 from tests.support.processes.server_process import ServerProcess
+from tests.support.project import PROJECT
 
 pytestmark = pytest.mark.browser
 
@@ -110,3 +111,21 @@ def test_a_file_that_cannot_be_read_says_what_to_do(
     )
     opened.button("Choose another file").click()
     expect(opened.page.get_by_text("Drop a file here")).to_be_visible()
+
+
+def test_a_spreadsheet_and_a_price_for_all_are_previewed(
+    running: ServerProcess, console: OpenConsole
+) -> None:
+    page = (opened := console(running).open("import", "Import")).page
+    opened.choose_file("stock.xlsx", (PROJECT / "tests/files/office/stock.xlsx").read_bytes())
+    expect(page.get_by_role("definition").filter(has_text="Lager")).to_be_visible()
+    expect(page.get_by_text("0 rows would be applied, 3 would fail")).to_be_visible()
+
+    opened.button("Choose another file").click()
+    page.get_by_label("What shall the file do?").select_option("UPDATE_PRICE")
+    expect(page.get_by_text("Say the new price first")).to_be_visible()
+    page.get_by_label("New price").fill("1250")
+    opened.choose_file("lines.ndjson", f'{{"productId": "{1:024x}"}}\n'.encode())
+
+    expect(page.get_by_role("cell", name="Price updated to 1250")).to_be_visible()
+    expect(opened.button("Apply 1 row")).to_be_enabled()

@@ -11,6 +11,12 @@ from tests.support.processes.server_process import ServerProcess
 pytestmark = pytest.mark.browser
 
 COLUMNS = {"Artikel": "productId", "Menge": "quantity"}
+NOTE_SHIFTS = """
+globalThis.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const { value, hadRecentInput } of list.getEntries()) shifted += hadRecentInput ? 0 : value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
 PHONE = {"width": 390, "height": 844}
 
 
@@ -103,6 +109,7 @@ def test_the_page_loads_little_and_from_here_alone(
         sent = response.request.sizes()  # type: ignore[attr-defined]
         sizes[response.url] = sent["responseBodySize"]  # type: ignore[attr-defined]
 
+    seen.page.add_init_script(NOTE_SHIFTS)
     seen.page.on("requestfinished", lambda request: note(request.response()))
     console = Console(seen).open("products", "Products")
     expect(console.page.get_by_role("link", name="Hand grinder")).to_be_visible()
@@ -114,6 +121,16 @@ def test_the_page_loads_little_and_from_here_alone(
     total = sum(size for url, size in sizes.items() if not url.endswith("/graphql"))
     print(f"{len(files)} files, {total} bytes compressed, first view after {first_view:.0f} ms")
     assert 0 < total < 80_000
+    places = (
+        (f"products/{3:024x}", "Hand grinder", "Adjust"),
+        ("system", "System", "Alive"),
+        ("batches", "Batches", "No batches yet"),
+        ("import", "Import", "Drop a file here"),
+    )
+    for path, heading, text in places:
+        console.open(path, heading)
+        expect(console.page.get_by_text(text, exact=True)).to_be_visible()
+    assert console.page.evaluate("shifted") < 0.02  # of the screen: nothing jumps while it loads
     assert all(url.startswith(f"{running.url}/") for url in sizes)
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from tests.support.browser.chromium import Visit
@@ -38,6 +39,7 @@ class Console:
     def __init__(self, seen: Visit, *, key: str | None = None) -> None:
         self.page: Page = seen.page
         self.url = seen.origin
+        self._key = key
         if key is not None:
             kept = f"sessionStorage.setItem('stockbatch:key', {json.dumps(key)})"
             self.page.context.add_init_script(kept)
@@ -47,6 +49,15 @@ class Console:
         self.page.goto(f"{self.url}/#/{path}")
         expect(self.page.get_by_role("heading", name=heading, level=1)).to_be_visible()
         return self
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """Return the data of a GraphQL request that the signed-in person sends elsewhere."""
+        headers = {} if self._key is None else {"Authorization": f"Bearer {self._key}"}
+        sent = {"query": query, "variables": variables}
+        with httpx.Client(trust_env=False, timeout=60) as client:
+            answer = client.post(f"{self.url}/graphql", json=sent, headers=headers).json()
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
 
     def button(self, name: str) -> Any:
         return self.page.get_by_role("button", name=name, exact=True)

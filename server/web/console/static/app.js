@@ -24,16 +24,17 @@ const PLACES = [
   { path: "products", title: "Products", isFor: ({ mayRead }) => mayRead },
   { path: "system", title: "System", isFor: ({ maySeeSystem }) => maySeeSystem },
 ];
+const VIEWER_SECONDS = 20; // after which a key that was revoked leads to the page to sign in
 const GRAPHIQL = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=graphiql]")).content;
 
 export function App() {
-  const { data, error, reload } = useLoaded(() => ask(VIEWER), []);
+  const { data, error, reload } = useLoaded(() => ask(VIEWER), [], () => VIEWER_SECONDS * 1000);
   const route = useRoute();
 
   if (error && ["UNAUTHENTICATED", "FORBIDDEN"].includes(error.code)) {
     return html`<${SignInPage} error=${session.key === null ? undefined : error} onSignedIn=${reload} />`;
   }
-  if (error) return html`<main><h1>stockbatch</h1><${ErrorNotice} error=${error} /></main>`;
+  if (error && !data) return html`<main><h1>stockbatch</h1><${ErrorNotice} error=${error} /></main>`;
   if (!data) return html`<header class="bar"></header><main aria-busy="true"></main>`;
 
   /** @type {Viewer} */

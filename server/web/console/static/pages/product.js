@@ -46,9 +46,11 @@ export function ProductPage({ id, viewer }) {
           ["Category", product?.category],
           ["Created", product && moment(product.createdAt)],
           ["Changed", product && moment(product.updatedAt)],
-          ["Expires", product?.expiresAt && moment(product.expiresAt)],
+          ["Expires", product?.expiresAt ? moment(product.expiresAt) : null],
         ]} />
-        ${product && viewer.mayChange && !product.discontinued && html`<${Changes} product=${product} onChanged=${reload} />`}
+        ${viewer.mayChange && !product?.discontinued && html`<div class="changes">
+          ${product && html`<${Changes} product=${product} onChanged=${reload} />`}
+        </div>`}
       <//>
       <${Balance} rows=${rows} />
     </div>

@@ -11,6 +11,8 @@ import { Table } from "../parts/table.js";
 
 /** @typedef {import("../data/types.js").System} System */
 
+const PACKAGES_TO_COME = Array.from({ length: 8 }, () => ["\u00a0", undefined]);
+
 export function SystemPage() {
   const { data, error } = useLoaded(
     /** @returns {Promise<System>} */ async () => (await ask(SYSTEM)).system,
@@ -54,16 +56,17 @@ export function SystemPage() {
         caption="Workers, the one seen last first"
         columns=${WORKERS}
         rows=${workers}
+        waiting=${1}
         keyOf=${(/** @type {{ name: string }} */ { name }) => name}
         empty=${html`<${Empty} title="No worker was seen in the last five minutes">
           <p>Start one with <code>python -m server worker</code>, or set <code>WORKER_ENABLED=true</code> on a server.</p>
         <//>`}
       />
     <//>
-    <${Settings} settings=${server?.settings} />
     <${Card} title="Packages">
-      <${Facts} isWide facts=${(server?.libraries ?? []).map(({ name, version }) => [name, version])} />
+      <${Facts} isWide facts=${server?.libraries.map(({ name, version }) => [name, version]) ?? PACKAGES_TO_COME} />
     <//>
+    <${Settings} settings=${server?.settings} />
   <//>`;
 }
 

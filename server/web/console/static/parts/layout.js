@@ -40,11 +40,14 @@ export function Card({ title, about, actions, children }) {
   </section>`;
 }
 
-/** @param {{ facts: [string, unknown][], isWide?: boolean }} props names and values; those without a value are left out */
+/**
+ * @param {{ facts: [string, unknown][], isWide?: boolean }} props names and values: null is left out, and undefined still
+ *   to come, so that nothing moves when it does
+ */
 export function Facts({ facts, isWide = false }) {
   return html`<dl class="facts ${isWide ? "wide" : ""}">
     ${facts
-      .filter(([, value]) => value !== null && value !== undefined && value !== "")
-      .map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}
+      .filter(([, value]) => value !== null && value !== "")
+      .map(([name, value], place) => html`<div key=${place}><dt>${name}</dt><dd>${value ?? "\u00a0"}</dd></div>`)}
   </dl>`;
 }

@@ -1,8 +1,6 @@
 /** Tables: numbers on the right, and columns that a narrow screen leaves out. */
 import { html } from "../vendor/preact.js";
 
-const WAITING_ROWS = [1, 2, 3, 4, 5, 6];
-
 /**
  * @template Row
  * @typedef {{ title: string, cell: (row: Row) => unknown, isNumber?: boolean, isExtra?: boolean, isHead?: boolean }} Column
@@ -13,10 +11,10 @@ const WAITING_ROWS = [1, 2, 3, 4, 5, 6];
  * @template Row
  * @param {{
  *   caption: string, columns: Column<Row>[], rows: Row[] | undefined, keyOf: (row: Row) => string, empty?: unknown,
- *   toneOf?: (row: Row) => string,
- * }} props `rows` are undefined while they load
+ *   toneOf?: (row: Row) => string, waiting?: number,
+ * }} props `rows` are undefined while they load: then there are as many empty ones as `waiting`
  */
-export function Table({ caption, columns, rows, keyOf, empty, toneOf = () => "" }) {
+export function Table({ caption, columns, rows, keyOf, empty, toneOf = () => "", waiting = 8 }) {
   if (rows?.length === 0) return empty ?? null;
   return html`<div class="scroll" role="region" aria-label=${caption} tabindex="0">
     <table aria-busy=${rows === undefined}>
@@ -26,7 +24,7 @@ export function Table({ caption, columns, rows, keyOf, empty, toneOf = () => "" 
       </thead>
       <tbody>
         ${rows === undefined
-          ? WAITING_ROWS.map((row) => html`<tr key=${row}>
+          ? Array.from({ length: waiting }, (_, row) => html`<tr key="waiting-${row}">
               ${columns.map((column) => html`<td key=${column.title} class=${classOf(column)}><span class="waiting"></span></td>`)}
             </tr>`)
           : rows.map((row) => html`<tr key=${keyOf(row)} class=${toneOf(row)}>
