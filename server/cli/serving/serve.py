@@ -44,6 +44,7 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
             _metrics(parts, second, settings, stopping),
         ):
             garbage.tune()
+            log.info("The console is at %s/", address_of(listener))
             log.info("Ready: %s/graphql", address_of(listener))
             return await _serve_until_stopped(parts, listener, settings, stop, stopping)
 

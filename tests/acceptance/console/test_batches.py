@@ -39,7 +39,7 @@ def test_a_large_batch_is_watched_to_its_end(serve: Serve, console: OpenConsole)
     opened.open(f"batches/{batch}", "New products")
     seen = until(lambda: 0 < shown_percent(page) < 100 and shown_percent(page), "a part of it")
     expect(page.get_by_text(re.compile(r"/s, .+ left"))).to_be_visible()
-    expect(page.get_by_text("Completed")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Completed")).to_be_visible(timeout=120_000)
 
     assert 0 < seen < 100
     assert shown_percent(page) == 100

@@ -3,12 +3,11 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from tests.acceptance.conftest import Serve
 from tests.support.browser.chromium import Visit
 from tests.support.browser.console_page import OpenConsole
-from tests.support.processes.server_process import ServerProcess
 from tests.support.web.identities import ADMIN, EXPIRED, OPERATOR, VIEWER, make_identities
 
 pytestmark = pytest.mark.browser
@@ -91,18 +90,28 @@ def test_a_product_is_adjusted_and_discontinued_in_place(
 def test_a_stock_that_has_changed_meanwhile_is_not_adjusted(
     serve: Serve, console: OpenConsole
 ) -> None:
-    """The page shows 10, and somebody has made it 11."""
-    server: ServerProcess = serve()
-    opened = console(server).open(PRODUCT, "Espresso beans 1 kg")
-    opened.page.get_by_label("Adjust the stock by").fill("-4")
-    expect(opened.button("Adjust to 6")).to_be_enabled()
-    update = (
-        f'mutation{{batchUpdateStock(updates:[{{productId:"{1:024x}",quantity:1}}]){{success}}}}'
-    )
-    server.graphql(update)
+    """The page goes on to show 10, and somebody has made it 11."""
+    server = serve()
+    opened = console(server)
+    stale: list[APIResponse] = []
 
-    opened.page.route("**/graphql", lambda route: route.fallback())
-    opened.button("Adjust to 6").click(force=True)
+    def answer(route: Route) -> None:
+        if "query Product(" not in (route.request.post_data or ""):
+            route.fallback()
+            return
+        if not stale:
+            stale.append(route.fetch())
+        route.fulfill(response=stale[0])
+
+    opened.page.route("**/graphql", answer)
+    opened.open(PRODUCT, "Espresso beans 1 kg")
+    updates = [{"productId": f"{1:024x}", "quantity": 1}]
+    server.graphql(
+        "mutation($u:[StockUpdateInput!]!){batchUpdateStock(updates:$u){success}}", u=updates
+    )
+
+    opened.page.get_by_label("Adjust the stock by").fill("-4")
+    opened.button("Adjust to 6").click()
 
     expect(opened.page.get_by_role("alert")).to_contain_text("11")
     assert server.graphql(f'{{product(id:"{1:024x}"){{stock}}}}')["product"]["stock"] == 11

@@ -24,7 +24,8 @@ export function Table({ caption, columns, rows, keyOf, empty, toneOf = () => "",
       </thead>
       <tbody>
         ${rows === undefined
-          ? Array.from({ length: waiting }, (_, row) => html`<tr key="waiting-${row}">
+          ? // Preact compares keys with ==, and the id 000…001 would be the row 1.
+            Array.from({ length: waiting }, (_, row) => html`<tr key="waiting-${row}">
               ${columns.map((column) => html`<td key=${column.title} class=${classOf(column)}><span class="waiting"></span></td>`)}
             </tr>`)
           : rows.map((row) => html`<tr key=${keyOf(row)} class=${toneOf(row)}>
