@@ -40,6 +40,7 @@ def test_the_whole_way_of_a_file_with_six_bad_rows(serve: Serve, console: OpenCo
 
     for found in ("CSV", "Windows-1252", "semicolon", "CRLF"):
         expect(page.get_by_role("definition").filter(has_text=found)).to_be_visible()
+    expect(page.get_by_text("Sheet")).to_have_count(0)  # of a CSV file
     expect(page.get_by_text("Which column is: product id, quantity?")).to_be_visible()
     expect(opened.button("Use these columns")).to_be_disabled()
 

@@ -18,16 +18,16 @@ const WORDS = {
 
 /** @param {{ file: DetectedFile }} props */
 export function Detected({ file }) {
-  const word = (/** @type {string | undefined} */ found) => found && (WORDS[found] ?? found);
+  const word = (/** @type {string | undefined} */ found) => (found ? (WORDS[found] ?? found) : null);
   return html`<${Card} title="What was detected">
     <${Facts} isWide facts=${[
       ["Format", word(file.format)],
-      ["Sheet", file.sheet],
+      ["Sheet", file.sheet ?? null],
       ["Encoding", word(file.encoding)],
       ["Delimiter", word(file.delimiter)],
       ["Quotes", word(file.quote)],
-      ["Line ends", file.lineEnd],
-      ["Ignored columns", file.ignoredColumns?.join(", ")],
+      ["Line ends", file.lineEnd ?? null],
+      ["Ignored columns", file.ignoredColumns?.join(", ") ?? null],
     ]} />
   <//>`;
 }
