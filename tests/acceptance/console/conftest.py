@@ -13,7 +13,7 @@ from tests.support.processes.server_process import ServerProcess
 REFUSED = "error: Failed to load resource: the server responded with a status of 40"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser

@@ -48,7 +48,8 @@ export function ProductsPage({ viewer }) {
     [filter, orderBy, pages.after],
   );
   const isFiltered = Object.keys(filter).length > 0;
-  return html`<${Page} title="Products" actions=${html`<${DownloadButton} path="products?format=csv">All as CSV<//>`}>
+  const parameters = new URLSearchParams(Object.entries(filter).map(([name, value]) => [name, String(value)]));
+  return html`<${Page} title="Products" actions=${html`<${DownloadButton} path="products?format=csv&${parameters}">${isFiltered ? "These as CSV" : "All as CSV"}<//>`}>
     <div class="filters">
       <${TextField} label="Part of the name, or id" type="search" value=${search} onInput=${setSearch} />
       <${TextField} label="Category" type="search" value=${category} onInput=${setCategory} />
