@@ -74,6 +74,18 @@ def test_a_batch_is_cancelled_halfway(serve: Serve, console: OpenConsole, tmp_pa
     expect(page.get_by_role("row", name=re.compile("cancelled")).first).to_be_visible()
 
 
+def test_a_batch_is_followed_without_a_socket(serve: Serve, console: OpenConsole) -> None:
+    server = serve(WORKER_CHUNKS="1")
+    opened = console(server)
+    opened.page.route_web_socket("**/graphql", lambda socket: socket.close())
+    batch = submitted(server, items=3_000, size=10)
+
+    opened.open(f"batches/{batch}", "New products")
+
+    assert shown_percent(opened.page) < 100
+    expect(opened.page.locator(".state", has_text="Completed")).to_be_visible(timeout=60_000)
+
+
 def test_failed_rows_are_saved_as_a_file_and_tried_again(
     serve: Serve, console: OpenConsole
 ) -> None:

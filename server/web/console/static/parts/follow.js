@@ -6,6 +6,8 @@ import { watch } from "../data/socket.js";
 import { isRunning } from "./batches.js";
 import { useLoaded } from "./hooks.js";
 
+const WITHOUT_SOCKET = 5_000; // milliseconds between two looks at a batch, where a proxy lets no WebSocket through
+
 /**
  * @typedef {import("../data/types.js").Batch} Batch
  * @typedef {import("../data/types.js").Options} Options
@@ -21,7 +23,10 @@ export function useBatch(id) {
   const loaded = useLoaded(
     /** @returns {Promise<WholeBatch | null>} */ async () => (await ask(BATCH_DETAIL, { id })).batchOperation,
     [id],
-    (batch) => (batch?.publication?.pending ? 2_000 : 0),
+    (batch) => {
+      if (batch && isRunning(batch)) return WITHOUT_SOCKET;
+      return batch?.publication?.pending ? 2_000 : 0;
+    },
   );
   const [progress, setProgress] = useState(/** @type {Batch | undefined} */ (undefined));
   const follows = Boolean(loaded.data && isRunning(loaded.data));
@@ -29,6 +34,6 @@ export function useBatch(id) {
     if (!follows) return undefined;
     return watch(BATCH_PROGRESS, { id }, (data) => setProgress(data.batchProgress), () => void loaded.reload());
   }, [id, follows]);
-  const isNewer = follows && progress?.id === id;
+  const isNewer = follows && progress?.id === id && progress.processedItems >= (loaded.data?.processedItems ?? 0);
   return { ...loaded, data: loaded.data && isNewer ? { ...loaded.data, ...progress } : loaded.data };
 }
