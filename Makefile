@@ -79,18 +79,18 @@ bench: $(VENV)/.dev
 bench-quick: $(VENV)/.dev
 	$(BIN)/python -m bench --quick $(if $(wildcard bench/node/node_modules/.installed),--node)
 
-# Long proofs. SCALE=0.1 is what CI has time for.
+# Long proofs. SCALE=0.1 is what CI has time for. With BESIDE="-j2 --output-sync=target" those run in
+# pairs that mostly wait; the others measure, and need the machine for themselves.
 SCALE ?= 1
+BESIDE ?= -j1
+MEASURED := single_requests overload neighbours long_texts fuzz
 prove: $(VENV)/.dev
-	$(BIN)/python -m tests.proofs.single_requests --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.overload --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.neighbours --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.long_texts --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.fuzz --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.worker_kills --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.rolling_restart --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.outage --scale $(SCALE)
-	$(BIN)/python -m tests.proofs.faults --scale $(SCALE)
+	@$(MAKE) --no-print-directory -j1 $(MEASURED:%=proof-%)
+	@$(MAKE) --no-print-directory $(BESIDE) proof-worker_kills proof-rolling_restart
+	@$(MAKE) --no-print-directory $(BESIDE) proof-outage proof-faults
+
+proof-%: $(VENV)/.dev
+	$(BIN)/python -m tests.proofs.$* --scale $(SCALE)
 
 bench-node: bench/node/node_modules/.installed
 

@@ -1,7 +1,6 @@
 """Errors of a whole request: a caller's mistake is explained, a fault of the server is masked."""
 
 import logging
-from typing import Any
 from uuid import uuid4
 
 from graphql import GraphQLError
@@ -9,8 +8,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from server.domain.errors import cut
-from server.domain.refusal import BAD_INPUT, Refusal, refusal_of
-from server.domain.request_id import current_request_id
+from server.domain.refusal import BAD_INPUT, Refusal, extensions_of, refusal_of
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +39,7 @@ def client_error(error: GraphQLError) -> GraphQLError:
     if "code" in (error.extensions or {}):
         return error
     refusal = _refusal(error)
-    extensions: dict[str, Any] = {"code": refusal.code}
-    if refusal.retry_after_seconds is not None:
-        extensions["retryAfterSeconds"] = refusal.retry_after_seconds
-    if refusal.error_id:
-        extensions["errorId"] = refusal.error_id
-        if (request_id := current_request_id()) is not None:
-            extensions["requestId"] = request_id
-    shown = GraphQLError(refusal.message, path=error.path, extensions=extensions)
+    shown = GraphQLError(refusal.message, path=error.path, extensions=extensions_of(refusal))
     # Not passed above, where its places would be counted again, over all lines of the text.
     shown.nodes, shown.source, shown.positions = error.nodes, error.source, error.positions
     shown.locations = error.locations

@@ -72,7 +72,7 @@ class Mutation:
         request = batch_request.from_stock_options(options)
         outcomes = await run_batch(info.context, request, updates, idempotency_key)
         load = answers.product_loader(info.context, dry_run=request.options.dry_run)
-        return [answers.to_stock_update_result(outcome, load) for outcome in outcomes]
+        return await answers.to_stock_update_results(outcomes, load)
 
     @strawberry.mutation(
         description="Discontinues many products and sets their stock to 0. Every product that this changes gets a row in "

@@ -41,7 +41,7 @@ async def run_batch(
             if not is_replay:  # a repetition costs nothing
                 await charge.add(len(inputs))
             if key is None:
-                return await services.engine.run(work, work.items(inputs), request.options)
+                return await services.engine.run(work, await work.items(inputs), request.options)
             request = replace(request, key=key, created_by=name, work=work)
             with answered_with(key):
                 answer = await services.keyed.run(request, inputs)

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from threading import Lock
 from typing import Any, Final, TypeVar
@@ -46,8 +47,9 @@ class ReadingRoom:
             Overloaded: it could not begin in time.
         """
         future: Future[T] = Future()
+        in_context = partial(copy_context().run, work)  # the lines of its log have the request's id
         with self._lock:
-            self._waiting.setdefault(caller, deque()).append((future, work))
+            self._waiting.setdefault(caller, deque()).append((future, in_context))
             self._begin()
         done = asyncio.wrap_future(future)
         try:

@@ -8,6 +8,7 @@ from typing import cast
 import strawberry
 from strawberry.dataloader import DataLoader
 
+from schema.compiled.slices import in_slices
 from schema.context import Context
 from schema.types.batch_create_result import BatchCreateResult, BatchCreateStats
 from schema.types.batch_delete_result import BatchDeleteResult, BatchDeleteStats
@@ -65,8 +66,19 @@ def product_loader(context: Context, *, dry_run: bool) -> LoadProduct | None:
     return load
 
 
-def to_stock_update_result(
-    outcome: StockOutcome, load_product: LoadProduct | None = None
+async def to_stock_update_results(
+    outcomes: Sequence[StockOutcome], load_product: LoadProduct | None = None
+) -> list[StockUpdateResult]:
+    """Return the results of a whole request, in its order."""
+
+    def results(part: Sequence[StockOutcome]) -> list[StockUpdateResult]:
+        return [_to_stock_update_result(outcome, load_product) for outcome in part]
+
+    return await in_slices(results, outcomes)
+
+
+def _to_stock_update_result(
+    outcome: StockOutcome, load_product: LoadProduct | None
 ) -> StockUpdateResult:
     """Return the result of one update, which is in the same place as its update."""
     if isinstance(outcome, Applied):

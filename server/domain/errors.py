@@ -4,6 +4,7 @@
     ├── RequestError            shown to the caller: a code and a sentence
     │   ├── BadInput            BAD_INPUT
     │   ├── Unauthenticated     UNAUTHENTICATED
+    │   ├── IssuerUnavailable   UNAVAILABLE
     │   ├── Forbidden           FORBIDDEN
     │   ├── BatchTooLarge       BATCH_TOO_LARGE
     │   ├── QueueFull           QUEUE_FULL
@@ -49,6 +50,16 @@ class Unauthenticated(RequestError):
     """The caller has not said who it is, or its key or token is not valid. Nothing was done."""
 
     code = "UNAUTHENTICATED"
+
+
+class IssuerUnavailable(RequestError):
+    """A token cannot be checked, as the keys of its issuer cannot be fetched. Nothing was done."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self, message: str, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class Forbidden(RequestError):

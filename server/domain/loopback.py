@@ -1,6 +1,6 @@
 """Names and addresses of this machine alone."""
 
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 
 def is_loopback(host: str) -> bool:
@@ -9,3 +9,12 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_ipv6(text: str) -> bool:
+    """Return whether `text` is an address of IPv6."""
+    try:
+        IPv6Address(text)
+    except ValueError:
+        return False
+    return True

@@ -7,10 +7,12 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from server.domain.errors import (
     CommitUnknown,
     DatabaseUnavailable,
+    IssuerUnavailable,
     KeyInUse,
     Overloaded,
     QueueFull,
@@ -20,6 +22,7 @@ from server.domain.errors import (
     StockbatchError,
     WriteConflict,
 )
+from server.domain.request_id import current_request_id
 
 BAD_INPUT = RequestError.code
 INTERNAL = "INTERNAL"
@@ -54,12 +57,41 @@ class Refusal:
     log_level: int | None = None
 
 
-STOPPING = Refusal(
+def named(refusal: Refusal) -> dict[str, str]:
+    """Return what names a fault of the server in the log: `errorId` and `requestId`; else nothing.
+
+    A caller's mistake needs no name: its answer has the header `X-Request-Id`.
+    """
+    if refusal.error_id is None:
+        return {}
+    request_id = current_request_id()
+    return {"errorId": refusal.error_id} | ({"requestId": request_id} if request_id else {})
+
+
+def extensions_of(refusal: Refusal) -> dict[str, Any]:
+    """Return what programs read of a refusal, in GraphQL's `extensions` and Convex's `data`."""
+    extensions: dict[str, Any] = {"code": refusal.code}
+    if refusal.retry_after_seconds is not None:
+        extensions["retryAfterSeconds"] = refusal.retry_after_seconds
+    return extensions | named(refusal)
+
+
+STOPS = "The server stops. Nothing was done: send the request again, also to another one."
+_NOTHING_DONE = Refusal(code=UNAVAILABLE, message=STOPS, retry_after_seconds=_SOON_SECONDS)
+_MAY_HAVE_CHANGED = Refusal(
     code=UNAVAILABLE,
     message="The server stops, and what has begun goes on to its end. With an idempotency key, "
     "send the request again: nothing is done twice. Without one, look at stockUpdates or "
     "batchOperations first.",
 )
+
+
+def cut_short(*, has_begun: bool) -> Refusal:
+    """Return what the caller of a request is told that a server which stops cannot wait for.
+
+    `has_begun` says whether the request may have changed something, or may still do so.
+    """
+    return _MAY_HAVE_CHANGED if has_begun else _NOTHING_DONE
 
 
 class UnansweredWithKey(StockbatchError):
@@ -107,7 +139,7 @@ def _retry_after(error: RequestError) -> int | None:
             return _QUEUE_SECONDS
         case KeyInUse() | ServerStops():
             return _SOON_SECONDS
-        case Overloaded() | RateLimited():
+        case Overloaded() | RateLimited() | IssuerUnavailable():
             return error.retry_after_seconds
     return None
 

@@ -37,6 +37,10 @@ class Stopping:
         self.announce()
         self._is_on = True
 
+    def seconds_since(self) -> float:
+        """Return how long ago the process was told to stop; 0 if it was not."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
     def seconds_left(self, after_requests: float = 0.0) -> float:
         """Return how long a step may take that ends so long after the last request."""
         self.announce()

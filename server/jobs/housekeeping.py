@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from server.batches.stored.completion import Completion
 from server.batches.stored.metrics import SLOW_SECONDS, BatchAlertKind
 from server.domain.errors import UnexpectedStoreError
+from server.domain.log_fields import logged_with
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.removal import BatchRemoval
 
@@ -31,12 +32,18 @@ class Housekeeping:
         """
         slow_since = self.clock() - timedelta(seconds=SLOW_SECONDS)
         for batch_id in await self.batches.under_way(slow_since, BatchAlertKind.SLOW.value):
-            try:
-                if not await self.completion.check(batch_id):
-                    await self.completion.raise_alerts(batch_id)
-            except UnexpectedStoreError:  # a fault of this batch must not keep others from ending
-                log.exception("A batch could not be ended", extra={"batch_id": batch_id})
+            with logged_with({"batch_id": batch_id}):
+                await self._end(batch_id)
         for batch_id in await self.removal.abandon():
-            await self.removal.remove(batch_id)
+            with logged_with({"batch_id": batch_id}):
+                await self.removal.remove(batch_id)
         await self.removal.clear_dry_runs()
         return False
+
+    async def _end(self, batch_id: str) -> None:
+        """End the batch if all its chunks are done, or tell that it is slow."""
+        try:
+            if not await self.completion.check(batch_id):
+                await self.completion.raise_alerts(batch_id)
+        except UnexpectedStoreError:  # a fault of this batch must not keep others from ending
+            log.exception("A batch could not be ended")

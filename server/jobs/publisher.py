@@ -22,10 +22,11 @@ from tenacity import (
 
 from server.batches.stored.lease_keeper import lease_renewed
 from server.domain.item_result import Publication
+from server.domain.log_fields import logged_with
 from server.domain.outcome import Outcome
 from server.domain.stored_batch import Lease
 from server.kinds.shown import published
-from server.mongo.batches.publications import Publications
+from server.mongo.batches.publications import Outbox, Publications
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,11 @@ class Publisher:
         outbox = await self._publications.claim()
         if outbox is None:
             return False
+        with logged_with(_log_fields(outbox.lease)):
+            await self._publish_all(outbox)
+        return True
+
+    async def _publish_all(self, outbox: Outbox) -> None:
         lease, successes = outbox.lease, outbox.outcomes
         renew = partial(self._publications.renew, lease)
         async with lease_renewed(renew, lease_seconds=self._publications.lease_seconds):
@@ -80,10 +86,9 @@ class Publisher:
                 group = successes[start : start + CONCURRENCY]
                 ended = await asyncio.gather(*(self._publish(lease, success) for success in group))
                 if not await self._publications.record(lease, ended):
-                    log.warning("Lost the lease of an outbox", extra=_log_fields(lease))
-                    return True
+                    log.warning("Lost the lease of an outbox")
+                    return
         await self._publications.give_back(lease)
-        return True
 
     async def _publish(self, lease: Lease, success: Outcome) -> Publication:
         """Send a success until it is taken or given up. Raise nothing."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 from server.batches.stored.claimed_chunks import ClaimedChunks, Done
 from server.batches.stored.completion import Completion
 from server.domain.errors import StoreError
+from server.domain.log_fields import logged_with
 from server.jobs.memory import Memory
 
 log = logging.getLogger(__name__)
@@ -99,7 +100,7 @@ class Worker:
         `on_claim` is called once a chunk is claimed.
 
         Raises:
-            StoreError: the database did not answer.
+            StoreError: the database did not answer, and nothing was claimed.
         """
         if self._is_over_its_limit():
             return False
@@ -108,7 +109,12 @@ class Worker:
         if run is None:
             return False
         batch = run.end.batch if isinstance(run.end, Done) else None
-        await self._completion.check(run.batch_id, batch)
+        with logged_with({"batch_id": run.batch_id}):
+            try:
+                await self._completion.check(run.batch_id, batch)
+            except StoreError as error:  # the next chunk or the housekeeping looks again
+                log.warning("Whether a batch has ended is not known yet: %s", error)
+                return False
         return True
 
     async def _run_slot(self) -> None:
@@ -129,7 +135,7 @@ class Worker:
         try:
             return await self.run_once(on_claim)
         except StoreError as error:
-            log.warning("No chunk could be claimed or ended; trying again: %s", error)
+            log.warning("No chunk could be claimed; trying again: %s", error)
             return False
 
     async def _pause(self) -> None:

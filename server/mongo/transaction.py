@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any, TypeVar
 
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, PyMongoError
 
 from server.domain.errors import CommitUnknown, DatabaseUnavailable, StoreError, WriteConflict
 from server.mongo.batches.carried_products import CarriedProducts
@@ -22,10 +22,11 @@ from server.mongo.batches.receipts import ChunkReceipts
 from server.mongo.batches.stored_batches import StoredBatches
 from server.mongo.batches.waiting.chunks import WaitingChunks
 from server.mongo.callers import WaitingBatches
-from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnDoubt, OnRetry, abort
+from server.mongo.connection.commit import SETTLE_SECONDS, Commits, OnDoubt, OnRetry
 from server.mongo.connection.driver import Database, Driver, Session
 from server.mongo.connection.errors import translate
 from server.mongo.connection.evidence import Evidence
+from server.mongo.connection.open_transactions import OpenTransactions
 from server.mongo.connection.patience import Wait, current_patience, with_patience
 from server.mongo.connection.retry import Next, after_body, pause
 from server.mongo.products.ledger import Ledger
@@ -36,6 +37,7 @@ T = TypeVar("T")
 DEADLINE_SECONDS = 20.0  # to run and commit; an election takes about 2 s
 _BEFORE_SETTLING = 0.7  # of a caller's patience; the rest is for finding out what a commit did
 _CANCEL_AGAIN_SECONDS = 0.1
+_CLOSING_SECONDS = 1.0  # at the end of a process, for a database that does not answer
 
 log = logging.getLogger(__name__)
 
@@ -110,9 +112,9 @@ class TransactionRunner:
         self._driver = driver
         self._database: Database = driver.client[database]
         self._deadline_seconds = deadline_seconds
+        self._open = OpenTransactions(driver, self._database)
         self._commits = Commits(
-            driver,
-            self._database,
+            self._open,
             settle_seconds=settle_seconds,
             on_retry=on_retry,
             on_doubt=on_doubt,
@@ -121,6 +123,7 @@ class TransactionRunner:
         self._on_retry = on_retry
         self._jitter = jitter
         self._behind: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[None]] = set()  # sessions, once nothing uses them any more
         self._users: dict[
             int, asyncio.Task[Any]
         ] = {}  # by the id of the session; Motor's has no hash
@@ -182,32 +185,43 @@ class TransactionRunner:
             yield session
         finally:
             user = self._users.pop(id(session), None)
-            if user is None or user.done():
+            if (user is None or user.done()) and not self._open.is_ending(session):
                 await self._end_session(session)
             else:
-                self._go_on(self._end_session_after(user, session))
+                self._go_on(self._end_session_after(user, session), self._closing)
 
     async def settled(self) -> None:
-        """Return when nothing runs any more that its caller has not waited for."""
+        """Return when nothing runs any more that its caller has not waited for.
+
+        Transactions that may be open in a database that does not answer are left after a second.
+        """
         while self._behind:
             await asyncio.wait(self._behind)
+        if self._closing:
+            await asyncio.wait(self._closing, timeout=_CLOSING_SECONDS)
 
     async def _end_session(self, session: Session) -> None:
         with suppress(PyMongoError):  # it must not replace the result or the error of the block
             await self._driver.end_session(session)
 
-    async def _end_session_after(self, user: asyncio.Task[Any], session: Session) -> None:
-        await asyncio.wait({user})
+    async def _end_session_after(self, user: asyncio.Task[Any] | None, session: Session) -> None:
+        if user is not None:
+            await asyncio.wait({user})
+        await self._open.ended(session)
         await self._end_session(session)
 
     async def _run_on(
         self, session: Session | None, body: Body[T], attempt: "_Attempt", *, commit: bool
     ) -> T:
         async with nullcontext(session) if session is not None else self.session() as current:
+            await self._open.ended(current)
             try:
                 return await self._run_until_known(current, body, attempt, commit=commit)
             except PyMongoError as error:
                 raise translate(error) from error
+            finally:
+                if attempt.may_be_open:
+                    self._open.end(current)
 
     async def _run_until_known(
         self, session: Session, body: Body[T], attempt: "_Attempt", *, commit: bool
@@ -220,15 +234,16 @@ class TransactionRunner:
                 if commit:
                     await transaction.evidence.complete()
             except BaseException as error:
-                await abort(session)
+                await self._undo(session, attempt, error)
                 if not isinstance(error, PyMongoError) or after_body(error) is Next.GIVE_UP:
                     raise
                 await self._pause(number, attempt, error)
                 continue
+            attempt.may_be_open = False  # the database has answered in this transaction
             if not number:
                 attempt.answered()
             if attempt.is_given_up or not commit:
-                await abort(session)
+                await self._undo(session, attempt, None)
                 attempt.require_caller()
                 return result
             attempt.is_committing = True
@@ -241,6 +256,14 @@ class TransactionRunner:
             except PyMongoError as error:
                 raise _not_committed(error) from error
         raise AssertionError("count() does not end")
+
+    async def _undo(
+        self, session: Session, attempt: "_Attempt", error: BaseException | None
+    ) -> None:
+        """Abort the transaction. If the server may hold it all the same, `attempt` takes note."""
+        attempt.may_be_open = True  # until it is known: this may be cancelled
+        is_aborted = await self._open.abort(session)
+        attempt.may_be_open = isinstance(error, ConnectionFailure) or not is_aborted
 
     async def _commit(
         self, session: Session, evidence: Evidence, attempt: "_Attempt"
@@ -282,10 +305,13 @@ class TransactionRunner:
             running.cancel()
             await asyncio.wait({running}, timeout=_CANCEL_AGAIN_SECONDS)
 
-    def _go_on(self, work: Coroutine[Any, Any, None]) -> None:
+    def _go_on(
+        self, work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]] | None = None
+    ) -> None:
+        tasks = self._behind if tasks is None else tasks
         task = asyncio.create_task(work, context=with_patience(None))
-        self._behind.add(task)
-        task.add_done_callback(self._behind.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
 
 @dataclass(slots=True)
@@ -294,6 +320,7 @@ class _Attempt:
 
     `deadline` is that for a database which does not answer, `last` the latest that it may become.
     `wait` is that of the caller; once that has given up, nothing is committed any more.
+    `may_be_open` is about a transaction that was undone: the server may hold it all the same.
     """
 
     last: float
@@ -302,6 +329,7 @@ class _Attempt:
     wait: Wait | None = None
     is_committing: bool = False
     is_given_up: bool = False
+    may_be_open: bool = False
 
     @classmethod
     def begin(cls, seconds: float, conflict_seconds: float | None) -> "_Attempt":

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
@@ -11,13 +12,13 @@ from server.domain.tracing import UNTRACED, Tracer
 from server.web.console.files import ConsoleFiles
 from server.web.console.page import ConsolePage
 from server.web.convex.view import Convex
+from server.web.error_answer import ErrorsAnswered, answer_error, no_socket
 from server.web.graphiql import files
 from server.web.graphql.view import GraphQLView
 from server.web.health import WhyNotReady, health_routes, metrics_route
 from server.web.measuring import Measured
 from server.web.metrics import Metrics
 from server.web.origins import cors
-from server.web.refusal import METHODS
 
 
 def make_app(  # noqa: PLR0913 - every door
@@ -49,15 +50,21 @@ def make_app(  # noqa: PLR0913 - every door
     doors = {"/graphql": "graphql"} | {route.path: "convex" for route in convex_routes}
     return Starlette(
         routes=[
+            Route("/graphql", graphql),  # the first: routes are tried in this order
             Route("/", console_page.response),
             Mount("/console", console.router()),
             *([Mount("/graphiql", routes=files.routes())] if has_page else []),
-            Route("/graphql", graphql, methods=METHODS),
             WebSocketRoute("/graphql", graphql),
+            WebSocketRoute("/{path:path}", no_socket),
             *convex_routes,
             *([Mount("/api", rest)] if rest else []),
             *health_routes(metrics, why_not_ready),
             *([metrics_route(metrics)] if has_metrics else []),
         ],
-        middleware=[cors(origins), Middleware(Measured, doors, metrics.request_answered, tracer)],
+        middleware=[
+            cors(origins),
+            Middleware(Measured, doors, metrics.request_answered, tracer),
+            Middleware(ErrorsAnswered),
+        ],
+        exception_handlers={HTTPException: answer_error},
     )

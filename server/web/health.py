@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from server.domain.stopping import Stopping
+from server.web.connections.limits import HEALTHZ, METRICS, READYZ
+from server.web.error_answer import ErrorsAnswered, answer_error, no_socket
 from server.web.metrics import Metrics
 from server.web.probe import PROBE_SECONDS, Probe
 
@@ -27,9 +31,13 @@ class Readiness:
         is_writable: Callable[[], Awaitable[bool]],
         is_alive: Callable[[], bool],
         stopping: Stopping,
+        is_silent: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`is_writable` asks the database for a primary; `is_alive` looks at the worker."""
-        self._database = Probe(is_writable, seconds=PROBE_SECONDS)
+        """`is_writable` asks the database for a primary; `is_alive` looks at the worker.
+
+        `is_silent` returns whether the database is known not to answer.
+        """
+        self._database = Probe(is_writable, seconds=PROBE_SECONDS, is_silent=is_silent)
         self._is_alive = is_alive
         self._stopping = stopping
         self._asked: float | None = None
@@ -67,13 +75,16 @@ def health_routes(metrics: Metrics, why_not_ready: WhyNotReady) -> list[Route]:
         return JSONResponse({"status": "ok"})
 
     async def readyz(_request: Request) -> Response:
-        reason, state = await asyncio.gather(why_not_ready(), metrics.gauges.queue_state())
-        if reason is None:
-            warning = {"warning": state.warning} if state and state.warning else {}
-            return JSONResponse({"status": "ok", **warning})
-        return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+        asking = asyncio.create_task(metrics.gauges.queue_state())
+        reason = await why_not_ready()
+        if reason is not None:
+            asking.cancel()
+            return JSONResponse({"status": "unavailable", "reason": reason}, status_code=503)
+        state = await asking
+        warning = {"warning": state.warning} if state and state.warning else {}
+        return JSONResponse({"status": "ok", **warning})
 
-    return [Route("/healthz", healthz), Route("/readyz", readyz)]
+    return [Route(HEALTHZ, healthz), Route(READYZ, readyz)]
 
 
 def metrics_route(metrics: Metrics) -> Route:
@@ -82,14 +93,22 @@ def metrics_route(metrics: Metrics) -> Route:
     async def exposition(_request: Request) -> Response:
         return Response(await metrics.scrape(), media_type=metrics.media_type)
 
-    return Route("/metrics", exposition)
+    return Route(METRICS, exposition)
 
 
 def make_worker_app(metrics: Metrics, why_not_ready: WhyNotReady) -> Starlette:
     """Return the application of a worker: only these routes."""
-    return Starlette(routes=[*health_routes(metrics, why_not_ready), metrics_route(metrics)])
+    return _application([*health_routes(metrics, why_not_ready), metrics_route(metrics)])
 
 
 def make_metrics_app(metrics: Metrics) -> Starlette:
     """Return the application of the port that a server's metrics have to themselves."""
-    return Starlette(routes=[metrics_route(metrics)])
+    return _application([metrics_route(metrics)])
+
+
+def _application(routes: list[Route]) -> Starlette:
+    return Starlette(
+        routes=[*routes, WebSocketRoute("/{path:path}", no_socket)],
+        middleware=[Middleware(ErrorsAnswered)],
+        exception_handlers={HTTPException: answer_error},
+    )

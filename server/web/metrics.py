@@ -10,6 +10,7 @@ from prometheus_client import (
     Histogram,
     Info,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -41,6 +42,7 @@ class Metrics:
     media_type = CONTENT_TYPE_LATEST
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # `…_created` beside each counter
         self.gauges: Gauges = no_gauges()
         self._registry = CollectorRegistry()
         self._items = self._counter(
@@ -105,7 +107,7 @@ class Metrics:
         )
         self._connection_refusals = self._counter(
             "stockbatch_connection_refusals",
-            "Requests that were refused before they reached a door, by HTTP status.",
+            "Requests refused before they reached a door, by HTTP status or close code.",
             "status",
         )
 

@@ -20,16 +20,26 @@ class Probe(Generic[T]):
     """Asks a question, and waits for its answer for a short time.
 
     Callers at the same time share one question. A question that the database leaves open is not
-    asked again beside it, so that probes do not pile up during an outage.
+    asked again beside it, so that probes do not pile up during an outage. While `is_silent` says
+    that the database is known to be silent, nothing is asked and nobody waits.
     """
 
-    def __init__(self, ask: Callable[[], Awaitable[T]], *, seconds: float = PROBE_SECONDS) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[T]],
+        *,
+        seconds: float = PROBE_SECONDS,
+        is_silent: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._ask = ask
         self._seconds = seconds
+        self._is_silent = is_silent
         self._asking: asyncio.Task[T | None] | None = None
 
     async def result(self) -> T | None:
         """Return the answer; None if none came in time, or the database failed."""
+        if self._is_silent():
+            return None
         if self._asking is None or self._asking.done():
             context = with_patience(None)  # it is not the first caller's alone
             self._asking = asyncio.create_task(self._answer(), context=context)

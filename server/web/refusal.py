@@ -9,11 +9,8 @@ from starlette.exceptions import HTTPException
 
 from server.domain.errors import StockbatchError
 from server.domain.refusal import BAD_INPUT, UNAVAILABLE, Refusal, refusal_of
-from server.domain.request_id import current_request_id
 
 PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
-# Routes take every method, so that the door itself refuses a wrong one in its own format.
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 STATUSES: Mapping[str, int] = {
     BAD_INPUT: 400,
     "QUERY_TOO_EXPENSIVE": 400,
@@ -27,6 +24,7 @@ STATUSES: Mapping[str, int] = {
     "BATCH_TOO_LARGE": 413,
     "REQUEST_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
+    "MISDIRECTED_REQUEST": 421,
     "IDEMPOTENCY_KEY_REUSED": 422,
     "QUEUE_FULL": 429,
     "RATE_LIMITED": 429,
@@ -35,7 +33,6 @@ STATUSES: Mapping[str, int] = {
     UNAVAILABLE: 503,
 }
 MOST_REASONS = 20  # shown at most: thousands of items may be wrong in the same way
-_STARLETTE_CODES = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
 
 log = logging.getLogger(__name__)
 
@@ -111,11 +108,32 @@ def require_method(sent: str, *possible: str) -> None:
     Raises:
         Refused: it is none of `possible`, which the message and the header Allow name.
     """
-    if sent in possible:
-        return
+    if sent not in possible:
+        raise wrong_method(possible, sent)
+
+
+def wrong_method(possible: Sequence[str], sent: str = "This method") -> Refused:
+    """Return the refusal of a method that is none of `possible`."""
     names = " or ".join(name for name in possible if name != "HEAD")
     message = f"{sent} is not possible here: send {names}."
-    raise Refused(Refusal(code="METHOD_NOT_ALLOWED", message=message), allow=possible)
+    return Refused(Refusal(code="METHOD_NOT_ALLOWED", message=message), allow=possible)
+
+
+def misdirected() -> Refused:
+    """Return the refusal of a request to a name that is none of the server's."""
+    return _of_code(
+        "MISDIRECTED_REQUEST",
+        "The server does not answer under the name in the header Host: call it by another one, or "
+        "add it to ALLOWED_HOSTS.",
+    )
+
+
+def other_origin() -> Refused:
+    """Return the refusal of a page that may not call."""
+    return _of_code(
+        "FORBIDDEN",
+        "Pages of this origin may not call: CORS_ORIGINS does not have it.",
+    )
 
 
 def not_acceptable(message: str) -> Refused:
@@ -138,9 +156,8 @@ def to_refused(error: Exception) -> Refused:
     match error:
         case Refused():
             return error
-        case HTTPException():  # Starlette's own: unknown path or method
-            code = _STARLETTE_CODES.get(error.status_code, BAD_INPUT)
-            return _of_code(code, f"{error.detail}.")
+        case HTTPException():
+            return _of_starlette(error)
     refusal = refusal_of(error, uuid4().hex)
     if refusal.error_id:
         log.error("A request failed", exc_info=error, extra={"error_id": refusal.error_id})
@@ -149,15 +166,15 @@ def to_refused(error: Exception) -> Refused:
     return Refused(refusal, reasons=[refusal.message] if refusal.code == BAD_INPUT else ())
 
 
-def named(refusal: Refusal) -> dict[str, str]:
-    """Return what names a fault of the server in the log: `errorId` and `requestId`; else nothing.
-
-    A caller's mistake needs no name: its answer has the header `X-Request-Id`.
-    """
-    if refusal.error_id is None:
-        return {}
-    request_id = current_request_id()
-    return {"errorId": refusal.error_id} | ({"requestId": request_id} if request_id else {})
+def _of_starlette(error: HTTPException) -> Refused:
+    """Return the refusal of a path or a method that no route has."""
+    match error.status_code:
+        case 404:
+            return not_found("There is nothing at this path.")
+        case 405:
+            allowed = sorted((error.headers or {}).get("Allow", "GET, HEAD").split(", "))
+            return wrong_method(allowed)
+    return _of_code(BAD_INPUT, f"{error.detail}.")
 
 
 def _of_code(code: str, message: str) -> Refused:

@@ -44,6 +44,11 @@ class CurrentRequest:
             reset_request_id(request_id)
         self.answered()
 
+    @property
+    def is_answered(self) -> bool:
+        """Return whether the request has got an answer, or the first of several."""
+        return self._is_answered
+
     def answered(self) -> None:
         """Report the request as answered. Only the first call counts."""
         if not self._is_answered:

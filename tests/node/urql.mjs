@@ -17,6 +17,7 @@ const UPDATE = gql`
 
 const socket = transport === "ws" && createClient({
   url: `${url.replace("http", "ws")}/graphql`,
+  lazyCloseTimeout: 10_000, // graphql-ws loses what is subscribed while it closes an idle socket
   webSocketImpl: class extends WebSocket {
     send(text) {
       if (JSON.parse(text).type === "subscribe") sent.push({ method: "ws", text });

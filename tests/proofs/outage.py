@@ -21,6 +21,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import choice
 from typing import Any
 from uuid import uuid4
 
@@ -33,7 +34,9 @@ from tests.proofs.server import PROJECT, Server
 from tests.support.processes.process_table import children
 
 OPENING = 1_000_000
-CALLERS = 4  # of each kind
+CALLERS = 4  # of most kinds
+SHARED = 9  # products that many changes are about: a transaction that stays open holds them all up
+CONTENDERS = 24
 REQUEST_SECONDS = 10.0  # the default: nobody may wait longer
 KNOWN_SECONDS = 2.0  # once the outage is known
 READY_SECONDS = 1.0
@@ -77,6 +80,8 @@ class Kind:
     name: str
     send: Callable[[httpx.AsyncClient, str], Awaitable[str]]
     limit: float = REQUEST_SECONDS
+    callers: int = CALLERS
+    pause: float = 0.05  # seconds after an answer
     calls: list[Call] = field(default_factory=list)
 
     def longest(self, begin: float, end: float) -> float:
@@ -87,11 +92,13 @@ class Kind:
 
 
 class Products:
-    """A product for each change, and what its caller was told."""
+    """A product for each change, a few for many changes, and what the callers were told."""
 
     def __init__(self, ids: list[str]) -> None:
         self._free = iter(ids)
+        self.shared = [self.take() for _ in range(SHARED)]
         self.told: dict[str, str] = {}
+        self.told_of_shared: dict[str, Counter[str]] = {one: Counter() for one in self.shared}
         self.keys: dict[str, str] = {}
 
     def take(self) -> str:
@@ -119,7 +126,7 @@ async def _post(
     return _code(answer.json())
 
 
-def kinds_of(products: Products, port: int) -> list[Kind]:
+def kinds_of(products: Products, port: int) -> list[Kind]:  # noqa: C901 - one function for each
     """Return the kinds of calls."""
 
     async def query(client: httpx.AsyncClient, _: str) -> str:
@@ -128,6 +135,13 @@ def kinds_of(products: Products, port: int) -> list[Kind]:
     async def mutation(client: httpx.AsyncClient, product: str) -> str:
         update = [{"productId": product, "quantity": 1}]
         products.told[product] = told = await _post(client, UPDATE, u=update)
+        return told
+
+    async def contended(client: httpx.AsyncClient, _: str) -> str:
+        product, key = choice(products.shared), choice([None, uuid4().hex])
+        told = await _post(client, UPDATE, key, u=[{"productId": product, "quantity": 1}])
+        may_be_done = told != "ok" and key
+        products.told_of_shared[product][f"{told}, not known" if may_be_done else told] += 1
         return told
 
     async def keyed(client: httpx.AsyncClient, product: str) -> str:
@@ -177,6 +191,7 @@ def kinds_of(products: Products, port: int) -> list[Kind]:
         Kind("queries, WebSocket", websocket),
         Kind("queries, Convex", convex),
         Kind("mutations", mutation),
+        Kind(f"mutations of the same {SHARED} products", contended, callers=CONTENDERS, pause=0),
         Kind("mutations with a key", keyed),
         Kind("submissions, GraphQL", submission),
         Kind("submissions, NDJSON", rest),
@@ -195,7 +210,7 @@ async def _socket(port: int) -> AsyncIterator[websockets.ClientConnection]:
 
 
 async def _call(kind: Kind, port: int, products: Products, until: float) -> None:
-    """Call one after the other; each change has a product of its own.
+    """Call one after the other; most changes have a product of their own.
 
     Whoever is refused waits for a second, as `Retry-After` says.
     """
@@ -205,18 +220,21 @@ async def _call(kind: Kind, port: int, products: Products, until: float) -> None
             began = time.monotonic()
             told = await kind.send(client, products.take())
             kind.calls.append(Call(began, time.monotonic(), told))
-            await asyncio.sleep(0.05 if told == "ok" else 1.1)
+            await asyncio.sleep(kind.pause if told == "ok" else 1.1)
 
 
 async def _load(
-    kinds: list[Kind], products: Products, port: int, mongod: int, seconds: float
-) -> tuple[float, float]:
-    """Let the callers call, and stop the database meanwhile; return when it stopped and went on."""
+    kinds: list[Kind], products: Products, server: Server, mongod: int, seconds: float
+) -> tuple[float, float, int]:
+    """Let the callers call, and stop the database meanwhile; return when it stopped and went on.
+
+    The last value is how many transactions of before were open `BACK_SECONDS` after that.
+    """
     stop = time.monotonic() + 2
     until = stop + seconds + 5
     callers = [
-        asyncio.create_task(_call(kind, port, products, until))
-        for kind in kinds for _ in range(CALLERS)
+        asyncio.create_task(_call(kind, server.port, products, until))
+        for kind in kinds for _ in range(kind.callers)
     ]  # fmt: skip
     await asyncio.sleep(stop - time.monotonic())
     os.kill(mongod, signal.SIGSTOP)
@@ -226,8 +244,20 @@ async def _load(
     finally:
         os.kill(mongod, signal.SIGCONT)
     went_on = time.monotonic()
+    await asyncio.sleep(BACK_SECONDS)
+    left_open = await asyncio.to_thread(_left_open, server)
     await asyncio.gather(*callers)
-    return stopped, went_on
+    return stopped, went_on, left_open
+
+
+def _left_open(server: Server) -> int:
+    """Return how many transactions nothing has worked on for a second or more."""
+    with server.database() as database:
+        found = database.client.admin.aggregate([
+            {"$currentOp": {"allUsers": True, "idleSessions": True}},
+            {"$match": {"type": "idleSession", "transaction.timeInactiveMicros": {"$gt": 1e6}}},
+        ])  # fmt: skip
+        return len(list(found))
 
 
 async def _truth(products: Products, server: Server) -> tuple[list[str], Counter[str]]:
@@ -248,6 +278,12 @@ async def _truth(products: Products, server: Server) -> tuple[list[str], Counter
                 update = [{"productId": product, "quantity": 1}]
                 if await _post(client, UPDATE, key, u=update) != "ok":
                     faults.append(f"the key of {product} does not tell the truth later")
+        for product, told in products.told_of_shared.items():
+            rows = {"productId": ObjectId(product), "status": "applied"}
+            found = database["stockUpdates"].count_documents(rows)
+            unknown = sum(count for what, count in told.items() if "not known" in what)
+            if not told["ok"] <= found <= told["ok"] + unknown:
+                faults.append(f"{product} was told {dict(told)}, and has {found} rows")
         opening = {
             product["_id"]: OPENING for product in database["products"].find({"category": "hang"})
         }
@@ -272,9 +308,9 @@ def measured(server: Server, seconds: float) -> list[str]:
     products = Products(ids)
     kinds = kinds_of(products, server.port)
     before = len(server.log())
-    stopped, went_on = asyncio.run(_load(kinds, products, server.port, mongod, seconds))
+    stopped, went_on, left_open = asyncio.run(_load(kinds, products, server, mongod, seconds))
     known = stopped + 6  # at the latest
-    print(f"\nmongod stopped for {seconds:g} s, {CALLERS} callers of each kind\n")
+    print(f"\nmongod stopped for {seconds:g} s, {CALLERS} callers of most kinds\n")
     print("| longest wait of | before | until it was known | while it was known | after | told |")
     print("|---|---|---|---|---|---|")
     faults = []
@@ -297,6 +333,8 @@ def measured(server: Server, seconds: float) -> list[str]:
         ]
         if late:
             faults.append(f"{kind.name}: told {late[0].told} after the database was back")
+    if left_open:
+        faults.append(f"{left_open} transactions of before stayed open")
     time.sleep(SETTLED_SECONDS * min(1, seconds / 60))
     wrong, told = asyncio.run(_truth(products, server))
     print(f"\nMutations without a key were told: {dict(told)}.")

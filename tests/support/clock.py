@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from server.bootstrap import utc_now
+from server.domain.clock import utc_now
 
 
 class Clock:

@@ -266,14 +266,15 @@ class Shown:
             case str(), str() if self._any_time and _TIME.fullmatch(real):
                 return documented if _TIME.fullmatch(documented) else real
             case str(), str():
-                return self._in_text(real)
+                return self._in_text(real, documented)
         return real
 
-    def _in_text(self, text: str) -> str:
-        """Return a text, such as a message or a link, with the documented ids."""
+    def _in_text(self, text: str, shown: str) -> str:
+        """Return a text, such as a message, a link or a file, with the documented ids and times."""
         for documented, real in self._real.items():
             text = text.replace(real, documented)
-        return text
+        times = iter(_TIME.findall(shown) if self._any_time else ())
+        return _TIME.sub(lambda real: next(times, real[0]), text)
 
     def _is_made_up(self, text: str) -> bool:
         return _ID.fullmatch(text) is not None and text not in self._known

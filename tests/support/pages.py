@@ -92,7 +92,8 @@ async def assert_it_shows_what_happens(name: str, stage: Stage, *, any_time: boo
             case Example():
                 response = await stage.send(shown.asked(step.request))
                 real = shown.show(step.answer_of(response), step.answer)
-                assert as_text(real) == as_text(step.answer), f"{name}, line {step.line}"
+                told = as_text(real)
+                assert told == as_text(step.answer), f"{name}, line {step.line}: {told}"
             case Clock():
                 await stage.set_clock(step.moment)
             case Sweep():

@@ -7,7 +7,7 @@ from typing import Any
 from bson import ObjectId
 from pymongo import MongoClient
 
-from server.bootstrap import utc_now
+from server.domain.clock import utc_now
 from server.domain.product import Product
 from server.mongo.products.documents import from_product
 

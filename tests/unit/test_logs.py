@@ -2,6 +2,7 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -165,3 +166,18 @@ def test_a_start_that_fails_is_told_in_the_format_of_the_log(
     (told,) = capsys.readouterr().err.splitlines()
     assert json.loads(told)["level"] == "CRITICAL"
     assert json.loads(told)["message"].startswith("Cannot listen on 192.0.2.1 port 8000: ")
+
+
+@pytest.mark.usefixtures("_root_logger_restored")
+def test_what_a_library_finds_in_the_file_of_a_caller_is_no_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        configure_logging("INFO")
+        monkeypatch.setattr(warnings, "showwarning", lambda text, *_: told.append(str(text)))
+        for module in ("openpyxl.worksheet._reader", "elsewhere"):
+            warnings.warn_explicit(f"Told by {module}", UserWarning, "file", 1, module)
+
+    assert told == ["Told by elsewhere"]

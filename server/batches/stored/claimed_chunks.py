@@ -32,6 +32,7 @@ from server.domain.errors import (
     StoreError,
     WriteConflict,
 )
+from server.domain.log_fields import logged_with
 from server.domain.outcome import Outcome, any_failed
 from server.domain.stored_batch import ClaimedChunk, Lease, StoredBatch
 from server.domain.tracing import UNTRACED, Tracer
@@ -144,23 +145,23 @@ class ClaimedChunks:
 
         Then the chunk is done, or can be claimed again: at once, later, or after its lease.
         """
+        with logged_with(_log_fields(chunk.lease)):
+            return await self._run(chunk, session)
+
+    async def _run(self, chunk: ClaimedChunk, session: Session) -> ChunkEnd:
         end = await self._run_until_end(chunk, session)
         self.observer.chunk_attempt_ended(type(end).__name__.lower())
-        log_fields = _log_fields(chunk.lease)
         match end:
             case Done():
                 pass
             case Orphaned():
                 await self._give_back(chunk.lease, delay_seconds=_ORPHAN_SECONDS, failed=False)
             case Lost():
-                log.warning(
-                    "Lost the lease of a chunk: another worker holds it, or it is done",
-                    extra=log_fields,
-                )
+                log.warning("Lost the lease of a chunk: another worker holds it, or it is done")
             case Hindered(error):
                 await self._give_up_or_back(chunk, error)
             case Broken(error):  # its lease runs out; the fault counts as a death
-                log.error("A chunk failed", exc_info=error, extra=log_fields)
+                log.error("A chunk failed", exc_info=error)
         return end
 
     async def _run_until_end(self, chunk: ClaimedChunk, session: Session) -> ChunkEnd:
@@ -195,9 +196,7 @@ class ClaimedChunks:
         """End the transactions that earlier holders of the chunk left open."""
         if not chunk.left_open:
             return
-        log.warning(
-            "The lease of a chunk ran out; it is taken over", extra=_log_fields(chunk.lease)
-        )
+        log.warning("The lease of a chunk ran out; it is taken over")
         self.observer.lease_taken_over()
         try:
             await self.queue.end_transactions_of(chunk.left_open)
@@ -271,7 +270,7 @@ class ClaimedChunks:
         finds the attempts used up.
         """
         attempts = chunk.attempts + 1
-        log_fields = _log_fields(chunk.lease) | {"attempt": attempts}
+        log_fields: dict[str, object] = {"attempt": attempts}
         decision = decide(attempts, random.random())  # noqa: S311 - no secret
         try:
             if isinstance(decision, GiveUp) and not isinstance(error, WriteConflict):
@@ -294,7 +293,7 @@ class ClaimedChunks:
         try:
             await self.queue.give_back(lease, delay_seconds=delay_seconds, failed=failed)
         except StoreError as error:  # it can be claimed again when its lease has run out
-            log.warning("A chunk could not be given back: %s", error, extra=_log_fields(lease))
+            log.warning("A chunk could not be given back: %s", error)
 
 
 def _log_fields(lease: Lease) -> dict[str, object]:

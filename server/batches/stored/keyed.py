@@ -88,7 +88,7 @@ class KeyedBatches:
             raise AssertionError("a keyed batch has a key")
         content = Content(request, in_background=False)
         await content.add_in_turns(inputs)
-        items = request.work.items(inputs)
+        items = await request.work.items(inputs)
         batch, chunks = self._new(request, items, inputs, content.digest())
         if len(chunks) == 1 and not (batch.is_refused or batch.options.dry_run):
             answer = await self._at_once(batch, chunks[0], items, content)

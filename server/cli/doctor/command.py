@@ -45,7 +45,11 @@ async def _findings() -> AsyncIterator[Finding]:
         for fault in str(error).splitlines():
             yield wrong("Settings", fault, "Set it right, or unset it: see `stockbatch --help`.")
         return
-    for finding in (*machine.variables(), *machine.callers(settings), *machine.port(settings)):
+    for finding in (*machine.variables(), *machine.callers(settings)):
+        yield finding
+    async for finding in machine.issuer(settings):
+        yield finding
+    for finding in machine.port(settings):
         yield finding
     if settings.mongodb_uri is None:
         for finding in (*machine.disk(settings), *machine.binary(settings)):

@@ -1,24 +1,27 @@
 """What can be seen without a database: settings, callers, the port, the disk, the binary."""
 
 import json
+import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import httpx
 
-from server.bootstrap import identity_settings
+from server.bootstrap.doors import identity_settings
 from server.cli.doctor.finding import Finding, ok, warning, wrong
 from server.cli.serving.listening import listening
 from server.domain.errors import StartupError
 from server.domain.loopback import is_loopback
 from server.mongo.connection.binary import find_mongod, why_it_stopped
 from server.settings import Settings, doubtful_variables
+from server.tracing.configured import wrong_variables
 from server.web.identity.api_keys import read_keys
 from server.web.identity.configured import authentication_of
+from server.web.identity.key_source import KeySource, NoKeys
 
 _MIB: Final = 1024**2
 _NEEDED_BYTES: Final = 512 * _MIB  # a new embedded database preallocates 300 MB
@@ -33,6 +36,8 @@ def variables() -> Iterator[Finding]:
         warning("Settings", str(one), f"Rename {one.name}, or ignore this if it is not ours.")
         for one in doubtful_variables()
     ]
+    cure = "Set it right, or unset it. Without OTEL_EXPORTER_OTLP_ENDPOINT nothing is traced."
+    found += [wrong("Settings", one, cure) for one in wrong_variables(os.environ)]
     yield from found or [ok("Settings", "They can be read.")]
 
 
@@ -65,6 +70,23 @@ def callers(settings: Settings, now: Callable[[], float] = time.time) -> Iterato
         yield warning("Callers", f"These API keys expire within a week: {', '.join(soon)}.", add)
     if not over and not soon:
         yield ok("Callers", f"{len(keys)} API keys may call.")
+
+
+async def issuer(settings: Settings) -> AsyncIterator[Finding]:
+    """Yield whether the keys of the issuer of tokens can be fetched, if they are at a URL."""
+    source = KeySource(settings.jwt_jwks or "")
+    if not source.is_remote:
+        return
+    try:
+        keys = await source.fetch()
+    except NoKeys as error:
+        yield warning(
+            "Issuer",
+            f"The keys of the issuer of tokens cannot be fetched from {source.shown}: {error}.",
+            "Start it, or mend JWT_JWKS. Until then no token can be checked by a new server.",
+        )
+    else:
+        yield ok("Issuer", f"Keys that {source.shown} publishes: {len(keys)}.")
 
 
 def port(settings: Settings) -> Iterator[Finding]:

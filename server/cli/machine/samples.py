@@ -2,8 +2,8 @@
 
 import click
 
-from server.bootstrap import utc_now
 from server.cli.machine import database
+from server.domain.clock import utc_now
 from server.kinds.registry import KINDS
 from server.mongo.collections import ensure_collections
 from server.mongo.connection.driver import Driver

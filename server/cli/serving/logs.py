@@ -2,12 +2,14 @@
 
 import json
 import logging
+import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from typing_extensions import override
 
+from server.domain.log_fields import current_log_fields
 from server.domain.request_id import current_request_id
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "color_message"}
@@ -53,14 +55,17 @@ class JsonFormatter(logging.Formatter):
             return json.dumps({str(name): str(value) for name, value in line.items()})
 
 
-class RequestIds(logging.Filter):
-    """Adds the id of the current request to each record."""
+class CurrentFields(logging.Filter):
+    """Adds the id of the current request, and that of the current batch, to each record."""
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
         request_id = current_request_id()
         if request_id is not None and not hasattr(record, _REQUEST_ID):
             setattr(record, _REQUEST_ID, request_id)
+        for name, value in current_log_fields().items():
+            if not hasattr(record, name):
+                setattr(record, name, value)
         return True
 
 
@@ -68,11 +73,13 @@ def configure_logging(level: str, log_format: LogFormat = "text") -> None:
     """Send every record of `level` and above to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if log_format == "json" else LineFormatter())
-    handler.addFilter(RequestIds())
+    handler.addFilter(CurrentFields())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # Addresses with passwords, headers and commands are in what these log.
-    for library in ("pymongo", "httpx", "httpcore", "urllib3"):
+    warnings.filterwarnings("ignore", module="openpyxl")  # about what is in the files of callers
+    # Addresses with passwords, headers and commands are in what these log; uvicorn tells of each of
+    # its ports what `serve` and `worker` tell once.
+    for library in ("pymongo", "httpx", "httpcore", "urllib3", "uvicorn"):
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLogger().level))
 
 

@@ -4,14 +4,13 @@ import asyncio
 import logging
 import resource
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from server.bootstrap import Parts, wired
+from server.bootstrap.process import Parts, wired
 from server.cli.serving import garbage
 from server.cli.serving.listening import Server, address_of, listening
-from server.cli.serving.second_port import answering, listening_if
+from server.cli.serving.second_port import SecondPort, second_port
 from server.cli.serving.stop_signal import StopSignal, exit_within
 from server.cli.serving.traced import traced
 from server.domain.stopping import AFTER_REQUESTS_SECONDS, Stopping
@@ -41,12 +40,15 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
         stopping = Stopping(settings.shutdown_seconds)
         async with (
             wired(settings, stopping, tracer) as parts,
-            _metrics(parts, second, settings, stopping),
+            parts.guard.watching(),
+            second.answering(parts.metrics_app, parts.guard, stopping),
         ):
             garbage.tune()
             log.info("The console is at %s/", address_of(listener))
             log.info("Ready: %s/graphql", address_of(listener))
-            return await _serve_until_stopped(parts, listener, settings, stop, stopping)
+            status = await _serve_until_stopped(parts, listener, settings, stop, stopping)
+        log.info("Stopped after %.1f s", stopping.seconds_since())
+        return status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +64,22 @@ class _Ending:
     def begin(self) -> None:
         """Tell whoever watches that the server stops, and serve until they know."""
         seconds = min(self.settings.drain_seconds, self.settings.shutdown_seconds / 2)
+        most = self.settings.shutdown_seconds
         if not (seconds and self.parts.readiness.is_watched):
+            sockets = self.parts.guard.counts()["websocket"]
+            requests = max(0, len(self.server.server_state.tasks) - sockets)
+            log.info(
+                "Stopping: new requests are refused, and those under way have %g s to end",
+                most,
+                extra={"requests": requests, "websockets": sockets},
+            )
             self.stop_serving()
             return
-        log.info("Stopping: requests are served for another %g s", seconds)
+        log.info(
+            "Stopping: requests are served for another %g s, and all have %g s to end",
+            seconds,
+            most,
+        )
         self.stop.action = self.stop_serving  # a second signal does not wait
         self.stopping.announce()
         self._begin_nothing_new()
@@ -85,28 +99,16 @@ class _Ending:
             self.parts.background.stop()  # claimed chunks end while the requests do
 
 
-def _for_metrics(settings: Settings) -> AbstractContextManager[socket.socket | None]:
-    return listening_if(
+def _for_metrics(settings: Settings) -> AbstractContextManager[SecondPort]:
+    if settings.metrics_are_apart and settings.metrics_http_port is None:
+        log.warning("Nobody can read the metrics: set METRICS_HTTP_PORT to a port for them.")
+    return second_port(
         settings.metrics_listen_host,
         settings.metrics_http_port,
         settings="METRICS_HTTP_PORT (or METRICS_LISTEN_HOST)",
+        serves="Metrics",
+        names_itself=not settings.is_production,
     )
-
-
-@asynccontextmanager
-async def _metrics(
-    parts: Parts, listener: socket.socket | None, settings: Settings, stopping: Stopping
-) -> AsyncIterator[None]:
-    """Answer `/metrics` on the port of its own during the block, if there is one."""
-    if listener is not None:
-        log.info("Metrics: %s/metrics", address_of(listener))
-    elif settings.metrics_are_apart:
-        log.warning("Nobody can read the metrics: set METRICS_HTTP_PORT to a port for them.")
-    names_itself = not settings.is_production
-    async with answering(
-        parts.metrics_app, parts.guard, listener, stopping, names_itself=names_itself
-    ):
-        yield
 
 
 async def _serve_until_stopped(
@@ -137,7 +139,6 @@ async def _serve_until_stopped(
         log.critical("Background batches are not run any more. The server stops.")
         ending.stop_serving()
 
-    watching = asyncio.create_task(parts.guard.watch())
     watchers: list[asyncio.Task[None]] = []
     if parts.mongod is not None:
         watchers.append(asyncio.create_task(stop_with_the_database(parts.mongod)))
@@ -147,7 +148,7 @@ async def _serve_until_stopped(
     await server.serve(sockets=[listener])
     stop.action = stop.ignore  # a second signal does not cut short what still ends
     a_part_ended_first = any(watcher.done() for watcher in watchers)
-    for watcher in [*watchers, watching]:
+    for watcher in watchers:
         watcher.cancel()
     return int(a_part_ended_first)
 

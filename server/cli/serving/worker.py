@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-import socket
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager
 
-from server.bootstrap import Parts, wired_worker
+from server.bootstrap.process import Parts, wired_worker
 from server.cli.serving import garbage
-from server.cli.serving.listening import address_of
-from server.cli.serving.second_port import answering, listening_if
+from server.cli.serving.second_port import SecondPort, second_port
 from server.cli.serving.stop_signal import StopSignal, exit_within
 from server.cli.serving.traced import traced
 from server.domain.stopping import Stopping
@@ -30,12 +27,15 @@ async def work(settings: Settings, stop: StopSignal) -> int:
         StartupError: the database or the address of WORKER_HTTP_PORT cannot be used.
     """
     stopping = Stopping(PATIENCE_SECONDS)
-    with _listener(settings) as listener, traced("stockbatch-worker") as tracer:
+    with _for_health(settings) as second, traced("stockbatch-worker") as tracer:
         async with (
             wired_worker(settings, stopping, tracer) as parts,
-            _health(parts, listener, settings, stopping),
+            parts.guard.watching(),
+            second.answering(parts.app, parts.guard, stopping),
         ):
-            return await _work_until_stopped(parts, stop, stopping)
+            status = await _work_until_stopped(parts, stop, stopping)
+        log.info("Stopped after %.1f s", stopping.seconds_since())
+        return status
 
 
 async def _work_until_stopped(parts: Parts, stop: StopSignal, stopping: Stopping) -> int:
@@ -46,6 +46,10 @@ async def _work_until_stopped(parts: Parts, stop: StopSignal, stopping: Stopping
     stopped = asyncio.Event()
 
     def stop_working() -> None:
+        log.info(
+            "Stopping: no more chunks are claimed, and those under way have %g s to end",
+            PATIENCE_SECONDS,
+        )
         stopping.begin()
         stopped.set()
         exit_within(_LONGEST_STOP_SECONDS)
@@ -62,25 +66,11 @@ async def _work_until_stopped(parts: Parts, stop: StopSignal, stopping: Stopping
     return int(ended_first)
 
 
-def _listener(settings: Settings) -> AbstractContextManager[socket.socket | None]:
-    return listening_if(
+def _for_health(settings: Settings) -> AbstractContextManager[SecondPort]:
+    return second_port(
         settings.worker_listen_host,
         settings.worker_http_port,
         settings="WORKER_HTTP_PORT (or WORKER_LISTEN_HOST)",
+        serves="Health and metrics",
+        names_itself=not settings.is_production,
     )
-
-
-@asynccontextmanager
-async def _health(
-    parts: Parts, listener: socket.socket | None, settings: Settings, stopping: Stopping
-) -> AsyncIterator[None]:
-    """Answer `/healthz`, `/readyz` and `/metrics` during the block, if there is a socket."""
-    if listener is not None:
-        log.info("Health and metrics: %s/metrics", address_of(listener))
-    watching = asyncio.create_task(parts.guard.watch())
-    names_itself = not settings.is_production
-    try:
-        async with answering(parts.app, parts.guard, listener, stopping, names_itself=names_itself):
-            yield
-    finally:
-        watching.cancel()

@@ -4,15 +4,15 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from itertools import count
 from typing import Protocol
 
 from pymongo.errors import PyMongoError
 
 from server.domain.errors import CommitUnknown
-from server.mongo.connection.driver import Database, Driver, Session
+from server.mongo.connection.driver import Session
 from server.mongo.connection.evidence import Evidence
+from server.mongo.connection.open_transactions import OpenTransactions
 from server.mongo.connection.retry import Next, after_commit, pause
 
 log = logging.getLogger(__name__)
@@ -42,16 +42,14 @@ class Commits:
 
     def __init__(
         self,
-        driver: Driver,
-        database: Database,
+        open_transactions: OpenTransactions,
         *,
         settle_seconds: float,
         on_retry: OnRetry,
         on_doubt: OnDoubt,
         jitter: Callable[[], float],
     ) -> None:
-        self._driver = driver
-        self._database = database
+        self._open = open_transactions
         self._settle_seconds = settle_seconds
         self._on_retry = on_retry
         self._on_doubt = on_doubt
@@ -105,12 +103,13 @@ class Commits:
         began = time.monotonic()
         for number in count():
             try:
-                await self._end_transaction_in_doubt(session)
+                await self._open.supersede(session)
                 found = await evidence.is_there()
             except PyMongoError as error:
                 delay = pause(number, self._jitter())
                 patience = BEHIND_SECONDS if attempt.is_given_up else self._settle_seconds
                 if time.monotonic() + delay > began + patience:
+                    self._open.end(session)
                     raise CommitUnknown(f"{cause}; then {error}") from error
                 await asyncio.sleep(delay)
             else:
@@ -123,21 +122,3 @@ class Commits:
                 )
                 return found
         raise AssertionError("count() does not end")
-
-    async def _end_transaction_in_doubt(self, session: Session) -> None:
-        """Start another transaction on the session, which makes the server end the one in doubt.
-
-        After that, what the database does not hold now cannot appear later.
-        """
-        await self._driver.start_transaction(session)
-        try:
-            await self._database["products"].find_one({}, projection={"_id": 1}, session=session)
-        finally:
-            await abort(session)
-
-
-async def abort(session: Session) -> None:
-    """Abort the session's transaction, if it has one. If that fails, the server drops it itself."""
-    with suppress(PyMongoError):
-        if session.in_transaction:
-            await session.abort_transaction()

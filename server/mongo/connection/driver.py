@@ -64,6 +64,10 @@ class Driver(Protocol):
         """Start a transaction that reads a snapshot, and commits to a majority."""
         ...
 
+    def has_lost_connection(self, session: Session) -> bool:
+        """Return whether a connection broke under a command of the session, ever."""
+        ...
+
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
         """Open a change stream of the whole database."""
         ...
@@ -125,6 +129,9 @@ class MotorDriver:
         own = cast(AsyncIOMotorClientSession, session)
         own.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
+    def has_lost_connection(self, session: Session) -> bool:
+        return _is_dirty(cast(AsyncIOMotorClientSession, session).delegate)
+
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
         changes = self._motor[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
         return cast(ChangeStream, await changes.__aenter__())  # only this opens it
@@ -161,6 +168,9 @@ class PyMongoDriver:
     async def start_transaction(self, session: Session) -> None:
         await session.start_transaction(read_concern=SNAPSHOT, write_concern=MAJORITY)
 
+    def has_lost_connection(self, session: Session) -> bool:
+        return _is_dirty(session)
+
     async def watch(self, database: str, pipeline: Sequence[Document]) -> ChangeStream:
         return await self.client[database].watch(list(pipeline), max_await_time_ms=AWAIT_MS)
 
@@ -168,3 +178,8 @@ class PyMongoDriver:
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self.client.close()
+
+
+def _is_dirty(session: Any) -> bool:
+    """Return the driver's own mark (drivers' specification of sessions, “Server Session Pool”)."""
+    return bool(session._server_session.dirty)  # noqa: SLF001 - there is no public way to ask

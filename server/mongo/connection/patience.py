@@ -147,14 +147,19 @@ def waiting() -> AbstractContextManager[object]:
     return nullcontext() if patience is None else patience.wait()
 
 
-@contextmanager
-def patient(patience: Patience | None) -> Iterator[None]:
-    """Let all that the block does wait no longer than this."""
-    token = _current.set(patience)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+class patient:  # noqa: N801 - a block, like `suppress`; each request enters it
+    """A block in which nothing waits for longer than this patience."""
+
+    __slots__ = ("_patience", "_token")
+
+    def __init__(self, patience: Patience | None) -> None:
+        self._patience = patience
+
+    def __enter__(self) -> None:
+        self._token = _current.set(self._patience)
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def with_patience(patience: Patience | None, context: Context | None = None) -> Context:

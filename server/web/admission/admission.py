@@ -21,14 +21,13 @@ from starlette.requests import ClientDisconnect
 
 from server.domain import place
 from server.domain.errors import Overloaded, ServerStops
+from server.domain.refusal import STOPS
 from server.domain.stopping import Stopping
 from server.web.admission.lane import SMALL, Lane, Waiting
 from server.web.connections.flight import BytesInFlight
 
 REQUEST_WORK: Final = 20  # what a request costs besides its items, in items
 _BYTES_PER_ITEM: Final = 60
-
-_STOPS: Final = "The server stops. Nothing was done: send the request again, also to another one."
 
 Left = Callable[[], Awaitable[None]]
 
@@ -87,7 +86,7 @@ class Admission:
             ServerStops: the server takes no new requests.
         """
         if self._stopping is not None and self._stopping.is_on:
-            raise ServerStops(_STOPS)
+            raise ServerStops(STOPS)
         if self._flight is not None:
             self._flight.require_room()
         self.require_time(self._small, caller)

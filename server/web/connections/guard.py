@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Literal, Protocol
 
 from server.web.connections.flight import BytesInFlight
@@ -33,12 +34,20 @@ class Guarded(Protocol):
         """End the connection with the answer to its next request, or the one under way."""
         ...
 
+    def shutdown(self) -> None:
+        """End the connection when what is under way on it has ended; a second call, at once."""
+        ...
+
+    def refuse_unfinished(self) -> None:
+        """Refuse a request that has not come whole, as the server stops. Nothing of it was done."""
+        ...
+
 
 class ConnectionGuard:
     """Counts connections, and looks at each four times a second.
 
     So a request pays for no timer of its own. `on_refused` is told the HTTP status of each request
-    that a connection itself refuses.
+    that a connection itself refuses, and the code with which it closes a WebSocket for a bad frame.
     """
 
     def __init__(
@@ -90,6 +99,15 @@ class ConnectionGuard:
         while True:
             self.look(loop.time())
             await asyncio.sleep(_EVERY_SECONDS)
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Look at the connections during the block."""
+        task = asyncio.create_task(self.watch())
+        try:
+            yield
+        finally:
+            task.cancel()
 
     def look(self, now: float) -> None:
         """Look at every connection once."""

@@ -8,7 +8,9 @@ HEADERS: Final = 100
 PIPELINED: Final = 16  # requests that wait behind one that is being answered
 LEAST_RATE: Final = 1024  # bytes a second, of a body that comes or an answer that goes
 UNACKNOWLEDGED_BYTES: Final = 16 * 1024  # of a WebSocket message, before connection_ack
-RESERVED: Final = 16  # connections beyond the limit, for those who ask whether the server is well
+HEALTHZ, READYZ, METRICS = "/healthz", "/readyz", "/metrics"
+PROBES: Final = (HEALTHZ, READYZ, METRICS)  # open to all, and asked by address, as by Kubernetes
+RESERVED: Final = 16  # connections beyond the limit, for those who ask at PROBES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

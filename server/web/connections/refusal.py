@@ -1,24 +1,24 @@
-"""Answers to what is no request yet, written by the protocol itself, in the form of `/api`."""
+"""Answers that a connection itself writes, to what is no request or comes too much."""
 
-import json
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Final
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-_ALWAYS = ("/healthz", "/readyz", "/metrics")
-TOO_MANY = "The server has as many connections as it may: try again a little later."
+from server.web.connections.limits import PROBES
+from server.web.error_answer import json_error
+
+TOO_MANY: Final = "The server has as many connections as it may: try again a little later."
 
 
 def raw_answer(status: HTTPStatus, code: str, message: str) -> bytes:
     """Return a whole HTTP answer, after which the connection is closed."""
-    body = json.dumps({"error": {"code": code, "message": message}}).encode()
-    retry = "retry-after: 1\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else ""
-    head = (
-        f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-type: application/json\r\n"
-        f"content-length: {len(body)}\r\nconnection: close\r\n{retry}\r\n"
-    )
-    return head.encode() + body
+    answer = _closing(status, code, message)
+    lines = [f"HTTP/1.1 {status.value} {status.phrase}".encode()]
+    lines += [name + b": " + value for name, value in answer.raw_headers]
+    return b"\r\n".join([*lines, b"", bytes(answer.body)])
 
 
 class HealthOnly:
@@ -29,16 +29,17 @@ class HealthOnly:
         self._on_refused = on_refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] in _ALWAYS:
+        if scope["path"] in PROBES:
             await self._app(scope, receive, send)
             return
-        self._on_refused(HTTPStatus.SERVICE_UNAVAILABLE)
-        body = json.dumps({"error": {"code": "OVERLOADED", "message": TOO_MANY}}).encode()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
-            (b"connection", b"close"),
-            (b"retry-after", b"1"),
-        ]
-        await send({"type": "http.response.start", "status": 503, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        self._on_refused(status)
+        await _closing(status, "OVERLOADED", TOO_MANY)(scope, receive, send)
+
+
+def _closing(status: HTTPStatus, code: str, message: str) -> Response:
+    """Return an answer in the form of every error, after which the connection is closed."""
+    headers = {"connection": "close"}
+    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = "1"
+    return json_error(status, code, message, headers=headers)

@@ -2,9 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from typing_extensions import override
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
 from websockets.http11 import Request
@@ -13,10 +16,10 @@ from server.web.connections.guard import ConnectionGuard
 from server.web.connections.limits import UNACKNOWLEDGED_BYTES
 from server.web.connections.progress import Progress
 from server.web.connections.reset import reset
+from server.web.cutting import CONNECTION
 
 MOST_FRAMES: Final = 1_000  # of one message; a browser sends one, libraries cut at 16 KB or more
 _LINGER_SECONDS: Final = 2
-CONNECTION = "connection"  # in the scope's state: the connection itself
 
 # uvicorn logs the whole address, and websockets headers and messages as well: keys may be in them.
 _QUIET = logging.getLogger("server.web.connections.handshake")
@@ -37,6 +40,8 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         self._unsent = 0
         self._pending = 0  # bytes of a message that is not complete
         self._is_open = self._is_acknowledged = self._is_cut_off = False
+        self._is_stopping = False
+        self._under_way: list[Callable[[], bool]] = []
         self._greeting = 0  # bytes that came before the acknowledgement
         self.conn.max_message_size = UNACKNOWLEDGED_BYTES
         self.logger = self.conn.logger = _QUIET
@@ -77,6 +82,35 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
     def retire(self) -> None:
         """Do nothing: the connection has no end of its own, so it lasts until the server's."""
 
+    def refuse_unfinished(self) -> None:
+        """Do nothing: a message that has not come whole is not answered."""
+
+    @contextmanager
+    def kept_open(self, changes: Callable[[], bool]) -> Iterator[None]:
+        """Keep the connection open during the block, while it `changes` something.
+
+        A server that stops waits for it.
+        """
+        self._under_way.append(changes)
+        try:
+            yield
+        finally:
+            self._under_way.remove(changes)
+            self._close_if_stopped()
+
+    @override
+    def shutdown(self) -> None:
+        is_second, self._is_stopping = self._is_stopping, True
+        if not self.transport.is_closing() and (is_second or not self._is_changing()):
+            super().shutdown()
+
+    def _is_changing(self) -> bool:
+        return any(changes() for changes in self._under_way)
+
+    def _close_if_stopped(self) -> None:
+        if self._is_stopping and not (self.transport.is_closing() or self._is_changing()):
+            super().shutdown()
+
     def _incomplete(self) -> int:
         """Return how many bytes of an incomplete message are held."""
         return len(self.conn.reader.buffer) + sum(map(len, self.frames))
@@ -101,6 +135,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if sent is None or self._is_cut_off:
             return
         self._is_cut_off = self.close_sent = True
+        self._guard.on_refused(sent.code)
         self._guard.flight.received -= self._pending
         self._pending = 0
         self.frames = []
@@ -121,6 +156,16 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
         if not self.close_sent:
             self._is_open = True
             self.scope["state"][CONNECTION] = self
+
+    @override
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send, and take a handshake that was refused with an answer for complete.
+
+        uvicorn logs an error otherwise, for every such handshake.
+        """
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True
 
     @override
     def handle_cont(self, event: Frame) -> None:
@@ -152,6 +197,7 @@ class WebSocketConnection(WebSocketsSansIOProtocol):
 
     def look(self, now: float) -> int:
         """End the connection if its peer does not read; return its unsent bytes."""
+        self._close_if_stopped()
         if not self._pending:
             self._receiving.stop()
         elif not self.read_paused and self._receiving.stalls(now):

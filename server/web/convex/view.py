@@ -12,23 +12,25 @@ from starlette.routing import Route
 from schema.context import Context, Services
 from server.batches.idempotency.key import ARGUMENT
 from server.domain.errors import (
+    IssuerUnavailable,
     Overloaded,
     RateLimited,
     RequestError,
     ServerStops,
     Unauthenticated,
 )
-from server.domain.refusal import BAD_INPUT, INTERNAL, STOPPING
+from server.domain.refusal import BAD_INPUT, INTERNAL, cut_short, extensions_of, refusal_of
 from server.web import json_value
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.admission.leaving import left, unless_left
+from server.web.any_method import AnyMethod
 from server.web.body import JSON, read_body, read_whole, require_media_type
 from server.web.convex.call import FunctionFailed, Value, call
 from server.web.convex.function import function_at
 from server.web.identity.authentication import Authentication, account_of
 from server.web.json_value import json_answer
 from server.web.key import key_headers
-from server.web.refusal import METHODS, Refused, bad_input, not_found, require_method, to_refused
+from server.web.refusal import Refused, bad_input, not_found, require_method, to_refused
 from server.web.requests import CLIENT_LEFT, note_code
 
 _KINDS = ("mutation", "query")
@@ -66,7 +68,7 @@ class Convex:
         A client whose address ends with a slash calls `//api/…`.
         """
         return [
-            Route(f"{slash}/api/{name}", self._answer, methods=METHODS)
+            AnyMethod(f"{slash}/api/{name}", self._answer)
             for slash in ("", "/")
             for name in (*_KINDS, *_ABSENT)
         ]
@@ -77,15 +79,16 @@ class Convex:
             value = await self._value(request, name)
         except FunctionFailed as error:
             return _thrown(str(error), error.data)
-        except (Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
+        except (IssuerUnavailable, Overloaded, RateLimited, ServerStops, Unauthenticated) as error:
             return _fault(to_refused(error))  # not the function's own
         except RequestError as error:
-            return _thrown(str(error), {"code": error.code, "message": str(error)})
+            data = extensions_of(refusal_of(error, "")) | {"message": str(error)}
+            return _thrown(str(error), data)
         except ClientDisconnect:
             note_code(CLIENT_LEFT)  # it had not sent everything
             return Response()
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
-            return _fault(Refused(STOPPING))
+            return _fault(Refused(cut_short(has_begun=False)))
         except Exception as error:  # noqa: BLE001 - answered in JSON, and masked, whatever it is
             return _fault(to_refused(error))
         return _returned(value)
@@ -105,11 +108,14 @@ class Convex:
             work=work_of(len(body)),
             left=None if _stays(request, sent) else partial(left, request),
         )
-        async with self._admission.admitted(newcomer):
-            context = Context(self._services, key_headers=key_headers(request))
-            context.identify(caller, newcomer.caller)
-            calling = call(function, sent.get("args", {}), context, size=len(body))
-            return await (unless_left(request, calling) if kind == "query" else calling)
+        context = Context(self._services, key_headers=key_headers(request))
+        context.identify(caller, newcomer.caller)
+        try:
+            async with self._admission.admitted(newcomer):
+                calling = call(function, sent.get("args", {}), context, size=len(body))
+                return await (unless_left(request, calling) if kind == "query" else calling)
+        except asyncio.CancelledError:  # as above
+            raise Refused(cut_short(has_begun=context.notes.changes is True)) from None
 
 
 def _stays(request: Request, sent: Mapping[str, Any]) -> bool:

@@ -5,15 +5,16 @@ type, every well-formed request is answered with 200.
 """
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from starlette.responses import Response
 
-from server.domain.refusal import BAD_INPUT
+from server.domain.refusal import BAD_INPUT, extensions_of
 from server.web import json_value
 from server.web.accept import qualities, quality
-from server.web.refusal import PERSISTED_QUERY_NOT_SUPPORTED, Refused, named
+from server.web.refusal import PERSISTED_QUERY_NOT_SUPPORTED, Refused
 from server.web.requests import note_code, note_errors
 
 RESPONSE = "application/graphql-response+json"
@@ -63,8 +64,7 @@ def refusal(refused: Refused, media_type: str | None) -> Response:
     code = refused.refusal.code
     if refused.status < 500 and code not in _OWN_CODES:
         code = BAD_INPUT
-    extensions = {"code": code}
-    extensions |= named(refused.refusal)
+    extensions = extensions_of(replace(refused.refusal, code=code))
     errors = [{"message": str(refused), "extensions": extensions}]
     body = json.dumps({"errors": errors})  # in ASCII: it may quote half a surrogate pair
     status = refused.status

@@ -1,7 +1,7 @@
 """A WebSocket that also copes with what Strawberry takes for granted of a client."""
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -19,10 +19,11 @@ from server.domain.errors import BadInput, Overloaded
 from server.reading import READING_ROOM
 from server.web import json_value
 from server.web.body import LARGE
-from server.web.connections.websocket import CONNECTION, WebSocketConnection
+from server.web.connections.websocket import WebSocketConnection
+from server.web.cutting import CONNECTION
 from server.web.identity.authentication import account_of
 
-_TRY_AGAIN: Final = 1013  # as the registry of RFC 6455's close codes has it
+TRY_AGAIN: Final = 1013  # as the registry of RFC 6455's close codes has it
 
 
 class Socket(ASGIWebSocketAdapter):
@@ -48,7 +49,7 @@ class Socket(ASGIWebSocketAdapter):
             try:
                 yield await self._object(text)
             except Overloaded as overloaded:
-                await self.close(_TRY_AGAIN, str(overloaded))
+                await self.close(TRY_AGAIN, str(overloaded))
 
     async def _object(self, text: str) -> dict[str, Any]:
         try:
@@ -77,6 +78,16 @@ class Socket(ASGIWebSocketAdapter):
 
     def acknowledge(self) -> None:
         """Note that the connection was acknowledged: its messages may now have their full size."""
-        connection = self.ws.scope.get("state", {}).get(CONNECTION)
-        if isinstance(connection, WebSocketConnection):
+        connection = self._connection()
+        if connection is not None:
             connection.acknowledge()
+
+    def kept_open(self, changes: Callable[[], bool]) -> AbstractContextManager[None]:
+        """Keep the connection open during the block, while it `changes` something."""
+        connection = self._connection()
+        return nullcontext() if connection is None else connection.kept_open(changes)
+
+    def _connection(self) -> WebSocketConnection | None:
+        """Return the connection itself; None in a test without sockets."""
+        connection = self.ws.scope.get("state", {}).get(CONNECTION)
+        return connection if isinstance(connection, WebSocketConnection) else None

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from types import NoneType
 from typing import Any, Final, Protocol, cast
-from uuid import uuid4
 
 from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
@@ -21,15 +20,21 @@ from typing_extensions import override
 from schema import schema
 from schema.context import Context
 from server.domain.caller import NOBODY
-from server.domain.errors import Overloaded, ServerStops, StockbatchError, quoted
+from server.domain.errors import (
+    IssuerUnavailable,
+    Overloaded,
+    RequestError,
+    ServerStops,
+    quoted,
+)
 from server.domain.place import current_place
-from server.domain.refusal import BAD_INPUT, refusal_of
+from server.domain.refusal import BAD_INPUT, extensions_of, refusal_of
 from server.domain.tracing import Tracer
 from server.mongo.connection.patience import patient
 from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.graphql.arrival import known_cost
 from server.web.graphql.request import checked
-from server.web.graphql.socket import Socket
+from server.web.graphql.socket import TRY_AGAIN, Socket
 from server.web.identity.authentication import Authentication, account_of
 from server.web.measuring import traceparent_of
 from server.web.patience import NewPatience
@@ -90,8 +95,8 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
             caller, credential = await view.authentication.identify_socket(
                 socket.ws, message.get("payload", {})
             )
-        except StockbatchError as error:
-            await self._end(refusal_of(error, uuid4().hex).message)
+        except RequestError as error:
+            await self._end(error)
             return
         self.context.identify(caller, account_of(socket.ws))
         socket.acknowledge()  # first: the client may answer at once
@@ -99,13 +104,14 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
         if self.connection_acknowledged:
             self._watching.enter_context(view.authentication.watched(credential, self._end))
 
-    async def _end(self, reason: str) -> None:
+    async def _end(self, error: RequestError) -> None:
         """Close the connection of a caller that may not have it, and stop its operations."""
         self.context.identify(NOBODY, "")  # for what may still come
         self.connection_acknowledged = False
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)
-        await self.websocket.close(code=_FORBIDDEN, reason=_cut(reason))
+        code = TRY_AGAIN if isinstance(error, IssuerUnavailable) else _FORBIDDEN
+        await self.websocket.close(code=code, reason=_cut(str(error)))
 
     async def _subscribe(self, message: Any) -> None:
         """Begin an operation, or answer with what is wrong with it. An id in use comes first."""
@@ -120,16 +126,23 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
         await super().handle_message(message)
 
     async def _answer_with(self, refused: Refused, operation_id: str) -> None:
-        error = {"message": str(refused), "extensions": {"code": refused.refusal.code}}
+        error = {"message": str(refused), "extensions": extensions_of(refused.refusal)}
         await self.send_message({"id": operation_id, "type": "error", "payload": [error]})
 
     @override
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run the operation, measure it until its first message, and trace it to its end."""
         view, socket = cast("View", self.view), cast("Socket", self.websocket)
+
+        def changes() -> bool:
+            """Return whether it may be a mutation that is not answered."""
+            known = schema.operations.known(operation.query, operation.operation_name)
+            return not request.is_answered if known is None else known.changes
+
         with (
             view.tracer.request(DOOR, traceparent_of(socket.ws.scope)) as note_on_span,
             request_at(DOOR, view.on_answered) as request,
+            socket.kept_open(changes),
             patient(view.new_patience()),
         ):
             try:
@@ -169,12 +182,8 @@ class TransportWS(BaseGraphQLTransportWSHandler[Context, None]):
                 await super().run_operation(operation)
         except (Overloaded, ServerStops) as error:
             refusal = refusal_of(error, "")
-            extensions = {
-                "code": refusal.code,
-                "retryAfterSeconds": refusal.retry_after_seconds,
-            }
             await operation.send_initial_errors(
-                [GraphQLError(refusal.message, extensions=extensions)]
+                [GraphQLError(refusal.message, extensions=extensions_of(refusal))]
             )
 
     @override

@@ -25,23 +25,31 @@ from typing_extensions import override
 
 from schema import schema
 from schema.context import Context, Services
-from server.domain.refusal import STOPPING, Refusal
+from server.domain.refusal import Refusal, cut_short
 from server.domain.tracing import UNTRACED, Tracer
 from server.web.accept import accepted
 from server.web.admission.admission import Admission
 from server.web.body import read_whole, require_media_type, single_parameters
+from server.web.error_answer import deny
 from server.web.graphiql.page import Page
 from server.web.graphql.answer import JSON, RESPONSE, executed, preferred, refusal
 from server.web.graphql.arrival import arrival
 from server.web.graphql.request import from_body, from_query
 from server.web.graphql.socket import Socket
-from server.web.graphql.transport_ws import TransportWS
+from server.web.graphql.transport_ws import DOOR, TransportWS
 from server.web.identity.authentication import Authentication, account_of, caller_of
 from server.web.key import key_headers
 from server.web.origins import allows
 from server.web.patience import NewPatience, endless
-from server.web.refusal import Refused, bad_input, not_acceptable, require_method, to_refused
-from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code
+from server.web.refusal import (
+    Refused,
+    bad_input,
+    not_acceptable,
+    other_origin,
+    require_method,
+    to_refused,
+)
+from server.web.requests import CLIENT_LEFT, OnAnswered, not_measured, note_code, request_at
 
 OPERATIONS_PER_SOCKET = 100
 _NOT_ACCEPTABLE = f"An answer is {RESPONSE} or {JSON}: accept one of them."
@@ -101,13 +109,21 @@ class GraphQLView(GraphQL[Context, None]):
     @override
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            await self._open(scope, receive, send)
             return
         try:
             response = await self._answer(Request(scope, receive))
             await response(scope, receive, send)
         except ClientDisconnect:
             note_code(CLIENT_LEFT)  # it had not sent everything
+
+    async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open a WebSocket, unless it is for a page that may not call."""
+        try:
+            await super().__call__(scope, receive, send)
+        except Refused as refused:
+            with request_at(DOOR, self.on_answered):
+                await deny(refused, scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         try:
@@ -121,14 +137,21 @@ class GraphQLView(GraphQL[Context, None]):
         except HTTPException as error:
             refused = _of_strawberry(error)
         except asyncio.CancelledError:  # the server stops, and has waited for long enough
-            refused = Refused(STOPPING)
+            refused = Refused(cut_short(has_begun=False))
         except Exception as error:  # noqa: BLE001 - answered in JSON, and masked, whatever it is
             refused = to_refused(error)
         return refusal(refused, _preferred(request))
 
     @override
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
-        return allows(self._origins, origin)
+        """Return whether a page of another origin may open a WebSocket.
+
+        Raises:
+            Refused: it may not. Strawberry would log a line about each.
+        """
+        if not allows(self._origins, origin):
+            raise other_origin()
+        return True
 
     @override
     async def get_context(
@@ -192,8 +215,11 @@ class GraphQLView(GraphQL[Context, None]):
             request_data=request_data,
         )
         arrived = arrival(request, request_data, context)
-        async with self.admission.admitted(arrived.newcomer):
-            result = await arrived.run(running())
+        try:
+            async with self.admission.admitted(arrived.newcomer):
+                result = await arrived.run(running())
+        except asyncio.CancelledError:  # as above
+            raise Refused(cut_short(has_begun=context.notes.changes is True)) from None
         if context.notes.refused is not None:  # nothing was done
             refused = to_refused(context.notes.refused)
             sub_response.status_code = refused.status

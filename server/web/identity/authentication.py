@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 
 from server.domain.caller import ANONYMOUS, NOBODY, Caller
-from server.domain.errors import StockbatchError, Unauthenticated
+from server.domain.errors import IssuerUnavailable, RequestError, Unauthenticated
 from server.web.identity.api_keys import PREFIX, ApiKeys
 from server.web.identity.tokens import Tokens
 
@@ -21,7 +21,7 @@ _LONGEST: Final = 16 * 1024  # characters; a server takes no longer header
 _CHECK_SECONDS: Final = 2.0  # between two looks at whether a socket's credential still holds
 _STATE: Final = "caller"
 
-Ended = Callable[[str], Awaitable[None]]
+Ended = Callable[[RequestError], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Authentication:
 
         Raises:
             Unauthenticated: it has no valid credential; the message says why.
+            IssuerUnavailable: the token cannot be checked just now.
         """
         caller = await self._caller_of(credential_of(connection.headers)) if self.is_on else None
         note_caller(connection, caller or ANONYMOUS)
@@ -65,6 +66,7 @@ class Authentication:
 
         Raises:
             Unauthenticated: it has no valid credential, or header and payload differ.
+            IssuerUnavailable: the token cannot be checked just now.
         """
         if not self.is_on:
             note_caller(connection, ANONYMOUS)
@@ -86,20 +88,30 @@ class Authentication:
 
         Raises:
             Unauthenticated: it stands for none, or not any more.
+            IssuerUnavailable: the token cannot be checked just now.
         """
         if credential.startswith(PREFIX) or self._tokens is None:
-            caller = self._keys.caller_of(credential) if self._keys else None
-            if caller is None:
-                raise Unauthenticated("There is no such API key.")
-        else:
-            caller = await self._tokens.caller_of(credential)
-        if caller.expires_at is not None and caller.expires_at <= time.time():
-            raise Unauthenticated("The API key or token has expired.")
+            return _unexpired(self._caller_of_key(credential))
+        return _unexpired(await self._tokens.caller_of(credential))
+
+    def _caller_at_once(self, credential: str) -> Caller:
+        """Return the caller that a credential stands for, without waiting for an issuer.
+
+        Raises as `_caller_of` does.
+        """
+        if credential.startswith(PREFIX) or self._tokens is None:
+            return _unexpired(self._caller_of_key(credential))
+        return _unexpired(self._tokens.caller_at_once(credential))
+
+    def _caller_of_key(self, key: str) -> Caller:
+        caller = self._keys.caller_of(key) if self._keys else None
+        if caller is None:
+            raise Unauthenticated("There is no such API key.")
         return caller
 
     @contextmanager
     def watched(self, credential: str, ended: Ended) -> Iterator[None]:
-        """Call `ended` with the reason when the credential of a socket holds no longer."""
+        """Call `ended` with the error when the credential of a socket holds no longer."""
         if not self.is_on:  # nobody has one
             yield
             return
@@ -112,37 +124,48 @@ class Authentication:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
-        """Look at the credentials of all sockets from time to time, until the block ends."""
+        """Look at the credentials of all sockets from time to time, until the block ends.
+
+        The keys of the issuer are fetched at once, and then before they are old.
+        """
         task = asyncio.create_task(self._watch())
         try:
             yield
         finally:
             task.cancel()
+            if self._tokens is not None:
+                await self._tokens.close()
 
     async def _watch(self) -> None:
         while True:
+            if self._tokens is not None:
+                self._tokens.tend()
             await asyncio.sleep(_CHECK_SECONDS)
             await self.check_sessions()
 
     async def check_sessions(self) -> None:
-        """End the sockets whose credentials hold no longer."""
-        reasons: dict[str, str | None] = {}
+        """End the sockets whose credentials hold no longer, or cannot be checked any more."""
+        errors: dict[str, RequestError | None] = {}
         for session in list(self._sessions.values()):
             credential = session.credential
-            if credential not in reasons:
-                reasons[credential] = await self._why_ended(credential)
-            reason = reasons[credential]
-            if reason is not None:
-                await session.ended(reason)
+            if credential not in errors:
+                errors[credential] = self._why_ended(credential)
+            error = errors[credential]
+            if error is not None:
+                await session.ended(error)
 
-    async def _why_ended(self, credential: str) -> str | None:
+    def _why_ended(self, credential: str) -> RequestError | None:
         try:
-            await self._caller_of(credential)
-        except Unauthenticated as error:
-            return str(error)
-        except StockbatchError:  # the issuer does not answer: nothing has ended
-            return None
+            self._caller_at_once(credential)
+        except (Unauthenticated, IssuerUnavailable) as error:
+            return error
         return None
+
+
+def _unexpired(caller: Caller) -> Caller:
+    if caller.expires_at is not None and caller.expires_at <= time.time():
+        raise Unauthenticated("The API key or token has expired.")
+    return caller
 
 
 def credential_of(headers: Headers) -> str:

@@ -8,14 +8,9 @@ from server.domain.errors import StartupError
 from server.domain.loopback import is_loopback
 from server.web.identity.api_keys import ApiKeys
 from server.web.identity.authentication import Authentication
-from server.web.identity.tokens import (
-    Keys,
-    KeySet,
-    SharedSecret,
-    TokenRules,
-    Tokens,
-    require_key_set,
-)
+from server.web.identity.key_set import KeySet
+from server.web.identity.key_source import KeySource, require_key_set
+from server.web.identity.tokens import Keys, SharedSecret, TokenRules, Tokens
 
 _SHORTEST_SECRET: Final = 32  # bytes: RFC 7518, section 3.2
 
@@ -86,7 +81,7 @@ def _tokens(settings: IdentitySettings) -> Tokens | None:
 def _keys(jwks: str | None, secret: str | None) -> Keys:
     if jwks is not None:
         require_key_set(jwks)
-        return KeySet(jwks)
+        return KeySet(KeySource(jwks))
     if secret is None or len(secret.encode()) < _SHORTEST_SECRET:
         raise StartupError(
             f"JWT_SECRET is too short: HS256 needs {_SHORTEST_SECRET} bytes or more."

@@ -1,16 +1,13 @@
-"""The routes below `/api`, and the form of their errors: `{"error": {"code", "message", …}}`."""
+"""The routes below `/api`."""
 
-import asyncio
-import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
-from starlette.types import Message, Receive, Scope, Send
+from starlette.routing import Router
+from starlette.types import Receive, Scope, Send
 
 from server.batches.idempotency.key import request_key
 from server.batches.stored.control import BatchControl
@@ -19,7 +16,7 @@ from server.domain.batch_progress import BatchProgress
 from server.domain.caller import Role
 from server.domain.place import Place
 from server.domain.product import canonical_id
-from server.domain.refusal import STOPPING, answered_with
+from server.domain.refusal import answered_with
 from server.mongo.batches.batch_reads import BatchReads
 from server.mongo.batches.ledger_reads import LedgerReads
 from server.mongo.batches.results import BatchResults
@@ -27,11 +24,10 @@ from server.mongo.products.product_reads import ProductReads
 from server.mongo.sent_files import SentFiles
 from server.web.admission.admission import REQUEST_WORK, Admission, Newcomer
 from server.web.admission.leaving import left, unless_left
+from server.web.any_method import AnyMethod
 from server.web.identity.authentication import Authentication, account_of, caller_of
-from server.web.json_value import json_answer
 from server.web.key import key_headers
-from server.web.refusal import METHODS, Refused, named, not_found, require_method, to_refused
-from server.web.requests import CLIENT_LEFT, note_code
+from server.web.refusal import not_found, require_method
 from server.web.rest.batches import cancel_batch, list_batches, require_nothing, retry_batch
 from server.web.rest.download import BLOCK_WORK, download
 from server.web.rest.exports.export import ExportServices, export_products, export_stock_updates
@@ -40,10 +36,7 @@ from server.web.rest.poll import poll
 from server.web.rest.rows import StreamLimits
 from server.web.rest.submission import submit
 
-_STOPPING = replace(STOPPING, retry_after_seconds=1)
 _OPERATIONS = f"POST /api/batches/ with one of {', '.join(BY_PATH)}"
-
-log = logging.getLogger(__name__)
 
 Read = Callable[[], Coroutine[Any, Any, Response]]
 Export = Callable[[Request, ExportServices, Place], Coroutine[Any, Any, Response]]
@@ -88,40 +81,21 @@ class Rest:
         self._stream_limits = stream_limits or StreamLimits()
         self._router = Router(
             [
-                Route("/batches", self._batches, methods=METHODS),
-                Route("/batches/{name}", self._batch, methods=METHODS),
-                Route("/batches/{name}/results", self._results, methods=METHODS),
-                Route("/batches/{name}/cancel", self._cancel, methods=METHODS),
-                Route("/batches/{name}/retry", self._retry, methods=METHODS),
-                Route("/products", self._products, methods=METHODS),
-                Route("/stock-updates", self._stock_updates, methods=METHODS),
+                AnyMethod("/batches", self._batches),
+                AnyMethod("/batches/{name}", self._batch),
+                AnyMethod("/batches/{name}/results", self._results),
+                AnyMethod("/batches/{name}/cancel", self._cancel),
+                AnyMethod("/batches/{name}/retry", self._retry),
+                AnyMethod("/products", self._products),
+                AnyMethod("/stock-updates", self._stock_updates),
             ],
             redirect_slashes=False,
         )
         self.routes = self._router.routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answering = False
-
-        async def noted(message: Message) -> None:
-            nonlocal answering
-            answering = True
-            await send(message)
-
-        try:
-            await self._authentication.identify(HTTPConnection(scope))
-            await self._router(scope, receive, noted)
-        except ClientDisconnect:
-            note_code(CLIENT_LEFT)  # it had not sent or read everything
-        except asyncio.CancelledError:  # the server stops, and has waited for long enough
-            if answering:
-                raise
-            await error_answer(Refused(_STOPPING))(scope, receive, send)
-        except Exception as error:
-            if answering:  # cutting the connection shows that the answer is not whole
-                log.warning("An answer of %s ended early: %s", scope["path"], error)
-                raise
-            await error_answer(error)(scope, receive, send)
+        await self._authentication.identify(HTTPConnection(scope))
+        await self._router(scope, receive, send)
 
     async def _batches(self, request: Request) -> Response:
         caller_of(request).require(Role.OPERATOR)
@@ -215,17 +189,3 @@ class Rest:
         if batch is None:
             raise not_found("There is no such batch.")
         return batch
-
-
-def error_answer(error: Exception) -> Response:
-    """Return what the caller sees in place of `error`."""
-    refused = to_refused(error)
-    refusal = refused.refusal
-    note_code(refusal.code)
-    fields: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
-    if refused.reasons:
-        fields["reasons"] = list(refused.reasons)
-    if refused.file:
-        fields["file"] = refused.file
-    fields |= named(refusal)
-    return json_answer({"error": fields}, refused.status, refused.headers)

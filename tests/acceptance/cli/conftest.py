@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import Serve
-from tests.support.processes.command_line import stockbatch
+from tests.support.processes.command_line import forked_stockbatch
 from tests.support.processes.server_process import ServerProcess
 
 Command = Callable[..., CompletedProcess[str]]
@@ -24,7 +24,7 @@ def to_server(server: ServerProcess) -> Command:
     """Run a command against the server."""
 
     def run(*arguments: str | Path, **settings: str | Path) -> CompletedProcess[str]:
-        return stockbatch(*arguments, **({"STOCKBATCH_URL": server.url} | settings))
+        return forked_stockbatch(*arguments, **({"STOCKBATCH_URL": server.url} | settings))
 
     return run
 

@@ -1,5 +1,6 @@
 """`stockbatch doctor` on deployments that are really broken: each is told apart, with its cure."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -19,15 +20,16 @@ from server.domain.caller import Role
 from server.settings import Settings
 from server.web.identity.api_keys import ApiKey, hash_of, new_key
 from tests.acceptance.conftest import Serve
-from tests.support.processes.command_line import stockbatch
+from tests.support.processes.command_line import forked_stockbatch
 from tests.support.processes.foreign_mongod import foreign_mongod, path_with_mongod
+from tests.support.web.issuer import RULES, SigningKey, issuing
 
 Finding = dict[str, Any]
 
 
 def diagnosis(**settings: str | Path) -> list[Finding]:
     """Return what is wrong or doubtful, and check the exit status."""
-    answer = stockbatch("doctor", "--json", **settings)
+    answer = forked_stockbatch("doctor", "--json", **settings)
     assert answer.stderr == ""
     found: list[Finding] = json.loads(answer.stdout)
     is_wrong = any(one["level"] == "wrong" for one in found)
@@ -50,14 +52,17 @@ def free_port() -> str:
 
 
 @pytest.fixture
-def settings(data_dir: Path, free_port: str) -> dict[str, str | Path]:
-    return {"DATA_DIR": data_dir, "PORT": free_port}
+def settings(data_dir: Path) -> dict[str, str | Path]:
+    return {"DATA_DIR": data_dir, "PORT": "0"}  # any: a free one may be taken meanwhile
 
 
-def test_a_deployment_that_is_well(serve: Serve, settings: dict[str, str | Path]) -> None:
-    at_rest = stockbatch("doctor", **settings)
+def test_a_deployment_that_is_well(
+    serve: Serve, settings: dict[str, str | Path], free_port: str
+) -> None:
+    settings |= {"PORT": free_port}
+    at_rest = forked_stockbatch("doctor", **settings)
     server = serve(PORT=settings["PORT"])
-    running = stockbatch("doctor", **settings)
+    running = forked_stockbatch("doctor", **settings)
 
     assert at_rest.returncode == running.returncode == 0, running.stdout
     assert at_rest.stdout.splitlines()[-1] == "0 things are wrong."
@@ -79,8 +84,8 @@ def test_wrong_and_misspelt_settings(settings: dict[str, str | Path]) -> None:
 
 
 def test_a_port_that_another_program_has(settings: dict[str, str | Path]) -> None:
-    with socket.create_server(("127.0.0.1", int(str(settings["PORT"])))):
-        found = diagnosis(**settings)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = diagnosis(**settings | {"PORT": str(taken.getsockname()[1])})
 
     only(found, "Port", "Address already in use", "Set PORT", "stop the program")
 
@@ -173,7 +178,7 @@ def test_a_database_of_another_version(
         handle["products"].drop_index("name_1__id_1")
         handle.command("collMod", "products", validator={"$jsonSchema": {"required": ["name"]}})
         old = diagnosis(**settings)
-        assert stockbatch("indexes", "--create", **settings).returncode == 0
+        assert forked_stockbatch("indexes", "--create", **settings).returncode == 0
 
         assert diagnosis(**settings) == []
 
@@ -216,6 +221,31 @@ async def test_clocks_that_differ(serve: Serve, data_dir: Path, seconds: int, le
     assert (found[0].cure is None) == (level is Level.OK)
     if seconds:
         assert f"differ by {abs(seconds)}." in found[0].sentence
+
+
+def test_wrong_variables_of_opentelemetry(settings: dict[str, str | Path]) -> None:
+    wrong = {"OTEL_BSP_SCHEDULE_DELAY": "0", "OTEL_EXPORTER_OTLP_HEADERS": "hunter2"}
+
+    found = diagnosis(**settings, **wrong, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+    untraced = diagnosis(**settings, **wrong)
+
+    assert [(one["level"], one["subject"]) for one in found] == [("wrong", "Settings")] * 2
+    assert "OTEL_BSP_SCHEDULE_DELAY is wrong: '0'" in str(found)
+    assert "hunter2" not in str(found)
+    assert untraced == []
+
+
+async def test_an_issuer_whose_keys_cannot_be_fetched(settings: dict[str, str | Path]) -> None:
+    tokens = {"JWT_ISSUER": RULES.issuer, "JWT_AUDIENCE": RULES.audience}
+    async with issuing(SigningKey("key")) as issuer:
+        well = await asyncio.to_thread(diagnosis, **settings, **tokens, JWT_JWKS=issuer.url)
+        await issuer.turn("fails")
+        found = await asyncio.to_thread(diagnosis, **settings, **tokens, JWT_JWKS=issuer.url)
+
+    assert well == []
+    where = f"from http://127.0.0.1:{issuer.port}: it answered with status 500."
+    only(found, "Issuer", where, "JWT_JWKS", level="warning")
+    assert "secret" not in str(found)
 
 
 def test_a_receiver_of_prices_that_does_not_answer(settings: dict[str, str | Path]) -> None:

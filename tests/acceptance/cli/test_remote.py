@@ -12,7 +12,7 @@ import pytest
 
 from tests.acceptance.cli.conftest import Command, stocks
 from tests.acceptance.conftest import Launch, Serve
-from tests.support.processes.command_line import in_a_terminal, stockbatch
+from tests.support.processes.command_line import forked_stockbatch, in_a_terminal
 from tests.support.processes.server_process import ServerProcess
 
 Rows = Callable[..., Path]
@@ -30,7 +30,7 @@ COMMANDS = [
 
 def sent(url: str, file: Path) -> str:
     """Send a file, and return the id of its batch."""
-    answer = stockbatch("import", file, *UPDATE, "--json", STOCKBATCH_URL=url)
+    answer = forked_stockbatch("import", file, *UPDATE, "--json", STOCKBATCH_URL=url)
     assert answer.returncode == 0, answer.stderr
     batch: str = json.loads(answer.stdout)["batchId"]
     return batch
@@ -71,8 +71,8 @@ def test_a_batch_is_cancelled(serve: Serve, rows: Rows) -> None:
     server = serve(WORKER_ENABLED="false")
     batch = sent(server.url, rows(1))
 
-    cancelled = stockbatch("cancel", batch, STOCKBATCH_URL=server.url)
-    watched = stockbatch("watch", batch, "--json", STOCKBATCH_URL=server.url)
+    cancelled = forked_stockbatch("cancel", batch, STOCKBATCH_URL=server.url)
+    watched = forked_stockbatch("watch", batch, "--json", STOCKBATCH_URL=server.url)
 
     assert cancelled.returncode == 0
     assert cancelled.stdout.startswith(f"Batch {batch} is cancelled: 0 items succeeded, 1 failed.")
@@ -92,7 +92,7 @@ def test_ctrl_c_stops_watching_and_not_the_batch(serve: Serve, rows: Rows) -> No
     assert status == 130
     assert f"The batch goes on. Follow it with: stockbatch watch {batch}" in terminal.text
     assert "Traceback" not in terminal.text
-    listed = stockbatch("batches", "--json", STOCKBATCH_URL=server.url)
+    listed = forked_stockbatch("batches", "--json", STOCKBATCH_URL=server.url)
     assert json.loads(listed.stdout)["status"] == "pending"
 
 
@@ -119,7 +119,7 @@ def test_a_server_that_is_away_is_said(command: tuple[str, ...]) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # and does not listen
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        answer = stockbatch(*command, "--url", url)
+        answer = forked_stockbatch(*command, "--url", url)
 
     assert answer.returncode == 1
     assert answer.stdout == ""
@@ -133,7 +133,7 @@ def test_a_server_that_is_away_is_said(command: tuple[str, ...]) -> None:
     "url", ["localhost:8000", "http://[", "ftp://localhost", "http://", "http://a:b"]
 )
 def test_what_is_no_address_is_said(url: str) -> None:
-    answer = stockbatch("batches", "--url", url)
+    answer = forked_stockbatch("batches", "--url", url)
 
     assert answer.returncode == 1
     assert answer.stderr.startswith(f"stockbatch: {url} is no address of a server: ")
@@ -143,16 +143,18 @@ def test_what_is_no_address_is_said(url: str) -> None:
 def test_a_key_is_needed_and_must_be_right(serve: Serve, tmp_path: Path, rows: Rows) -> None:
     file = tmp_path / "keys.jsonl"
     keys = {
-        role: stockbatch("keys", "add", role, "--role", role, "--file", file).stdout.split()[-1]
+        role: forked_stockbatch("keys", "add", role, "--role", role, "--file", file).stdout.split()[
+            -1
+        ]
         for role in ("viewer", "operator")
     }
     url = {"STOCKBATCH_URL": serve(API_KEYS_FILE=file).url}
 
-    without = stockbatch("batches", **url)
-    wrong = stockbatch("batches", "--api-key", "sb_wrong", **url)
-    viewer = stockbatch("batches", STOCKBATCH_API_KEY=keys["viewer"], **url)
-    exported = stockbatch("products", "export", STOCKBATCH_API_KEY=keys["viewer"], **url)
-    operator = stockbatch("batches", STOCKBATCH_API_KEY=keys["operator"], **url)
+    without = forked_stockbatch("batches", **url)
+    wrong = forked_stockbatch("batches", "--api-key", "sb_wrong", **url)
+    viewer = forked_stockbatch("batches", STOCKBATCH_API_KEY=keys["viewer"], **url)
+    exported = forked_stockbatch("products", "export", STOCKBATCH_API_KEY=keys["viewer"], **url)
+    operator = forked_stockbatch("batches", STOCKBATCH_API_KEY=keys["operator"], **url)
 
     assert [one.returncode for one in (without, wrong, viewer)] == [1, 1, 1]
     assert "UNAUTHENTICATED" in without.stderr
@@ -182,7 +184,7 @@ def other_program() -> Iterator[str]:
 
 
 def test_another_program_is_told_apart(other_program: str) -> None:
-    answer = stockbatch("batches", "--url", other_program)
+    answer = forked_stockbatch("batches", "--url", other_program)
 
     assert answer.returncode == 1
     assert "does not answer as a stockbatch server" in answer.stderr

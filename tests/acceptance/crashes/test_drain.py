@@ -1,5 +1,6 @@
 """Stop a server behind a proxy: it says so first, and serves until the proxy knows."""
 
+import re
 import signal
 import time
 
@@ -44,7 +45,13 @@ def test_a_drain_ends_by_itself(serve: Serve) -> None:
     httpx.get(f"{server.url}/readyz", trust_env=False)
 
     assert server.stop() == 0
-    assert "Stopping: requests are served for another 0.2 s" in server.log
+    assert "Stopping: requests are served for another 0.2 s, and all have 15 s to end" in server.log
+    assert stops(server) == ["Stopping", "Stopped"]
+
+
+def stops(server: ServerProcess) -> list[str]:
+    """Return what the log says of the end, one word for each line."""
+    return re.findall(r"INFO server\S+ (Stopp\w+)", server.log)
 
 
 @pytest.mark.parametrize(("drain", "asks"), [(LONG, False), ("0", True)])
@@ -58,4 +65,5 @@ def test_a_server_that_nobody_watches_or_that_has_no_time_to_drain_ends_at_once(
     assert server.stop() == 0
 
     assert time.monotonic() - began < float(LONG)
-    assert "Stopping" not in server.log
+    assert "served for another" not in server.log
+    assert stops(server) == ["Stopping", "Stopped"]

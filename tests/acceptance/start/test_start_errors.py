@@ -89,6 +89,27 @@ def test_wrong_settings_are_named_all_at_once(refusal: Refusal, data_dir: Path) 
     assert not data_dir.exists()
 
 
+def test_wrong_variables_of_opentelemetry_are_named_all_at_once(
+    refusal: Refusal, data_dir: Path
+) -> None:
+    limit, headers, batch = refusal(
+        count=3,
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9",
+        OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT="-1",
+        OTEL_EXPORTER_OTLP_HEADERS="Bearer hunter2",
+        OTEL_BSP_MAX_QUEUE_SIZE="many",
+    )
+
+    sentences = (limit, headers, batch)
+    assert_says(
+        "".join(sentences), "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT is wrong: '-1': must be a whole"
+    )
+    assert_says("".join(sentences), "OTEL_BSP_MAX_QUEUE_SIZE is wrong: 'many': must be a whole")
+    assert_says("".join(sentences), "OTEL_EXPORTER_OTLP_HEADERS is wrong: the value, which may be")
+    assert "hunter2" not in "".join(sentences)
+    assert not data_dir.exists()
+
+
 def test_a_misspelt_setting_is_named_with_the_right_one(refusal: Refusal, data_dir: Path) -> None:
     first, second = refusal(count=2, PORT="abc", WORKER_CHUNK="3")
 

@@ -309,6 +309,38 @@ async def test_an_answer_that_takes_long_to_make_is_not_cut_off() -> None:
     assert answer.count(b"line\n") == 4
 
 
+async def test_a_head_does_not_wait_for_a_body_that_comes_later() -> None:
+    may_end = asyncio.Event()
+
+    async def later(scope: Scope, receive: Receive, send: Send) -> None:
+        async def lines() -> Any:
+            await may_end.wait()
+            yield b"line\n"
+
+        await StreamingResponse(lines())(scope, receive, send)
+
+    async with listening(later) as server:
+        peer = await server.peer()
+        await peer.send(GET)
+        head = await asyncio.wait_for(peer.reader.readuntil(b"\r\n\r\n"), 10)
+        may_end.set()
+        body = await peer.all()
+
+    assert status(head) == 200
+    assert b"line\n" in body
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024, 64 * 1024 + 1, 10 * MB])
+async def test_an_answer_comes_whole_whatever_its_size(size: int) -> None:
+    async with listening(App()) as server:
+        answer = await server.answer(
+            b"GET /%d HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n" % size
+        )
+
+    assert status(answer) == 200
+    assert answer.partition(b"\r\n\r\n")[2] == b"x" * size
+
+
 async def test_bodies_have_a_budget_in_all() -> None:
     app = App()
     async with listening(app, bytes_in_flight=5 * MB) as server:

@@ -1,6 +1,7 @@
 """Who may open a WebSocket, and for how long."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,16 +11,23 @@ from websockets.exceptions import ConnectionClosed
 
 from server.web.identity.api_keys import ApiKeys, read_keys
 from server.web.identity.authentication import Authentication
+from server.web.identity.key_set import FRESH_SECONDS, KEPT_SECONDS
 from tests.support.batches.batch_work import batch, submit
 from tests.support.shop import Shop
+from tests.support.waiting import until
 from tests.support.web.doors import app_of
 from tests.support.web.identities import ADMIN, EXPIRED, OPERATOR, Identities, make_identities
+from tests.support.web.issuer import SigningKey, StoppedClock, issuing, tokens_of
 from tests.support.web.listening import Listening, listening
 from tests.support.web.talking import talking
 
 pytestmark = pytest.mark.either_driver
 
 HELLO = "{ __typename }"
+CANNOT_CHECK = (
+    "The issuer's key address {} (JWT_JWKS): the token cannot be checked. Nothing was done: try "
+    "again later."
+)
 
 
 @pytest.fixture
@@ -180,3 +188,93 @@ async def test_what_comes_after_the_end_of_a_key_is_not_done(shop: Shop, tmp_pat
         await asyncio.sleep(0.2)
 
     assert shop.stocks() == {product: 10}
+
+
+@pytest.mark.parametrize("as_header", [True, False])
+async def test_a_token_whose_key_cannot_be_fetched_may_try_again(
+    shop: Shop, *, as_header: bool
+) -> None:
+    key = SigningKey("key")
+    credential = {"Authorization": f"Bearer {key.token()}"}
+    async with issuing(key) as issuer, tokens_of(issuer, StoppedClock()) as tokens:
+        await issuer.turn("refuses")
+        authentication = Authentication(tokens=tokens)
+        headers = credential if as_header else {}
+        async with (
+            listening(app_of(shop, authentication=authentication)) as server,
+            talking(server.port, additional_headers=headers) as talk,
+        ):
+            await talk.send(greeting({} if as_header else credential))
+
+            assert await talk.closed() == (
+                1013,
+                CANNOT_CHECK.format("does not answer"),
+            )
+
+
+async def test_sockets_live_while_the_issuer_hangs_and_end_when_their_token_or_their_key_does(
+    shop: Shop,
+) -> None:
+    key, clock = SigningKey("key"), StoppedClock()
+    async with (
+        issuing(key) as issuer,
+        tokens_of(issuer, clock) as tokens,
+    ):
+        authentication = Authentication(tokens=tokens)
+        async with (
+            listening(app_of(shop, authentication=authentication)) as server,
+            talking(server.port) as long,
+            talking(server.port) as short,
+        ):
+            ends_at = time.time() + 3
+            for talk, seconds in ((long, 3600.0), (short, 3.0)):
+                token = key.token(seconds=seconds)
+                await talk.send(greeting({"Authorization": f"Bearer {token}"}))
+                assert await talk.hear() == {"type": "connection_ack"}
+            await issuer.turn("hangs")
+            clock.now = FRESH_SECONDS
+
+            await authentication.check_sessions()  # waits for nobody
+            for talk in (long, short):
+                await talk.subscribe(HELLO)
+                assert (await talk.hear())["type"] == "next"
+                assert (await talk.hear())["type"] == "complete"
+
+            await until(lambda: time.time() > ends_at)
+            await authentication.check_sessions()
+            assert await short.closed() == (
+                4403,
+                "The token is not valid: Signature has expired.",
+            )
+            await long.subscribe(HELLO, "2")
+            assert (await long.hear())["type"] == "next"
+            assert (await long.hear())["type"] == "complete"
+
+            clock.now = KEPT_SECONDS  # nobody has confirmed the key for a day
+            await authentication.check_sessions()
+            assert await long.closed() == (
+                1013,
+                CANNOT_CHECK.format("has not answered yet"),
+            )
+
+
+async def test_a_key_that_its_issuer_withdraws_ends_its_sockets(shop: Shop) -> None:
+    old, new, clock = SigningKey("old"), SigningKey("new"), StoppedClock()
+    async with issuing(old) as issuer, tokens_of(issuer, clock) as tokens:
+        authentication = Authentication(tokens=tokens)
+        async with (
+            listening(app_of(shop, authentication=authentication)) as server,
+            talking(server.port) as talk,
+        ):
+            await talk.send(greeting({"Authorization": f"Bearer {old.token()}"}))
+            assert await talk.hear() == {"type": "connection_ack"}
+            issuer.keys = [new]
+            clock.now = FRESH_SECONDS
+            await tokens.caller_of(new.token())  # which fetches the keys
+
+            await authentication.check_sessions()
+
+            assert await talk.closed() == (
+                4403,
+                "The token is signed with a key that its issuer does not publish.",
+            )

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.either_driver
 ROUTES: dict[str, tuple[Door, ...] | DoesNotApply] = {
     "/graphql": (Door.GRAPHQL_POST, Door.GRAPHQL_GET),
     "ws /graphql": (Door.WEBSOCKET,),
+    "ws /{path:path}": DoesNotApply("it refuses every handshake with 404"),
     "/api/mutation": (Door.CONVEX_MUTATION,),
     "/api/query": (Door.CONVEX_QUERY,),
     "/api/batches/{name}": (*REST_BODIES, Door.REST_PROGRESS),

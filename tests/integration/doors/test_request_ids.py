@@ -1,12 +1,14 @@
 """Every request has an id: in its answer, in its log lines, and in the faults of the server."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 
 import pytest
 
-from server.cli.serving.logs import RequestIds
+from server.batches.stored.completion import Completion
+from server.cli.serving.logs import CurrentFields, JsonFormatter
 from server.domain.errors import DatabaseUnavailable
 from server.domain.request_id import reset_request_id, set_request_id
 from tests.support.batches.batch_work import plus_one, submit
@@ -28,7 +30,7 @@ QUERY = {"query": "{ products { totalCount } }"}
 @pytest.fixture(autouse=True)
 def _ids(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Let the records have ids, as the server's own handler does."""
-    adding = RequestIds()
+    adding = CurrentFields()
     caplog.set_level(logging.INFO)
     caplog.handler.addFilter(adding)
     yield
@@ -164,3 +166,43 @@ async def test_the_stream_that_serves_all_subscribers_is_no_request_s(
         await shop.assembly.worker.run_once()
 
     assert {*ids(caplog, "The stream of changes broke")} == {None}
+
+
+async def test_a_commit_in_doubt_of_a_background_chunk_is_told_with_its_batch(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    batch = await submit(shop, plus_one(await shop.put(10, 10)))
+
+    def deny_it_once(name: str) -> None:
+        if name == "commitTransaction":
+            shop.commands.on_end = lambda _name: None
+            shop.fail("commitTransaction", mode={"times": 1}, errorCode=251)
+
+    shop.commands.on_end = deny_it_once
+    lost = {"code": 64, "errmsg": "waiting for replication timed out"}
+    with shop.failing("commitTransaction", mode={"times": 1}, writeConcernError=lost):
+        assert await shop.assembly.worker.run_once()
+
+    assert batches_of(caplog, "A commit failed") == [(batch, 0)]
+
+
+async def test_every_line_about_a_chunk_names_its_batch(
+    shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = await submit(shop, plus_one(await shop.put(10)))
+
+    async def away(*_: object) -> None:
+        raise DatabaseUnavailable("away")
+
+    monkeypatch.setattr(Completion, "check", away)
+    with shop.failing("update", mode={"times": 1}, errorCode=2):
+        await shop.assembly.worker.run_once()
+
+    assert batches_of(caplog, "A chunk failed") == [(batch, 0)]
+    assert batches_of(caplog, "Whether a batch has ended is not known yet") == [(batch, None)]
+
+
+def batches_of(caplog: pytest.LogCaptureFixture, sentence: str) -> list[tuple[object, object]]:
+    """Return the batch and the chunk of each line with that sentence, as its fields say."""
+    lines = [json.loads(JsonFormatter().format(one)) for one in caplog.records]
+    return [(one.get("batch_id"), one.get("chunk")) for one in lines if sentence in one["message"]]

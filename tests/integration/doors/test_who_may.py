@@ -113,6 +113,7 @@ OPEN = {  # to everybody, and why
     "/healthz": "it says that the process lives",
     "/readyz": "a balancer asks it",
     "/metrics": "it has counts alone",
+    "ws /{path:path}": "it refuses every handshake with 404",
     "/api/action": "it refuses every call with 404",
     "/api/query_ts": "it refuses every call with 404",
     "/api/query_at_ts": "it refuses every call with 404",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pymongo.errors import PyMongoError
 
-from server.bootstrap import utc_now
+from server.domain.clock import utc_now
 from server.domain.errors import StoreError
 from server.kinds.update_stock.declaration import UPDATE_STOCK
 from server.kinds.update_stock.rules import Applied, stock_item

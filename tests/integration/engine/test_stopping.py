@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.bootstrap import utc_now
+from server.domain.clock import utc_now
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
 from server.domain.product import Product

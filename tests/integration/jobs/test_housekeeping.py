@@ -7,8 +7,8 @@ from bson import ObjectId
 
 from server.batches.stored.claimed_chunks import Done, Hindered
 from server.batches.stored.retry_decision import MOST_ATTEMPTS
-from server.bootstrap import utc_now
 from server.domain.batch_state import BatchState
+from server.domain.clock import utc_now
 from tests.support.batches.batch_work import (
     assert_exact,
     batch,

@@ -4,21 +4,21 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
 from server.assembly import Assembly, Sizes, assemble
 from server.batches.stored.completion import Completion
-from server.bootstrap import _readiness
 from server.domain.batch_state import BatchState
 from server.domain.stopping import Stopping
 from server.jobs import worker as worker_module
 from server.jobs.background import Background
 from server.jobs.memory import Memory
 from server.jobs.worker import STUCK_SECONDS
-from server.web.health import make_worker_app
+from server.mongo.connection.deployment import is_writable
+from server.web.health import Readiness, make_worker_app
 from tests.support.batches.batch_work import (
     assert_exact,
     batch,
@@ -112,7 +112,7 @@ async def test_a_claim_that_fails_is_told_and_made_again(
             assert (await ended(shop, batch_id)).success_count == 1
 
     (warning,) = [one for one in caplog.messages if "No chunk could be claimed" in one]
-    assert warning.startswith("No chunk could be claimed or ended; trying again: ")
+    assert warning.startswith("No chunk could be claimed; trying again: ")
     assert_exact(shop, {one: 10})
 
 
@@ -191,12 +191,12 @@ async def background_of(shop: Shop) -> AsyncIterator[Background]:
 
 
 async def readiness(shop: Shop, background: Background) -> tuple[int, str]:
-    async with AsyncExitStack() as stack:
-        ready = _readiness(stack, shop.driver, background, Stopping(1))
-        app = make_worker_app(shop.metrics, ready.why_not)  # its routes are a server's, too
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            answer = await client.get("/readyz")
+    ready = Readiness(lambda: is_writable(shop.driver), lambda: background.is_alive, Stopping(1))
+    app = make_worker_app(shop.metrics, ready.why_not)  # its routes are a server's, too
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        answer = await client.get("/readyz")
+    await ready.close()
     return answer.status_code, answer.text
 
 

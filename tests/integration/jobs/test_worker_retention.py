@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.bootstrap import utc_now
 from server.domain.batch_state import BatchState
+from server.domain.clock import utc_now
 from tests.support.batches.batch_work import (
     assert_exact,
     batch,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from bson import ObjectId
 
-from server.bootstrap import utc_now
+from server.domain.clock import utc_now
 from server.domain.item_error import ItemErrorCode
 from server.domain.outcome import Failed, Outcome
 from server.kinds.create_products.rules import Created

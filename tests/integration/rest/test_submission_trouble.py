@@ -5,12 +5,14 @@ import logging
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from server.assembly import Sizes
 from server.batches.stored.submissions import QueueLimits
 from server.mongo.connection.driver import DriverName
 from server.mongo.connection.embedded import EmbeddedMongod
+from server.web.error_answer import ErrorsAnswered
 from server.web.rest.view import Rest
 from tests.support.shop import Shop, open_shop
 from tests.support.web.rest_calls import (
@@ -27,7 +29,10 @@ from tests.support.web.rest_calls import (
 
 async def test_a_json_body_has_a_limit_and_a_stream_has_none(shop: Shop) -> None:
     items = [{"productId": "x", "quantity": 1}] * 500
-    app = Starlette(routes=[Mount("/api", Rest(shop.services, max_request_bytes=1024))])
+    app = Starlette(
+        routes=[Mount("/api", Rest(shop.services, max_request_bytes=1024))],
+        middleware=[Middleware(ErrorsAnswered)],
+    )
     path = "/api/batches/batch-update-stock"
 
     async with httpx.AsyncClient(

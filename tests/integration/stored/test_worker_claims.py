@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bson import ObjectId
 
-from server.bootstrap import utc_now
+from server.domain.clock import utc_now
 from server.domain.lanes import MOST_LANES
 from server.domain.stored_batch import ClaimedChunk
 from tests.support.batches.batch_work import (

@@ -8,7 +8,7 @@ from typing import Any, cast
 from server.batches.engine.engine import Engine
 from server.batches.engine.limits import Limits
 from server.batches.engine.sharing.group_commit import GroupLimits
-from server.bootstrap import utc_now
+from server.domain.clock import utc_now
 from server.domain.options import BatchOptions
 from server.kinds.kind import BatchWork
 from server.kinds.update_stock.declaration import UPDATE_STOCK

@@ -26,7 +26,8 @@ add -3 to 10: applied, the stock is 7
 2 of 3 created: PARTIAL
   Oolong 100 g, 30 in stock
   Sencha 100 g, 20 in stock
-  INVALID_FIELD at products.2.price: The price 12.5 is not a whole number.
+  INVALID_FIELD at products.2.price: The price 12.5 is not a whole number. It is in whole cents: \
+did you mean 1250?
   INVALID_FIELD at products.2.stock: The stock -1 is out of range: it may be from 0 to 2147483647.
 1 of 3 updated: PARTIAL
   Oolong 100 g, 1390 cents

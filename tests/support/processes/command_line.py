@@ -7,12 +7,14 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.support.processes.forked_process import ForkedProcess
 from tests.support.processes.program import environment
 from tests.support.project import PROJECT
 
@@ -32,6 +34,25 @@ def stockbatch(*arguments: str | Path, **settings: str | Path) -> subprocess.Com
         check=False,
         timeout=_SECONDS,
     )
+
+
+def forked_stockbatch(
+    *arguments: str | Path, **settings: str | Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end in a process that has imported the server already."""
+    given = [*map(str, arguments)]
+    with tempfile.TemporaryDirectory() as folder:
+        output, log = Path(folder, "stdout"), Path(folder, "stderr")
+        output.touch()
+        log.touch()
+        process = ForkedProcess(given, log, PROJECT, _environment(settings), output)
+        try:
+            status = process.wait(_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+        return subprocess.CompletedProcess(given, status, output.read_text(), log.read_text())
 
 
 class Terminal:

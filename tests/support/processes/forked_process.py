@@ -20,9 +20,15 @@ class ForkedProcess:
     """`python -m server ...` in a session of its own, with the methods of `subprocess.Popen`."""
 
     def __init__(
-        self, arguments: Sequence[str], log: Path, cwd: Path, environment: Mapping[str, str]
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: Path = Path(os.devnull),
     ) -> None:
-        self._process = _FORKS.Process(target=_run, args=(arguments, log, cwd, environment))
+        given = (arguments, log, cwd, environment, output)
+        self._process = _FORKS.Process(target=_run, args=given)
         self._process.start()
         assert self._process.pid is not None
         self.pid = self._process.pid
@@ -43,11 +49,17 @@ class ForkedProcess:
         self._process.kill()
 
 
-def _run(arguments: Sequence[str], log: Path, cwd: Path, environment: Mapping[str, str]) -> None:
+def _run(
+    arguments: Sequence[str],
+    log: Path,
+    cwd: Path,
+    environment: Mapping[str, str],
+    output: Path,
+) -> None:
     os.setsid()
     os.chdir(cwd)
-    for descriptor, file in [(1, Path(os.devnull)), (2, log)]:
-        opened = os.open(file, os.O_WRONLY)
+    for descriptor, file in [(0, Path(os.devnull)), (1, output), (2, log)]:
+        opened = os.open(file, os.O_WRONLY if descriptor else os.O_RDONLY)
         os.dup2(opened, descriptor)
         os.close(opened)
     os.environ.clear()

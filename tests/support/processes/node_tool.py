@@ -42,7 +42,8 @@ def run_node(
         timeout=120,
         check=False,
     )
-    assert (ended.stderr, ended.returncode) == ("", 0), ended.stdout
+    failed = ended.stderr or ended.returncode != 0
+    assert not failed, (ended.returncode, ended.stdout, ended.stderr)
     return ended.stdout
 
 

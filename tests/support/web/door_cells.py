@@ -77,7 +77,11 @@ def refused(status: int, code: str, message: str, at: Iterable[Door], **fields: 
     graphql = "BAD_INPUT" if status < 500 else code
     return {
         door: Reply(
-            status=status, code=graphql if door in GRAPHQL else code, message=message, **fields
+            status=status,
+            code=graphql if door in GRAPHQL else code,
+            message=message,
+            retry_after_seconds=_seconds(fields.get("retry_after")) if door in GRAPHQL else None,
+            **fields,
         )
         for door in at
     }
@@ -89,18 +93,25 @@ def failed(
     """Return refusals by a use case: data over GraphQL and Convex, a status over REST alone."""
     row: dict[Door, Cell] = {}
     for door in at:
-        if door is WEBSOCKET:
-            row[door] = Reply(status=0, code=code, message=message)
-        elif door in (*GRAPHQL, *CONVEX):
-            row[door] = Reply(status=200, code=code, message=message)
+        if door in (*GRAPHQL, *CONVEX):
+            row[door] = Reply(
+                status=0 if door is WEBSOCKET else 200,
+                code=code,
+                message=message,
+                retry_after_seconds=_seconds(retry_after),
+            )
         else:
             row[door] = Reply(status=status, code=code, message=message, retry_after=retry_after)
     return row
 
 
-def closed() -> Cells:
+def _seconds(retry_after: str | None) -> int | None:
+    return None if retry_after is None else int(retry_after)
+
+
+def closed(reason: str) -> Cells:
     """Return the end of a WebSocket."""
-    return {WEBSOCKET: Reply(status=4400, code="CLOSED")}
+    return {WEBSOCKET: Reply(status=4400, code="CLOSED", message=reason)}
 
 
 def not_for(at: Iterable[Door], reason: str) -> Cells:

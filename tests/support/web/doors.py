@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -67,13 +67,15 @@ class Reply:
     """An answer. Without a `code` the request was taken.
 
     `status` is 0 where there is no HTTP status: a message over a WebSocket that stays open, or no
-    answer at all. For a WebSocket that was closed it is the code of that.
+    answer at all. For a WebSocket that was closed it is the code of that. `retry_after` is the
+    header, and `retry_after_seconds` is what an error of GraphQL or Convex itself says.
     """
 
     status: int
     code: str | None = None
     message: str = ""
     retry_after: str | None = None
+    retry_after_seconds: int | None = None
     allow: str | None = None
     is_replay: bool = False
 
@@ -86,6 +88,7 @@ def app_of(
     authentication: Authentication | None = None,
     is_production: bool = False,
     new_patience: NewPatience = endless,
+    origins: Sequence[str] = ("*",),
 ) -> Starlette:
     """Return the whole application, with a limit on bodies that tests can reach."""
 
@@ -97,6 +100,7 @@ def app_of(
     view = GraphQLView(
         services,
         max_request_bytes=limit,
+        origins=origins,
         init_seconds=init_seconds,
         admission=admission,
         authentication=authentication,
@@ -123,7 +127,7 @@ def app_of(
         ready,
         rest,
         convex,
-        ["*"],
+        origins,
         has_page=shows,
         has_metrics=shows,
         tracer=shop.tracer,
@@ -189,6 +193,7 @@ async def reply(app: ASGIApp, door: Door, sent: Sent) -> Reply:
         code=code,
         message=message,
         retry_after=headers.get("retry-after"),
+        retry_after_seconds=_seconds(answer),
         allow=headers.get("allow"),
         is_replay="idempotent-replayed" in headers or _is_replay(answer),
     )
@@ -219,6 +224,16 @@ def _refusal(answer: Mapping[str, Any]) -> tuple[str | None, str]:
         error = told if isinstance(told, Mapping) else {} if told else answer
         code, message = (error["code"], error["message"]) if error.get("code") else (None, "")
     return code, _ERROR_ID.sub("…", message)
+
+
+def _seconds(answer: Mapping[str, Any]) -> int | None:
+    """Return when the error in an answer says that the request may be sent again."""
+    if "errors" in answer:
+        (error,) = answer["errors"]
+        found = error["extensions"].get("retryAfterSeconds")
+    else:
+        found = answer.get("errorData", {}).get("retryAfterSeconds")
+    return None if found is None else int(found)
 
 
 def _is_replay(answer: Mapping[str, Any]) -> bool:
@@ -280,8 +295,14 @@ async def _reply_over_websocket(app: ASGIApp, sent: Sent) -> Reply:
     incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
     await serving
     if event["type"] == "websocket.close":
-        return Reply(status=event["code"], code="CLOSED")
+        return Reply(status=event["code"], code="CLOSED", message=event.get("reason") or "")
     payload = message["payload"]
     answer = {"errors": payload} if isinstance(payload, list) else payload
     code, text = _refusal(answer)
-    return Reply(status=0, code=code, message=text, is_replay=_is_replay(answer))
+    return Reply(
+        status=0,
+        code=code,
+        message=text,
+        retry_after_seconds=_seconds(answer),
+        is_replay=_is_replay(answer),
+    )

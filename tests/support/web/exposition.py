@@ -7,13 +7,12 @@ _OF_THE_PROCESS = ("process_", "python_", "stockbatch_build")
 
 
 def samples(exposition: bytes | str) -> dict[Sample, float]:
-    """Return every sample with its labels in order, but no time of creation."""
+    """Return every sample with its labels in order."""
     text = exposition.decode() if isinstance(exposition, bytes) else exposition
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
-        if not sample.name.endswith("_created")
     }
 
 
@@ -39,4 +38,4 @@ def names(exposition: bytes | str) -> set[str]:
     """Return the names of our metrics, as `# TYPE` gives them."""
     text = exposition.decode() if isinstance(exposition, bytes) else exposition
     words = (line.split() for line in text.splitlines() if line.startswith("# TYPE "))
-    return {word[2] for word in words if not word[2].endswith("_created")}
+    return {word[2] for word in words}

@@ -134,3 +134,14 @@ def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))
 
     assert server.__version__ == project["project"]["version"]
+
+
+def test_no_series_tells_when_another_one_began() -> None:
+    metrics = Metrics()
+    metrics.request_answered("graphql", "OK", 0.1)
+    metrics.chunk_done("batchUpdateStock", 0.1)
+
+    told = samples(metrics.exposition())
+
+    assert [name for name, _ in told if name.endswith("_created")] == []
+    assert "process_start_time_seconds" in {name for name, _ in told}

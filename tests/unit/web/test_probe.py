@@ -3,6 +3,7 @@
 import asyncio
 
 from server.domain.errors import DatabaseUnavailable
+from server.mongo.connection.outage import Outage
 from server.web.probe import Probe
 
 LONG = 60.0
@@ -51,6 +52,21 @@ async def test_no_answer_in_time_is_none_and_the_question_is_not_asked_beside_it
     assert [await probe.result(), await probe.result()] == [None, None]
     assert database.asked == 1
 
+    await probe.close()
+
+
+async def test_a_database_that_is_known_to_be_silent_is_not_waited_for() -> None:
+    database, known = Database(), Outage()
+    probe = Probe(database.ask, seconds=SHORT, is_silent=lambda: known.is_on)
+    assert await probe.result() is None  # and the question stays open
+
+    known.is_on = True
+    async with asyncio.timeout(SHORT / 2):
+        assert await probe.result() is None
+
+    known.is_on = False
+    database.answers.set()
+    assert await probe.result() == 1
     await probe.close()
 
 

@@ -9,8 +9,8 @@ from starlette.exceptions import HTTPException
 
 from server.domain import errors
 from server.domain.errors import StockbatchError
+from server.web.error_answer import error_answer
 from server.web.refusal import bad_input
-from server.web.rest.view import error_answer
 
 STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.BadInput: (400, "BAD_INPUT"),
@@ -24,6 +24,7 @@ STATUSES: dict[type[StockbatchError], tuple[int, str]] = {
     errors.KeyReused: (422, "IDEMPOTENCY_KEY_REUSED"),
     errors.KeyInUse: (409, "IDEMPOTENCY_KEY_IN_USE"),
     errors.ServerStops: (503, "UNAVAILABLE"),
+    errors.IssuerUnavailable: (503, "UNAVAILABLE"),
     errors.DatabaseUnavailable: (503, "UNAVAILABLE"),
     errors.WriteConflict: (503, "UNAVAILABLE"),
     errors.CommitUnknown: (503, "UNAVAILABLE"),
@@ -68,6 +69,8 @@ def test_an_error_has_its_status_and_code(
         errors.Overloaded,
         errors.RateLimited,
         errors.KeyInUse,
+        errors.ServerStops,
+        errors.IssuerUnavailable,
         errors.DatabaseUnavailable,
     ],
 )
@@ -113,4 +116,5 @@ def test_a_reason_may_hold_what_no_utf_8_can() -> None:
 
 
 def test_a_path_that_there_is_not_is_told_in_the_same_form() -> None:
-    assert told(HTTPException(404)) == (404, {"code": "NOT_FOUND", "message": "Not Found."})
+    told_ = {"code": "NOT_FOUND", "message": "There is nothing at this path."}
+    assert told(HTTPException(404)) == (404, told_)

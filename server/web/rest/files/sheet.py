@@ -119,7 +119,7 @@ def _refused() -> Iterator[None]:
     except MemoryError:
         raise
     except Exception as error:  # any: each part of a file can be wrong in its own way
-        log.info("An XLSX file could not be read: %r", error)
+        log.debug("An XLSX file could not be read: %r", error)
         raise BadInput(
             "The file is not XLSX, or damaged: open it in a spreadsheet and save it as XLSX or CSV."
         ) from error

@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
                 "updates is empty: a batch has one item or more.",
                 (REST_NDJSON, REST_CSV),
             ),
-            closed(),
+            closed("The message is not JSON: Expecting value at character 1."),
             NO_BODY,
         ),
         body(lambda _: b""),
@@ -77,7 +77,7 @@ RULES: dict[str, Rule] = {
         cells(
             refused(400, "BAD_INPUT", "The body is not a JSON object.", IN_JSON),
             refused(400, "BAD_INPUT", "Line 1 is not a JSON object.", [REST_NDJSON]),
-            closed(),
+            closed("The message is not a JSON object."),
             NO_BODY,
             not_for([REST_CSV], "CSV is not JSON"),
         ),
@@ -87,7 +87,7 @@ RULES: dict[str, Rule] = {
         cells(
             refused(400, "BAD_INPUT", "The body is nested too deeply.", IN_JSON),
             refused(400, "BAD_INPUT", "Line 1 is nested too deeply.", [REST_NDJSON]),
-            closed(),
+            closed("The message is nested too deeply."),
             NO_BODY,
             not_for([REST_CSV], "CSV is not JSON"),
         ),
@@ -97,7 +97,7 @@ RULES: dict[str, Rule] = {
         cells(
             refused(400, "BAD_INPUT", f"The body {TWICE}", IN_JSON),
             refused(400, "BAD_INPUT", f"Line 1 {TWICE}", [REST_NDJSON]),
-            closed(),
+            closed(f"The message {TWICE}"),
             NO_BODY,
             not_for([REST_CSV], "CSV is not JSON"),
         ),
@@ -107,7 +107,7 @@ RULES: dict[str, Rule] = {
         cells(
             refused(400, "BAD_INPUT", f"The body {NAN}", IN_JSON),
             refused(400, "BAD_INPUT", f"Line 1 {NAN}", [REST_NDJSON]),
-            closed(),
+            closed(f"The message {NAN}"),
             NO_BODY,
             not_for([REST_CSV], "a cell that is no number is a text, and fails its item"),
         ),

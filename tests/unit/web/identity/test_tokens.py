@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from server.domain.caller import Caller, Role
-from server.domain.errors import DatabaseUnavailable, StartupError, Unauthenticated
-from server.web.identity.tokens import KeySet, SharedSecret, TokenRules, Tokens, require_key_set
+from server.domain.errors import IssuerUnavailable, StartupError, Unauthenticated
+from server.web.identity.key_set import KeySet
+from server.web.identity.key_source import KeySource, require_key_set
+from server.web.identity.tokens import SharedSecret, TokenRules, Tokens
 
 SECRET = "s" * 32
 RULES = TokenRules(issuer="https://issuer.example", audience="stockbatch", skew_seconds=30)
@@ -85,7 +87,7 @@ async def test_a_token_stands_for_its_issuer_and_subject() -> None:
 
 @pytest.mark.parametrize(("key", "algorithm"), [(RSA, "RS256"), (EC, "ES256")])
 async def test_a_key_set_signs_with_public_keys(key_set: Path, key: Any, algorithm: str) -> None:
-    tokens = Tokens(KeySet(str(key_set)), RULES)
+    tokens = Tokens(KeySet(KeySource(str(key_set))), RULES)
 
     assert (await tokens.caller_of(signed(key, algorithm))).role is Role.OPERATOR
 
@@ -116,13 +118,13 @@ async def test_clocks_may_differ_a_little() -> None:
 
 @pytest.mark.parametrize("token", ["x", "a.b.c", "", "é" * 9])
 async def test_what_is_no_token_is_refused(token: str, key_set: Path) -> None:
-    for tokens in (by_secret(), Tokens(KeySet(str(key_set)), RULES)):
+    for tokens in (by_secret(), Tokens(KeySet(KeySource(str(key_set))), RULES)):
         with pytest.raises(Unauthenticated):
             await tokens.caller_of(token)
 
 
 async def test_the_signature_counts(key_set: Path) -> None:
-    by_set = Tokens(KeySet(str(key_set)), RULES)
+    by_set = Tokens(KeySet(KeySource(str(key_set))), RULES)
     forged = [
         signed("x" * 32),  # another secret
         signed(OTHER, "RS256"),  # another key under the same id
@@ -167,7 +169,7 @@ async def test_a_key_that_the_set_gets_later_is_found_after_a_pause(tmp_path: Pa
     now = 0.0
     file = tmp_path / "jwks.json"
     file.write_text(json.dumps({"keys": [jwk(EC, "e", "ES256")]}))
-    tokens = Tokens(KeySet(str(file), clock=lambda: now), RULES)
+    tokens = Tokens(KeySet(KeySource(str(file)), clock=lambda: now), RULES)
     await tokens.caller_of(signed(EC, "ES256"))
     file.write_text(json.dumps({"keys": [jwk(RSA, "r", "RS256")]}))
 
@@ -182,19 +184,36 @@ async def test_a_key_that_the_set_gets_later_is_found_after_a_pause(tmp_path: Pa
 
 async def test_keys_go_on_while_their_issuer_does_not_answer(key_set: Path) -> None:
     now = 0.0
-    tokens = Tokens(KeySet(str(key_set), clock=lambda: now), RULES)
+    tokens = Tokens(KeySet(KeySource(str(key_set)), clock=lambda: now), RULES)
     await tokens.caller_of(signed(RSA, "RS256"))
     key_set.unlink()  # noqa: ASYNC240 - of a test
     now = 10_000.0
 
     await tokens.caller_of(signed(RSA, "RS256"))
+    await tokens.close()
 
 
 async def test_without_any_keys_nobody_can_be_told(tmp_path: Path) -> None:
-    tokens = Tokens(KeySet(str(tmp_path / "absent")), RULES)
+    tokens = Tokens(KeySet(KeySource(str(tmp_path / "absent"))), RULES)
 
-    with pytest.raises(DatabaseUnavailable):
+    with pytest.raises(IssuerUnavailable) as refused:
         await tokens.caller_of(signed(RSA, "RS256"))
+
+    assert str(refused.value) == (
+        "The issuer's key file cannot be read (JWT_JWKS): the token cannot be checked. Nothing was "
+        "done: try again later."
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [("http://", "it has no host"), ("https://issuer.example:port/", "Invalid port: 'port'")],
+)
+def test_a_wrong_address_is_named_at_the_start(address: str, reason: str) -> None:
+    with pytest.raises(StartupError) as refused:
+        require_key_set(address)
+
+    assert str(refused.value) == f"The address in JWT_JWKS is wrong: {reason}."
 
 
 @pytest.mark.parametrize(
@@ -203,7 +222,10 @@ async def test_without_any_keys_nobody_can_be_told(tmp_path: Path) -> None:
         (None, "cannot be read: No such file or directory."),
         ("{", "cannot be read: Expecting property name"),
         ("[]", "cannot be read: the key set is no JSON object."),
-        (json.dumps({"keys": [jwk(RSA, "r", "RS256") | {"use": "enc"}]}), "has no key for RS256"),
+        (
+            json.dumps({"keys": [jwk(RSA, "r", "RS256") | {"use": "enc"}]}),
+            "cannot be read: the key set has no key for RS256 or ES256.",
+        ),
     ],
 )
 def test_a_wrong_key_set_is_named_at_the_start(
