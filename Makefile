@@ -1,21 +1,26 @@
 # make run · make test · make check · make bench: each creates .venv and installs what it needs first.
-# make web · make clients · make test-all need Node 20 and npm besides, and the last one Chromium.
+# make web · make clients · make test-all need Node 20 and npm besides, and the last one Chromium. Where these are there, make run
+# builds GraphiQL, and make check looks at the types of the console.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+NODE_IS_THERE = node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null && command -v npm >/dev/null
+BUILT := server/web/graphiql/built/manifest.json
+
 NODE_CLIENTS := examples/typescript examples/convex tests/node
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all test-rest web clients check format schema prove bench bench-quick bench-node pins clean
+.PHONY: help run test test-all test-rest web clients check check-console vendor format schema prove bench bench-quick bench-node pins clean
 
 help:
-	@echo "make run       serve http://127.0.0.1:8000/graphql on a MongoDB of its own"
+	@echo "make run       serve http://127.0.0.1:8000 on a MongoDB of its own"
 	@echo "make test      run the tests"
 	@echo "make test-all  these, the slow ones, and those that need Node and Chromium"
-	@echo "make web       build GraphiQL, so that its page needs no internet"
+	@echo "make web       build GraphiQL, so that its page needs no internet; make run does that where Node is there"
+	@echo "make vendor    write the library of the console anew, from web/package-lock.json"
 	@echo "make clients   install what the clients in examples/ need"
-	@echo "make check     format, lint, types, layers, whether the schema's file is current, and breaks no client unsaid; alert rules, licences, known vulnerabilities"
+	@echo "make check     format, lint, types (of the console, too, where Node is there), layers, whether the schema's file is current, and breaks no client unsaid; alert rules, licences, known vulnerabilities"
 	@echo "make format    format the code"
 	@echo "make schema    write schema/schema.graphql"
 	@echo "make prove     strain servers: single requests, crowds, fuzzed requests, outages, killed workers, restarts; SCALE=0.1 is shorter"
@@ -25,6 +30,8 @@ help:
 	@echo "make pins      compile the pins: requirements/*.txt, and those of examples/python"
 
 run: $(VENV)/.run
+	@if $(NODE_IS_THERE); then $(MAKE) -s web || \
+		echo "GraphiQL could not be built: its page needs the internet." >&2; fi
 	@exec $(BIN)/python -m server
 
 test: $(VENV)/.dev
@@ -35,8 +42,16 @@ test-all: test test-rest
 test-rest: $(VENV)/.dev web clients
 	$(BIN)/python -m pytest -n 4 --dist loadfile -m "slow or node or browser"
 
-web: web/node_modules/.installed
+web: $(BUILT)
+
+$(BUILT): web/node_modules/.installed web/build.js $(wildcard web/src/*.js server/web/graphiql/static/*.js)
 	@npm --prefix web run --silent build
+
+vendor: web/node_modules/.installed
+	@npm --prefix web run --silent vendor
+
+check-console: web/node_modules/.installed
+	@npm --prefix web run --silent check
 
 clients: $(NODE_CLIENTS:%=%/node_modules/.installed) examples/python/.venv/.installed
 
@@ -49,6 +64,7 @@ check: $(VENV)/.dev
 	$(BIN)/python -m tools.alerts
 	$(BIN)/python -m tools.licences
 	$(BIN)/python -m tools.audit
+	@if $(NODE_IS_THERE); then $(MAKE) -s check-console; else echo "Node 20 is not here: the types of the console are not checked."; fi
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix --quiet .

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 from server.domain.tracing import UNTRACED, Tracer
+from server.web.console.files import ConsoleFiles
+from server.web.console.page import ConsolePage
 from server.web.convex.view import Convex
 from server.web.error_answer import ErrorsAnswered, answer_error, no_socket
 from server.web.graphiql import files
@@ -40,19 +40,20 @@ def make_app(  # noqa: PLR0913 - every door
         rest: answers what is below `/api` and is no route of `convex`.
         origins: whose pages may call: `https://shop.example`, `loopback` for those of this machine,
             or `*` for all; none if it is empty.
-        has_page: answers with GraphiQL's files, and leads `/` to it.
+        has_page: answers with GraphiQL's files, and the console links to it.
         has_metrics: answers `/metrics`; otherwise another port does, or none.
     """
 
-    async def home(_request: Request) -> Response:
-        return RedirectResponse("/graphql")
-
+    console = ConsoleFiles()
+    console_page = ConsolePage(console, has_graphiql=has_page)
     convex_routes = convex.routes() if convex else []
     doors = {"/graphql": "graphql"} | {route.path: "convex" for route in convex_routes}
     return Starlette(
         routes=[
             Route("/graphql", graphql),  # the first: routes are tried in this order
-            *([Route("/", home), Mount("/graphiql", routes=files.routes())] if has_page else []),
+            Route("/", console_page.response),
+            Mount("/console", console.router()),
+            *([Mount("/graphiql", routes=files.routes())] if has_page else []),
             WebSocketRoute("/graphql", graphql),
             WebSocketRoute("/{path:path}", no_socket),
             *convex_routes,

@@ -40,6 +40,7 @@ def error_answer(error: Exception) -> Response:
     refusal = refused.refusal
     note_code(refusal.code)
     more: dict[str, Any] = {"reasons": list(refused.reasons)} if refused.reasons else {}
+    more |= {"file": refused.file} if refused.file else {}
     more |= named(refusal)
     return json_error(
         refused.status, refusal.code, refusal.message, headers=refused.headers, **more

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 from starlette.exceptions import HTTPException
@@ -40,14 +41,20 @@ class Refused(StockbatchError):
     """The caller gets `refusal` in place of a result.
 
     Nothing was done, unless its code is UNAVAILABLE, INTERNAL or IDEMPOTENCY_KEY_IN_USE. `reasons`
-    say what is wrong with the request, and `allow` are the methods that a path has.
+    say what is wrong with the request, and `allow` are the methods that a path has. `file` is what
+    was found out about a file before it was refused.
     """
 
     def __init__(
-        self, refusal: Refusal, *, reasons: Sequence[str] = (), allow: Sequence[str] = ()
+        self,
+        refusal: Refusal,
+        *,
+        reasons: Sequence[str] = (),
+        allow: Sequence[str] = (),
+        file: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(refusal.message)
-        self.refusal, self.reasons, self._allow = refusal, reasons, allow
+        self.refusal, self.reasons, self._allow, self.file = refusal, reasons, allow, file
 
     @property
     def status(self) -> int:

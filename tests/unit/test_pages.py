@@ -64,3 +64,14 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 def test_the_pages_have_links() -> None:
     assert sum(len(links_of(page)) for page in PAGES) > 50
+
+
+def test_every_picture_is_there_and_every_one_of_the_console_is_shown() -> None:
+    shown = {
+        (page.parent / source).resolve()
+        for page in PAGES
+        for source in re.findall(r'<img src="([^"]+)"', prose_of(page))
+    }
+
+    assert all(picture.is_file() for picture in shown)
+    assert shown == {one.resolve() for one in (DOCS / "images" / "console").glob("*.png")}

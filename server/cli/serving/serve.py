@@ -44,6 +44,7 @@ async def serve(settings: Settings, stop: StopSignal) -> int:
             second.answering(parts.metrics_app, parts.guard, stopping),
         ):
             garbage.tune()
+            log.info("The console is at %s/", address_of(listener))
             log.info("Ready: %s/graphql", address_of(listener))
             status = await _serve_until_stopped(parts, listener, settings, stop, stopping)
         log.info("Stopped after %.1f s", stopping.seconds_since())

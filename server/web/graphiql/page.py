@@ -17,8 +17,9 @@ _HERE = Path(__file__).parent
 _TABS = ("update-stock", "discontinue", "background", "products")  # from left to right
 _TAB = Template('<script id="$name" type="text/plain">\n$text</script>')  # data: nothing runs it
 _LOADING_ELSEWHERE = (
-    "Loading GraphiQL from unpkg.com. To have it without the internet, run <code>make web</code> "
-    "and start the server again. GraphQL is taken at this address by POST."
+    "This server has no files of GraphiQL, so it loads from unpkg.com. To have it without the "
+    "internet, run <code>make web</code> and start the server again. The console at "
+    '<a href="./">/</a> needs neither. GraphQL is taken at this address by POST.'
 )
 _log = logging.getLogger(__name__)
 

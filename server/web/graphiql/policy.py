@@ -7,17 +7,21 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(:[0-9]+)?")  # a policy takes no IPv6 addres
 
 
 def policy(
-    *, host: str, nonce: str, scripts: Sequence[str] = (), styles: Sequence[str] = ()
+    *,
+    host: str,
+    nonce: str | None = None,
+    scripts: Sequence[str] = (),
+    styles: Sequence[str] = (),
 ) -> str:
     """Return the value of `Content-Security-Policy` for a page that `host` serves.
 
-    Scripts and style sheets are ours, or among `scripts` and `styles`; a <style> element needs the
-    nonce.
+    Scripts and style sheets are ours, or among `scripts` and `styles`. A <style> element needs the
+    nonce; without one, there may be none.
     """
     rules = {
         "default-src": ["'none'"],
         "script-src": ["'self'", *scripts],
-        "style-src": ["'self'", *styles, f"'nonce-{nonce}'"],
+        "style-src": ["'self'", *styles, *([f"'nonce-{nonce}'"] if nonce else [])],
         "connect-src": ["'self'", *_web_sockets(host)],
         "worker-src": ["'self'"],
         "img-src": ["'self'", "data:"],

@@ -1,7 +1,7 @@
 """`POST /api/batches/batch-…`: read a request, whatever its format, and submit it."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from server.web.admission.admission import Admission, Newcomer, work_of
 from server.web.body import JSON, read_body, read_whole, repeated_parameters, require_media_type
 from server.web.identity.authentication import account_of, caller_of
 from server.web.key import key_headers
-from server.web.refusal import bad_input
+from server.web.refusal import Refused, bad_input, to_refused
 from server.web.rest.batches import submission_answer
 from server.web.rest.files.cells import READERS
 from server.web.rest.files.media_types import KNOWN, OTHER_CHARSETS
@@ -127,9 +127,19 @@ async def _submit_file(
         options = options_in_query(kind, query, faults.worded)
         batch_request = replace(_batch_request(request, kind, options, faults), file=reading.form)
         async with aclosing(reading.items()) as items:
-            with answered_with(batch_request.key):
+            with _telling_of(reading), answered_with(batch_request.key):
                 submitted = await submissions.submit_stream(batch_request, items)
     return submitted, {"file": reading.report()}
+
+
+@contextmanager
+def _telling_of(reading: FileReading) -> Iterator[None]:
+    """Tell the sender of a wrong file what was found out about it, such as its columns."""
+    try:
+        yield
+    except BadInput as error:
+        refused = to_refused(error)
+        raise Refused(refused.refusal, reasons=refused.reasons, file=reading.report()) from error
 
 
 def options_in_query(kind: RestKind, query: Mapping[str, str], faults: list[str]) -> dict[str, Any]:

@@ -137,7 +137,10 @@ def test_without_the_network_the_page_says_what_to_do(
 ) -> None:
     seen = arrive(running, cdn=False)
 
-    expect(seen.page.get_by_text("To have it without the internet, run make web")).to_be_visible()
+    told = seen.page.locator("#loading")
+    expect(told).to_contain_text(re.compile("^There is no GraphiQL here, and the internet is not"))
+    expect(told).to_contain_text("To have it without the internet, run make web")
+    expect(told.get_by_role("link", name="/")).to_have_attribute("href", "./")
     expect(seen.page.get_by_text(f"{CDN[1]} cannot be loaded.")).to_be_visible()
     assert seen.elsewhere == CDN
     said = ["error: Failed to load resource: net::ERR_FAILED"] * len(CDN)

@@ -58,7 +58,13 @@ def test_pages_of_every_origin_may_call_if_that_is_set(serve: Serve) -> None:
 def test_a_name_that_leads_here_and_is_not_ours_gets_nothing(running: ServerProcess) -> None:
     """A page of `evil.example` may let that name lead to this machine: then it is of our origin."""
     port = running.url.rpartition(":")[2]
-    for path in (*PATHS, "/graphql?query={__typename}", "/graphiql/page.css", "/"):
+    for path in (
+        *PATHS,
+        "/graphql?query={__typename}",
+        "/graphiql/page.css",
+        "/",
+        "/console/x/y.js",
+    ):
         for host, is_ours in ((f"evil.example:{port}", False), (f"localhost:{port}", True)):
             answer = httpx.get(f"{running.url}{path}", headers={"Host": host}, trust_env=False)
             assert (answer.status_code != 421) == is_ours, (path, host)

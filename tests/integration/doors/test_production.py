@@ -187,7 +187,7 @@ async def test_rest_and_convex_do_not_guess(shop: Shop, path: str, body: dict[st
     assert "id you mean" not in answer.text
 
 
-async def test_there_is_no_page_and_no_metrics(shop: Shop) -> None:
+async def test_there_is_no_graphiql_and_no_metrics(shop: Shop) -> None:
     app = app_of(shop, is_production=True)
     browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -196,10 +196,12 @@ async def test_there_is_no_page_and_no_metrics(shop: Shop) -> None:
             path: (await client.get(path, headers=browser)).status_code
             for path in ("/", "/graphiql/page.css", "/metrics", "/healthz", "/readyz")
         }
+        console = await client.get("/", headers=browser)
         page = await client.get("/graphql", headers=browser)
 
+    assert '<meta name="graphiql" content="" />' in console.text  # it links to none
     assert found == {
-        "/": 404,
+        "/": 200,
         "/graphiql/page.css": 404,
         "/metrics": 404,
         "/healthz": 200,

@@ -105,9 +105,10 @@ META: Mapping[str, Mapping[str, Use]] = {  # the fields that every root of a que
         "__typename": Use("{__typename}", READERS),
     },
 }
-ONLY_IN_DEVELOPMENT = {"/", "/graphiql", "/metrics"}
+ONLY_IN_DEVELOPMENT = {"/graphiql", "/metrics"}
 OPEN = {  # to everybody, and why
-    "/": "it leads to the page",
+    "/": "the console's page, which has no data",
+    "/console/{version}/{path:path}": "the console's own files, which have no data",
     "/graphiql": "the page's own files, which have no data",
     "/healthz": "it says that the process lives",
     "/readyz": "a balancer asks it",

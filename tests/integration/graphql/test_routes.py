@@ -47,13 +47,6 @@ async def test_the_examples_of_the_page_are_valid_and_give_what_they_promise(sho
     assert examples == {}
 
 
-async def test_the_root_leads_to_the_page(shop: Shop) -> None:
-    async with shop.http() as client:
-        response = await client.get("/")
-
-    assert (response.status_code, response.headers["location"]) == (307, "/graphql")
-
-
 async def test_a_query_may_come_by_get(shop: Shop) -> None:
     (known,) = await shop.put(10)
     query = "query ($id: ID!) { product(id: $id) { stock } }"

@@ -57,6 +57,33 @@ async def test_a_file_is_answered_as_the_table_says(shop: Shop, case: dict[str, 
     assert await answer(shop, case) == case["answer"]
 
 
+async def test_a_refused_file_is_told_its_columns(shop: Shop) -> None:
+    """So a page can ask which is which, and send the answer as `columns=`."""
+    content = "Artikel;Menge;productId;result.row\n".encode("cp1252")
+    async with shop.http() as client:
+        response = await client.post(
+            "/api/batches/batch-update-stock",
+            content=content,
+            headers={"Content-Type": "text/csv"},
+        )
+
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "BAD_INPUT")
+    assert error["file"] == {
+        "format": "csv",
+        "encoding": "utf-8",
+        "delimiter": ";",
+        "quote": '"',
+        "lineEnd": "LF",
+        "columns": [
+            {"name": "Artikel", "column": None},
+            {"name": "Menge", "column": None},
+            {"name": "productId", "column": "productId"},
+        ],
+        "ignoredColumns": [],
+    }
+
+
 def test_every_file_is_in_the_table() -> None:
     files = {str(one.relative_to(FILES)) for one in FILES.glob("*/*.*")}
 

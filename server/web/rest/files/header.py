@@ -10,6 +10,7 @@ from server.web.rest.names import plain, resembled
 
 RESULT_PREFIX = "result."  # begins the name of each column that a download adds
 _MOST_NAMED = 20  # unknown columns: a sheet can have 16 384
+_MOST_TOLD = 100  # columns of a header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,20 @@ def read_header(place: str, cells: Sequence[str], kind: RestKind, said: FilePara
     ]
     columns = [(number, column) for number, column in enumerate(meant) if column]
     return Header(columns=columns, width=width, ignored=ignored)
+
+
+def named_columns(
+    cells: Sequence[str], kind: RestKind, said: FileParameters
+) -> list[dict[str, str | None]]:
+    """Return the names in a header, each with the column that it stands for; None for no column.
+
+    Those of a download's result are left out: they are skipped.
+    """
+    return [
+        {"name": cut(name), "column": _meant(name, kind, said) or None}
+        for name in (cell.strip() for cell in cells[:_MOST_TOLD])
+        if name and not plain(name).startswith(RESULT_PREFIX)
+    ]
 
 
 def letters(number: int) -> str:

@@ -65,6 +65,7 @@ class FileReading:
         if isinstance(self._reading, SheetRows):
             told["sheet"] = self._reading.sheet
         if isinstance(self._reading, CsvRows | SheetRows):
+            told["columns"] = self._reading.columns
             told["ignoredColumns"] = self._reading.ignored_columns
         return {name: value for name, value in told.items() if value is not None}
 

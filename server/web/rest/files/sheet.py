@@ -51,6 +51,10 @@ class SheetRows:
         return FileForm(format="xlsx")
 
     @property
+    def columns(self) -> list[dict[str, str | None]]:
+        return list(self._table.columns)
+
+    @property
     def ignored_columns(self) -> list[str]:
         return list(self._table.ignored_columns)
 

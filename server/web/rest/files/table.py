@@ -7,7 +7,7 @@ from server.domain.errors import BadInput, cut
 from server.domain.item_result import FileItem
 from server.kinds.item_field import Cell
 from server.web.rest.files.cells import CellReading
-from server.web.rest.files.header import Header, letters, read_header
+from server.web.rest.files.header import Header, letters, named_columns, read_header
 from server.web.rest.files.parameters import FileParameters
 from server.web.rest.kind import RestKind
 
@@ -26,7 +26,10 @@ class Row(NamedTuple):
 
 
 class Table:
-    """Makes items of rows: a row without any content is no item, and an empty cell no field."""
+    """Makes items of rows: a row without any content is no item, and an empty cell no field.
+
+    `columns` is what `named_columns` says of the header, also if it is wrong.
+    """
 
     def __init__(self, kind: RestKind, said: FileParameters, reading: CellReading) -> None:
         self._kind = kind
@@ -34,6 +37,7 @@ class Table:
         self._reading = reading
         self._columns: list[tuple[int, str, Cell, Callable[[Any], Any]]] = []
         self.header: Header | None = None
+        self.columns: Sequence[dict[str, str | None]] = ()
 
     @property
     def ignored_columns(self) -> Sequence[str]:
@@ -57,6 +61,7 @@ class Table:
     def _begin(self, row: Row) -> None:
         cells = [self._reading.text(cell) for cell in row.cells]
         if any(cells):
+            self.columns = named_columns(cells, self._kind, self._said)
             self.header = read_header(self._place(row), cells, self._kind, self._said)
             kinds, readers = self._kind.columns, self._reading.readers
             self._columns = [

@@ -1,0 +1,1 @@
+"""The console: the page of `/`, and the files that it loads from this server."""

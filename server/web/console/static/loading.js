@@ -1,0 +1,10 @@
+/** Until the console is there, the page says what went wrong: a file that does not come, or a script that fails. */
+addEventListener("error", tell, true); // in the capture phase: an element's error does not rise
+
+function tell({ target, message }) {
+  const place = document.getElementById("loading");
+  if (!place || target instanceof HTMLLinkElement) return; // it is there, or comes without its looks
+  const what = target === window ? message : `${target.src} cannot be loaded.`;
+  place.append(` ${what} Load this page again; if that does not help, start the server again.`);
+  removeEventListener("error", tell, true);
+}
